@@ -1,0 +1,88 @@
+"""The answer: actions, awards, transfers, ledger, prices, reasons, certificate and audit of one solved scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from quota_opt.errors import Finding, Text
+from quota_opt.scenario import Scenario
+from quota_opt.solving.status import EngineInfo, Status
+
+
+@dataclass(frozen=True)
+class RuleAudit:
+    """One rule re-checked from the tables. `worst_excess` (in `unit`) is how far the plan breaks it, 0 if it holds.
+
+    `binding` tells whether the rule holds with no slack left somewhere; `figures` are the rows behind it (place, year,
+    limit, used …), `texts` the sentences for people about the tightest of them.
+    """
+
+    rule: str
+    ok: bool
+    worst_excess: float
+    unit: str
+    clause: str | None = None
+    binding: bool = False
+    figures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasureValue:
+    """A measure of the plan with its unit, and the bound a target sets on it, if any."""
+
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `solve` returns; see `contract.md` §3 for the files it is written to.
+
+    Tables (pandas, one row per …):
+
+    actions    firm treated: firm, name, place, sector, action, option, year, effective, frees_energy_tce, frees_carbon_t,
+               frees_land_mu, frees_<resource> …, cost, value_added_lost, tax_lost, jobs_lost
+    awards     project started: project, name, place, category, sector, year, share, energy_tce, carbon_t, land_mu,
+               uses_<resource> … (at full size times share), substitution_ratio, quota_energy_tce (what the pool gives up),
+               value_added, tax, jobs, investment, intensity (tce per 10k yuan, declared basis)
+    transfers  movement along a tree edge: resource, year, from_place, to_place, amount (standing that year)
+    ledger     entry, year, resource, from, action, pool_path, to, amount: one line per (source, destination) of a year
+    prices     place, resource, year, price (objective units per unit of resource), unit, method, holds_from, holds_to
+    reasons    every project and every listed firm: kind, id, verdict, rule, clause, figure, text, text_en
+    balances   pool of one place, resource, year: place, resource, year, initial, freed, inflow, outflow, used, idle
+
+    `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.
+    """
+
+    scenario: Scenario
+    status: Status
+    objective: float
+    bound: float
+    gap: float
+    actions: pd.DataFrame
+    awards: pd.DataFrame
+    transfers: pd.DataFrame
+    ledger: pd.DataFrame
+    prices: pd.DataFrame
+    reasons: pd.DataFrame
+    balances: pd.DataFrame
+    measures: Mapping[str, float]
+    measure_units: Mapping[str, str]
+    audit: tuple[RuleAudit, ...]
+    certificate: Mapping[str, Any]
+    engine: EngineInfo
+    profile: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    findings: tuple[Finding, ...] = ()
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path."""
+        from quota_opt.plan.folder import write_folder
+
+        return write_folder(self, Path(folder))
