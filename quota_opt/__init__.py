@@ -1,0 +1,122 @@
+"""quota-opt: reallocate freed energy quota, carbon space and land to projects; proven, verified, explained.
+
+    import quota_opt as qo
+    case = qo.read("zhuji")
+    plan = qo.solve(case)
+    plan.awards, plan.measures["value_added"]
+    plan.write("out/")
+
+Everything a user imports is here; names are loaded when first used, so that importing the package costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quota_opt.errors import (
+        Conflict,
+        EngineFailed,
+        EngineUnavailable,
+        Finding,
+        InfeasibleScenario,
+        InputError,
+        Level,
+        NoPlanFound,
+        OutputExists,
+        QuotaOptError,
+        Text,
+        UnboundedScenario,
+        VerificationFailed,
+        Where,
+    )
+    from quota_opt.facade import (
+        CaseInfo,
+        Scenario,
+        build,
+        check,
+        engines,
+        export,
+        new,
+        read,
+        scenarios,
+        solve,
+        verify,
+    )
+    from quota_opt.model.build import Problem
+    from quota_opt.plan.plan import Plan, RuleAudit
+    from quota_opt.plan.verify import Verification
+    from quota_opt.scenario.generate import generate_case
+    from quota_opt.solving.engine import EngineState
+    from quota_opt.solving.profile import Profile, read_profile
+    from quota_opt.solving.status import Progress, Status
+
+_HOMES = {
+    "quota_opt.errors": (
+        "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
+        "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
+    ),
+    "quota_opt.facade": (
+        "CaseInfo", "Scenario", "build", "check", "engines", "export", "new", "read", "scenarios", "solve", "verify",
+    ),
+    "quota_opt.model.build": ("Problem",),
+    "quota_opt.plan.plan": ("Plan", "RuleAudit"),
+    "quota_opt.plan.verify": ("Verification",),
+    "quota_opt.scenario.generate": ("generate_case",),
+    "quota_opt.solving.engine": ("EngineState",),
+    "quota_opt.solving.profile": ("Profile", "read_profile"),
+    "quota_opt.solving.status": ("Progress", "Status"),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "CaseInfo",
+    "Conflict",
+    "EngineFailed",
+    "EngineState",
+    "EngineUnavailable",
+    "Finding",
+    "InfeasibleScenario",
+    "InputError",
+    "Level",
+    "NoPlanFound",
+    "OutputExists",
+    "Plan",
+    "Problem",
+    "Profile",
+    "Progress",
+    "QuotaOptError",
+    "RuleAudit",
+    "Scenario",
+    "Status",
+    "Text",
+    "UnboundedScenario",
+    "Verification",
+    "VerificationFailed",
+    "Where",
+    "build",
+    "check",
+    "engines",
+    "export",
+    "generate_case",
+    "new",
+    "read",
+    "read_profile",
+    "scenarios",
+    "solve",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -44,7 +44,9 @@ class Block:
     def frame(self, rows: NDArray[np.int64] | slice = slice(None)) -> pd.DataFrame:
         """The labels of (some of) the block as a table, codes decoded to names."""
         decoded = {
-            key: (self.categories[key][np.asarray(values)[rows]] if key in self.categories else np.asarray(values)[rows])
+            key: (
+                self.categories[key][np.asarray(values)[rows]] if key in self.categories else np.asarray(values)[rows]
+            )
             for key, values in self.labels.items()
         }
         return pd.DataFrame(decoded, index=self.positions[rows])
@@ -110,7 +112,8 @@ def _names(blocks: Sequence[Block], size: int, fallback: str) -> list[str]:
     names = [f"{fallback}{i}" for i in range(size)]
     for block in blocks:
         decoded = [
-            (block.categories[key][values] if key in block.categories else values) for key, values in block.labels.items()
+            (block.categories[key][values] if key in block.categories else values)
+            for key, values in block.labels.items()
         ]
         for offset in range(block.size):
             parts = ",".join(_safe(str(values[offset])) for values in decoded)

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from quota_opt.errors import Finding, Text
+from quota_opt.errors import Finding, Language
+from quota_opt.model.outcome import Outcome
+from quota_opt.model.rule import RuleAudit
 from quota_opt.scenario import Scenario
 from quota_opt.solving.status import EngineInfo, Status
 
-
-@dataclass(frozen=True)
-class RuleAudit:
-    """One rule re-checked from the tables. `worst_excess` (in `unit`) is how far the plan breaks it, 0 if it holds.
-
-    `binding` tells whether the rule holds with no slack left somewhere; `figures` are the rows behind it (place, year,
-    limit, used …), `texts` the sentences for people about the tightest of them.
-    """
-
-    rule: str
-    ok: bool
-    worst_excess: float
-    unit: str
-    clause: str | None = None
-    binding: bool = False
-    figures: pd.DataFrame = field(default_factory=pd.DataFrame)
-    texts: tuple[Text, ...] = ()
-
-
-@dataclass(frozen=True)
-class MeasureValue:
-    """A measure of the plan with its unit, and the bound a target sets on it, if any."""
-
-    value: float
-    unit: str
+__all__ = ["Plan", "RuleAudit"]
 
 
 @dataclass(frozen=True)
@@ -80,9 +58,18 @@ class Plan:
     profile: Mapping[str, Any]
     seconds: Mapping[str, float]
     findings: tuple[Finding, ...] = ()
+    outcome: Outcome | None = field(default=None, repr=False, compare=False)
+    reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path."""
+    def write(self, folder: str | Path, language: Language = "zh") -> Path:
+        """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path.
+
+        Reports and the texts of `reasons.csv` are in `language`.
+        """
         from quota_opt.plan.folder import write_folder
 
-        return write_folder(self, Path(folder))
+        return write_folder(self, Path(folder), language)
+
+
+Reporter = Callable[[Plan, Path, Language], None]
+"""Writes one report of a plan into a folder."""

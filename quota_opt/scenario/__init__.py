@@ -1,0 +1,44 @@
+"""What the planner wrote: schema, reading of folders and workbooks, units, overrides, energy and carbon accounting."""
+
+from quota_opt.scenario.reading import read
+from quota_opt.scenario.scenario import Scenario
+from quota_opt.scenario.schema import (
+    FUELS,
+    TABLES,
+    Choice,
+    ColumnSpec,
+    TableSpec,
+    resource_column,
+    resource_unit,
+    resource_words,
+)
+from quota_opt.scenario.settings import (
+    ActionDefaults,
+    RuleParameters,
+    Settings,
+    refused,
+    register_rule_parameters,
+    rule_parameters,
+)
+from quota_opt.scenario.units import read_unit, unit_words
+
+__all__ = [
+    "FUELS",
+    "TABLES",
+    "ActionDefaults",
+    "Choice",
+    "ColumnSpec",
+    "RuleParameters",
+    "Scenario",
+    "Settings",
+    "TableSpec",
+    "read",
+    "read_unit",
+    "refused",
+    "register_rule_parameters",
+    "resource_column",
+    "resource_unit",
+    "resource_words",
+    "rule_parameters",
+    "unit_words",
+]

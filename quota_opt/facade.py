@@ -1,0 +1,203 @@
+"""The façade: what users and other programs call. Each step is a value that can be looked at.
+
+read → check → build → solve → verify → write
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from quota_opt.errors import Finding, InputError, Language, Text
+from quota_opt.model.build import Problem
+from quota_opt.model.build import build as build_case
+from quota_opt.plan.folder import verify_folder
+from quota_opt.plan.plan import Plan
+from quota_opt.plan.solve import check_case, prepared, solve_scenario
+from quota_opt.plan.verify import Stated, Verification, verify_outcome
+from quota_opt.resources import builtin
+from quota_opt.rules import rules_of
+from quota_opt.scenario import Scenario
+from quota_opt.scenario import read as read_scenario
+from quota_opt.solving.engine import EngineState, engines_state
+from quota_opt.solving.profile import Profile, read_profile
+from quota_opt.solving.status import OnProgress
+
+__all__ = ["CaseInfo", "Scenario", "build", "check", "engines", "export", "new", "read", "scenarios", "solve", "verify"]
+
+
+@dataclass(frozen=True)
+class CaseInfo:
+    """A built-in case: name, title, years, whether its data are real or synthetic, and its variants."""
+
+    name: str
+    title: Text
+    first_year: int
+    last_year: int
+    data: str
+    variants: tuple[str, ...]
+
+
+def read(source: str | Path, *, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """Read a case: a folder, an `.xlsx` workbook, a built-in name (`zhuji`), or any of them with `/VARIANT`.
+
+    `overrides` maps dotted settings paths to values (`{"rules.retention.keep": 0.7}`).
+
+    Raises
+    ------
+    InputError
+        The input needs correcting; `.findings` lists every problem at once, with file or sheet and cell.
+    """
+    return read_scenario(source, overrides=overrides)
+
+
+def check(case: Scenario | str | Path) -> tuple[Finding, ...]:
+    """All findings about a case (errors, warnings, notes); an address is read first. Never raises InputError."""
+    try:
+        scenario = case if isinstance(case, Scenario) else read(case)
+    except InputError as error:
+        return error.findings
+    _, findings = check_case(scenario, rules_of(scenario.rules))
+    return findings
+
+
+def build(case: Scenario | str | Path) -> Problem:
+    """The model of a case as sparse arrays (`.arrays`), with labels for every row and column.
+
+    Raises InputError where the input needs correcting.
+    """
+    scenario = case if isinstance(case, Scenario) else read(case)
+    prepared_case, _ = prepared(scenario, rules_of(scenario.rules))
+    return build_case(prepared_case)
+
+
+def solve(
+    case: Scenario | str | Path,
+    profile: str | Path | Profile = "auto",
+    *,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    on_progress: OnProgress | None = None,
+) -> Plan:
+    """Allocate the quota of one case.
+
+    Parameters
+    ----------
+    profile
+        A built-in solver profile (see `engines()`), a `.toml` file, or a Profile.
+    gap, time_limit
+        Relative gap and seconds of wall time, in place of the profile's.
+    on_progress
+        Called with a Progress now and then; returning False cancels, and the incumbent is kept.
+
+    Returns
+    -------
+    Plan
+        `awards`, `actions`, `transfers`, `ledger`, `prices`, `reasons` (DataFrames), `measures`, `audit`, `certificate`.
+        `status` is OPTIMAL (within the gap), or FEASIBLE if a limit came first. Every rule holds to 1e-6 of its unit:
+        the plan has been verified from the tables.
+
+    Raises
+    ------
+    InputError, InfeasibleScenario (`.conflicts`), UnboundedScenario, NoPlanFound, EngineUnavailable, VerificationFailed
+    """
+    began = time.perf_counter()
+    scenario = case if isinstance(case, Scenario) else read(case)
+    read_seconds = time.perf_counter() - began
+    chosen = profile if isinstance(profile, Profile) else read_profile(profile)
+    return solve_scenario(
+        scenario,
+        rules_of(scenario.rules),
+        chosen.with_limits(gap=gap, time_limit=time_limit),
+        on_progress=on_progress,
+        read_seconds=read_seconds,
+        reporters=(_html_report, _xlsx_report),
+    )
+
+
+def _html_report(plan: Plan, folder: Path, language: Language) -> None:
+    from quota_opt.report.html import write_html
+
+    write_html(plan, folder / "report.html", language)
+
+
+def _xlsx_report(plan: Plan, folder: Path, language: Language) -> None:
+    from quota_opt.report.xlsx import write_xlsx
+
+    write_xlsx(plan, folder / "report.xlsx", language)
+
+
+def verify(result: Plan | str | Path) -> Verification:
+    """Re-check a plan, or a result folder, from inputs and tables; needs neither model nor solver.
+
+    Raises InputError where the folder is not a result folder.
+    """
+    if isinstance(result, Plan):
+        assert result.outcome is not None
+        stages = result.certificate["stages"]
+        stated = Stated(
+            result.actions,
+            result.awards,
+            result.ledger,
+            result.measures,
+            result.objective,
+            result.bound,
+            stages[-1]["sense"],
+        )
+        return verify_outcome(result.outcome, stated)
+    return verify_folder(Path(result), lambda scenario: rules_of(scenario.rules))
+
+
+def export(case: Scenario | str | Path, path: str | Path, format: Literal["mps", "lp"] | None = None) -> Path:  # noqa: A002
+    """Write the model of a case for any other solver; the format follows the file name where it is not given."""
+    from quota_opt.model.export import export_model
+
+    target = Path(path)
+    chosen: Literal["mps", "lp"] = format or ("lp" if target.suffix == ".lp" else "mps")
+    export_model(build(case).arrays, target, chosen)
+    return target
+
+
+def engines() -> list[EngineState]:
+    """Every solver profile, whether it runs here, and why not."""
+    return engines_state()
+
+
+def scenarios() -> list[CaseInfo]:
+    """The built-in cases."""
+    listed = []
+    for name in builtin("scenarios"):
+        scenario = read(name)
+        listed.append(
+            CaseInfo(
+                name, scenario.title, scenario.first_year, scenario.last_year, scenario.data, tuple(scenario.variants)
+            )
+        )
+    return listed
+
+
+def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = False) -> Path:
+    """A working copy of a case as a folder, or the blank (no `source`) or filled workbook.
+
+    Raises OutputExists where the target is there already; nothing is overwritten.
+    """
+    from quota_opt.plan.folder import ensure_free
+    from quota_opt.scenario.copies import write_case
+    from quota_opt.scenario.workbook_writer import write_workbook
+
+    path = Path(target)
+    as_workbook = xlsx or path.suffix.lower() == ".xlsx"
+    scenario = read(source) if source is not None else None
+    if not as_workbook:
+        if scenario is None:
+            raise InputError(())
+        ensure_free(path)
+        return write_case(path, scenario)
+    if path.suffix.lower() != ".xlsx":
+        path = path / f"{scenario.name if scenario is not None else 'case'}.xlsx"
+    ensure_free(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_workbook(path, scenario)

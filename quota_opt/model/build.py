@@ -1,0 +1,390 @@
+"""From a case to the sparse model: columns of decisions, the rows that are always there, the rules' rows.
+
+Pool balance, for each place n, resource r, year s (written so that the right-hand side is the quota held):
+
+    Σ_{start at n, t ≤ s} kappa·need·ramp[s−t]·share + outflow − Σ_{act at n, t+lag ≤ s} free·act − inflow  ≤  initial
+
+Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` (divisible projects only),
+`up[place, resource, year]` and `down[place, resource, year]` (transfer to and from the parent).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.linear import Arrays, LinearModel
+from quota_opt.model.measures import Coefficients
+from quota_opt.model.objective import Stage, stages
+
+
+@dataclass(frozen=True)
+class RowInfo:
+    """What a block of rows is: the rule (or `pool`, `choice`) it belongs to, the clause, and the unit of a row."""
+
+    rule: str
+    clause: str | None
+    unit: str
+    elastic: bool = True  # may be relaxed when looking for what makes a case infeasible
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Entries before they have a row: column, place, year position, coefficient; arrays of equal length."""
+
+    column: IntArray
+    place: IntArray
+    year: IntArray
+    coefficient: FloatArray
+
+    def __neg__(self) -> Terms:
+        return Terms(self.column, self.place, self.year, -self.coefficient)
+
+
+def joined(*parts: Terms) -> Terms:
+    """Several sets of terms as one."""
+    return Terms(
+        np.concatenate([p.column for p in parts]),
+        np.concatenate([p.place for p in parts]),
+        np.concatenate([p.year for p in parts]),
+        np.concatenate([p.coefficient for p in parts]),
+    )
+
+
+@dataclass
+class Build:
+    """The model while rules write into it, with the positions of every decision's column (-1 where there is none)."""
+
+    case: Case
+    model: LinearModel
+    act: IntArray  # (A, T)
+    start: IntArray  # (P, T)
+    share: IntArray  # (P, T): the start column itself for indivisible projects
+    up: IntArray  # (R, N, T): to the parent
+    down: IntArray  # (R, N, T): from the parent
+    info: list[RowInfo] = field(default_factory=list)
+    penalties: list[tuple[int, float]] = field(default_factory=list)  # soft columns: (position, cost per unit)
+
+    def add_rows(self, info: RowInfo, labels: dict[str, ArrayLike], **rows: object) -> IntArray:
+        """Add rows of one rule; see `LinearModel.add_rows`. The block bears the rule's name."""
+        self.info.append(info)
+        return self.model.add_rows(info.rule, labels, categories=self.categories(), **rows)  # type: ignore[arg-type]
+
+    def categories(self) -> dict[str, NDArray[np.object_]]:
+        """What the codes in row labels stand for."""
+        return {"place": self.case.places.names, "resource": np.array(self.case.resources, dtype=object)}
+
+    def freed(self, r: int) -> Terms:
+        """What actions make available of resource `r` at each place in each year."""
+        lag = self.case.actions["lag"].to_numpy()
+        return self._standing(self.act, self.case.actions["place_code"].to_numpy(), self.case.free[r], lag=lag)
+
+    def used(self, r: int, *, ratio: bool = True) -> Terms:
+        """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
+        full = self.case.need[r] * (self.case.kappa if ratio and r == self.case.energy else 1.0)
+        return self._standing(self.share, self.case.projects["place_code"].to_numpy(), full, ramp=self.case.ramp)
+
+    def _standing(
+        self,
+        columns: IntArray,
+        place: IntArray,
+        amount: FloatArray,
+        *,
+        lag: IntArray | None = None,
+        ramp: FloatArray | None = None,
+    ) -> Terms:
+        """Terms of a decision of year t in every year s from its effect on."""
+        parts = []
+        for t in range(self.case.horizon):
+            for s in range(t, self.case.horizon):
+                value = amount if ramp is None else amount * ramp[:, s - t]
+                live = (columns[:, t] >= 0) & (value != 0.0)
+                if lag is not None:
+                    live &= lag <= s - t
+                rows = np.flatnonzero(live)
+                parts.append(Terms(columns[rows, t], place[rows], np.full(len(rows), s), value[rows]))
+        return joined(*parts)
+
+    def net_up(self, r: int) -> Terms:
+        """Net flow of resource `r` from each place to its parent in each year."""
+        place, year = np.nonzero(self.up[r] >= 0)
+        ones = np.ones(len(place))
+        return joined(
+            Terms(self.up[r][place, year], place, year, ones), Terms(self.down[r][place, year], place, year, -ones)
+        )
+
+    def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
+        """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
+        entry, ancestor = self.case.places.spread(terms.place)
+        keep = wanted[ancestor]
+        entry, ancestor = entry[keep], ancestor[keep]
+        return Terms(terms.column[entry], ancestor, terms.year[entry], terms.coefficient[entry])
+
+    def expression(self, measure: Coefficients) -> tuple[IntArray, FloatArray]:
+        """Columns and coefficients of a measure (its constant apart)."""
+        parts = []
+        for columns, values in (
+            (self.act, measure.actions),
+            (self.share, measure.shares),
+            (self.start, measure.starts),
+        ):
+            live = (columns >= 0) & (values != 0.0)
+            parts.append((columns[live], values[live]))
+        return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])
+
+    def place_year_rows(
+        self,
+        info: RowInfo,
+        terms: Terms,
+        rows: NDArray[np.bool_],
+        *,
+        lower: FloatArray | float = -np.inf,
+        upper: FloatArray | float = np.inf,
+        labels: dict[str, ArrayLike] | None = None,
+    ) -> IntArray:
+        """One row per (place, year) that is True in `rows` (N, T); bounds are scalars or (N, T) arrays."""
+        number = np.full(rows.shape, -1, dtype=np.int64)
+        place, year = np.nonzero(rows)
+        number[place, year] = np.arange(len(place))
+        row = number[terms.place, terms.year]
+        keep = row >= 0
+
+        def picked(bound: FloatArray | float) -> FloatArray:
+            return np.broadcast_to(np.asarray(bound, dtype=float), rows.shape)[place, year]
+
+        extra = {key: np.broadcast_to(np.asarray(value), len(place)) for key, value in (labels or {}).items()}
+        return self.add_rows(
+            info,
+            {"place": place, **extra, "year": self.case.years[year]},
+            entries=(row[keep], terms.column[keep], terms.coefficient[keep]),
+            lower=picked(lower),
+            upper=picked(upper),
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A built model: the arrays (objective of the first stage), the stages, and where each decision's column is."""
+
+    case: Case
+    arrays: Arrays
+    stages: tuple[Stage, ...]
+    objectives: tuple[tuple[FloatArray, float], ...]  # per stage: dense objective and constant
+    act: IntArray
+    start: IntArray
+    share: IntArray
+    up: IntArray
+    down: IntArray
+    info: tuple[RowInfo, ...]
+
+
+def build(case: Case) -> Problem:
+    """Build the model of a case: decisions, pool balances, choices, then the rows of each rule."""
+    made = _decisions(case)
+    _pools(made)
+    _choices(made)
+    for rule in case.rules:
+        rule.rows(made)
+    ordered = stages(case)
+    model = made.model
+    objectives = []
+    for stage in ordered:
+        dense = np.zeros(model.column_count)
+        columns, values = made.expression(stage.coefficients)
+        np.add.at(dense, columns, values)
+        if stage.soft:
+            for column, cost in made.penalties:
+                dense[column] -= cost
+        objectives.append((dense, stage.coefficients.constant))
+    first, constant = objectives[0]
+    model.offset = constant
+    model.add_objective(np.arange(model.column_count), first)
+    return Problem(
+        case=case,
+        arrays=model.arrays(),
+        stages=tuple(ordered),
+        objectives=tuple(objectives),
+        act=made.act,
+        start=made.start,
+        share=made.share,
+        up=made.up,
+        down=made.down,
+        info=tuple(made.info),
+    )
+
+
+def _decisions(case: Case) -> Build:
+    model = LinearModel()
+    years = case.years
+    act = np.full(case.act_allowed.shape, -1, dtype=np.int64)
+    start = np.full(case.start_allowed.shape, -1, dtype=np.int64)
+    row, t = np.nonzero(case.act_allowed)
+    names = {
+        "firm": case.firms["firm"].to_numpy(dtype=object),
+        "project": case.projects["project"].to_numpy(dtype=object),
+        "action": np.array(["close", "upgrade", "relocate", "merge", "rebuild"], dtype=object),
+    }
+    kinds = (
+        np.searchsorted(np.sort(names["action"]), case.actions["action"].to_numpy(dtype=object)) if len(row) else row
+    )
+    names["action"] = np.sort(names["action"])
+    options, option_names = _coded(case.actions["option"].to_numpy(dtype=object))
+    act[row, t] = model.add_columns(
+        "act",
+        {
+            "firm": case.actions["firm_code"].to_numpy()[row],
+            "action": kinds[row] if len(row) else row,
+            "option": options[row],
+            "year": years[t],
+        },
+        upper=1.0,
+        integer=True,
+        categories={**names, "option": option_names},
+    )
+    row, t = np.nonzero(case.start_allowed)
+    start[row, t] = model.add_columns(
+        "start", {"project": row, "year": years[t]}, upper=1.0, integer=True, categories=names
+    )
+    share = start.copy()
+    divisible = case.projects["divisible"].to_numpy(dtype=bool)
+    row, t = np.nonzero(case.start_allowed & divisible[:, None])
+    share[row, t] = model.add_columns("share", {"project": row, "year": years[t]}, upper=1.0, categories=names)
+    shape = (len(case.resources), case.places.size, case.horizon)
+    up, down = np.full(shape, -1, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
+    most = _most(case)
+    r, n, t = np.nonzero(np.broadcast_to((case.places.parent >= 0)[None, :, None], shape))
+    labels = {"place": n, "resource": r, "year": years[t]}
+    sorts = {"place": case.places.names, "resource": np.array(case.resources, dtype=object)}
+    for name, columns in (("up", up), ("down", down)):
+        columns[r, n, t] = model.add_columns(name, labels, upper=most[r, t], categories=sorts)
+    return Build(case, model, act, start, share, up, down)
+
+
+def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
+    names = sorted(set(values)) or [""]
+    code = {name: i for i, name in enumerate(names)}
+    return np.array([code[v] for v in values], dtype=np.int64), np.array(names, dtype=object)
+
+
+def _most(case: Case) -> FloatArray:
+    """(R, T): more than all quota there can be of a resource in a year, so that transfers have a bound."""
+    best = np.zeros((len(case.resources), len(case.firms)))
+    firm = case.actions["firm_code"].to_numpy()
+    for r in range(len(case.resources)):
+        np.maximum.at(best[r], firm, case.free[r])
+    return best.sum(axis=1)[:, None] + np.abs(case.initial).sum(axis=1)
+
+
+def _pools(made: Build) -> None:
+    case = made.case
+    for r, resource in enumerate(case.resources):
+        net = made.net_up(r)
+        inflow = Terms(net.column, case.places.parent[net.place], net.year, -net.coefficient)
+        terms = joined(made.used(r), -made.freed(r), net, inflow)
+        everywhere = np.ones((case.places.size, case.horizon), dtype=bool)
+        made.place_year_rows(
+            RowInfo("pool", None, case.unit(resource)), terms, everywhere, upper=case.initial[r], labels={"resource": r}
+        )
+
+
+def _choices(made: Build) -> None:
+    """At most one action per firm and one start per project or variant group; shares; requires and excludes."""
+    case = made.case
+    once = RowInfo("choice", None, "-", elastic=False)
+    row, t = np.nonzero(made.act >= 0)
+    _at_most_one(made, once, case.actions["firm_code"].to_numpy()[row], made.act[row, t], "firm", case.firms["firm"])
+    groups, names = case.groups
+    row, t = np.nonzero(made.start >= 0)
+    _at_most_one(made, once, groups[row], made.start[row, t], "group", np.array(names, dtype=object))
+    _share_links(made, once)
+    _requires(made)
+    _excludes(made)
+
+
+def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, label: str, names: object) -> None:
+    present, row = np.unique(group, return_inverse=True)
+    made.info.append(info)
+    made.model.add_rows(
+        f"one_{label}",
+        {label: present},
+        entries=(row, column, np.ones(len(column))),
+        upper=1.0,
+        categories={label: np.asarray(names, dtype=object)},
+    )
+
+
+def _share_links(made: Build, info: RowInfo) -> None:
+    case = made.case
+    row, t = np.nonzero((made.share != made.start) & (made.start >= 0))
+    if not len(row):
+        return
+    share, start = made.share[row, t], made.start[row, t]
+    number = np.arange(len(row))
+    least = case.projects["min_share"].to_numpy(dtype=float)[row]
+    ones = np.ones(len(row))
+    names = {"project": case.projects["project"].to_numpy(dtype=object)}
+    for name, sign, factor in (("share_most", 1.0, ones), ("share_least", -1.0, least)):
+        made.info.append(info)
+        made.model.add_rows(
+            name,
+            {"project": row, "year": case.years[t]},
+            entries=(
+                np.concatenate([number, number]),
+                np.concatenate([share, start]),
+                np.concatenate([sign * ones, -sign * factor]),
+            ),
+            upper=0.0,
+            categories=names,
+        )
+
+
+def _requires(made: Build) -> None:
+    """By each year, a project has started only if what it requires has started."""
+    case = made.case
+    info = RowInfo("requires", None, "projects")
+    for p, wanted in enumerate(case.projects["requires"]):
+        for name in wanted:
+            members = case.members(name)
+            for t in range(case.horizon):
+                mine = made.start[p, : t + 1]
+                theirs = made.start[members, : t + 1].ravel()
+                mine, theirs = mine[mine >= 0], theirs[theirs >= 0]
+                if len(mine):
+                    made.info.append(info)
+                    made.model.add_rows(
+                        "requires",
+                        {"project": [p], "year": [case.years[t]]},
+                        entries=(
+                            np.zeros(len(mine) + len(theirs), dtype=int),
+                            np.concatenate([mine, theirs]),
+                            np.concatenate([np.ones(len(mine)), -np.ones(len(theirs))]),
+                        ),
+                        upper=0.0,
+                        categories={"project": case.projects["project"].to_numpy(dtype=object)},
+                    )
+
+
+def _excludes(made: Build) -> None:
+    case = made.case
+    info = RowInfo("excludes", None, "projects")
+    seen: set[tuple[int, int]] = set()
+    for p, unwanted in enumerate(case.projects["excludes"]):
+        for name in unwanted:
+            for q in case.members(name):
+                pair = (min(p, int(q)), max(p, int(q)))
+                if pair[0] == pair[1] or pair in seen:
+                    continue
+                seen.add(pair)
+                columns = made.start[list(pair)].ravel()
+                columns = columns[columns >= 0]
+                made.info.append(info)
+                made.model.add_rows(
+                    "excludes",
+                    {"project": [p]},
+                    entries=(np.zeros(len(columns), dtype=int), columns, np.ones(len(columns))),
+                    upper=1.0,
+                    categories={"project": case.projects["project"].to_numpy(dtype=object)},
+                )

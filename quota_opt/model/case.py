@@ -1,0 +1,302 @@
+"""A scenario made ready for arithmetic: numeric tables in a fixed order, candidates, amounts freed and needed.
+
+Both the model and the audits start here. Rows of firms, projects and actions are sorted by identifier, so that the
+order of lines in a workbook cannot change a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quota_opt.errors import Finding
+from quota_opt.model.places import PlaceTree
+from quota_opt.model.rule import Bar, Listing, Rule
+from quota_opt.scenario import Scenario
+from quota_opt.scenario.accounting import accounted
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+AMOUNT_COLUMNS = {"energy": "energy", "carbon": "carbon_t", "land": "land_mu"}
+RESOURCE_UNITS = {"energy": "tce", "carbon": "tCO2", "land": "mu"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """The numeric case.
+
+    Shapes: A actions, P projects, F firms, N places, R resources, T years. `free` is (R, A): available per year once
+    effective, in units of the resource; `need` is (R, P): use at full size, without ramp and substitution; `ramp` is
+    (P, T): share of full need in the k-th year; `initial` is (R, N, T). `act_allowed` (A, T) and `start_allowed` (P, T)
+    are the candidates left after windows and rules; `act_window` and `start_window` are the windows alone.
+    """
+
+    scenario: Scenario
+    rules: tuple[Rule[Any], ...]
+    years: IntArray
+    resources: tuple[str, ...]
+    places: PlaceTree
+    firms: pd.DataFrame
+    actions: pd.DataFrame
+    projects: pd.DataFrame
+    free: FloatArray
+    need: FloatArray
+    ramp: FloatArray
+    initial: FloatArray
+    act_window: NDArray[np.bool_]
+    start_window: NDArray[np.bool_]
+    act_allowed: NDArray[np.bool_]
+    start_allowed: NDArray[np.bool_]
+    kappa: FloatArray
+    listing: Listing | None = None
+    bars: tuple[tuple[Rule[Any], Bar], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def horizon(self) -> int:
+        """Number of years."""
+        return len(self.years)
+
+    @property
+    def energy(self) -> int:
+        """Position of energy among the resources, -1 where the case has none."""
+        return self.resources.index("energy") if "energy" in self.resources else -1
+
+    @cached_property
+    def discount(self) -> FloatArray:
+        """Worth in the first year of one unit of money in each year."""
+        return (1.0 + self.scenario.discount_rate) ** -(self.years - self.years[0]).astype(float)
+
+    @cached_property
+    def base_energy(self) -> FloatArray:
+        """Energy of each project at full size on the declared basis, tce/yr."""
+        return self.projects["energy"].to_numpy(dtype=float)
+
+    def unit(self, resource: str) -> str:
+        """The unit of a resource's amounts."""
+        return RESOURCE_UNITS.get(resource, resource)
+
+    def rule(self, name: str) -> Rule[Any] | None:
+        """The rule of that name, if it is on."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    @cached_property
+    def groups(self) -> tuple[IntArray, list[str]]:
+        """(group number per project, name per group): projects of which at most one starts.
+
+        `variant_of` names the group; a project whose identifier another names there belongs to it too.
+        """
+        project = self.projects["project"].to_numpy(dtype=object)
+        named = self.projects["variant_of"].to_numpy(dtype=object)
+        key = np.array([v or p for p, v in zip(project, named, strict=True)], dtype=object)
+        numbers, names = pd.factorize(pd.Series(key, dtype=object), sort=False)
+        return numbers.astype(np.int64), list(names)
+
+    def members(self, name: str) -> IntArray:
+        """Projects a `requires` or `excludes` cell means: the project of that identifier, or the group's members."""
+        numbers, names = self.groups
+        if name in self._group_names:
+            return np.flatnonzero(numbers == names.index(name))
+        return np.flatnonzero(self.projects["project"].to_numpy(dtype=object) == name)
+
+    @cached_property
+    def _group_names(self) -> set[str]:
+        return {name for name in self.projects["variant_of"] if name}
+
+
+def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
+    """Make a scenario ready: accounting, list of firms, actions, candidates left by the rules (in their order)."""
+    counted = accounted(scenario)
+    tree = PlaceTree.of(scenario.places)
+    years = np.array(scenario.years, dtype=np.int64)
+    firms = _sorted(counted.firms, "firm", tree)
+    for column in ("value_added", "tax", "jobs"):
+        firms[column] = firms[column].fillna(0.0)
+    projects = _projects(counted.projects, tree)
+    resources = tuple(scenario.resources)
+    need = np.array([_amounts(projects, r, "uses_") for r in resources]).reshape(len(resources), len(projects))
+    start_window = _window(projects, years)
+    blank = Case(
+        scenario=scenario,
+        rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.name))),
+        years=years,
+        resources=resources,
+        places=tree,
+        firms=firms,
+        actions=pd.DataFrame(),
+        projects=projects,
+        free=np.zeros((len(resources), 0)),
+        need=need,
+        ramp=_ramps(projects, len(years)),
+        initial=_initial(scenario, tree, years, resources),
+        act_window=np.zeros((0, len(years)), dtype=bool),
+        start_window=start_window,
+        act_allowed=np.zeros((0, len(years)), dtype=bool),
+        start_allowed=start_window.copy(),
+        kappa=np.ones(len(projects)),
+        findings=tuple(counted.findings),
+    )
+    listing = next((made for rule in blank.rules if (made := rule.listing(blank)) is not None), None)
+    with_list = replace(blank, listing=listing)
+    actions, free = _actions(with_list)
+    act_window = _window(actions, years)
+    case = replace(with_list, actions=actions, free=free, act_window=act_window, act_allowed=act_window.copy())
+    bars = tuple((rule, bar) for rule in case.rules for bar in rule.bars(case))
+    act_allowed, start_allowed = case.act_allowed.copy(), case.start_allowed.copy()
+    for _, bar in bars:
+        allowed = act_allowed if bar.kind == "action" else start_allowed
+        allowed[bar.rows] &= ~bar.forbidden
+    kappa = case.kappa.copy()
+    for rule in case.rules:
+        ratios = rule.ratios(case)
+        if ratios is not None:
+            kappa = np.maximum(kappa, ratios)
+    done = replace(case, bars=bars, act_allowed=act_allowed, start_allowed=start_allowed, kappa=kappa)
+    notes = tuple(note for rule in done.rules for note in (*rule.check(done), *rule.notes(done)))
+    return replace(done, findings=done.findings + notes)
+
+
+def _sorted(table: pd.DataFrame, key: str, tree: PlaceTree) -> pd.DataFrame:
+    ordered = table.sort_values(key, kind="stable").reset_index(names="source_row")
+    ordered["place_code"] = tree.codes(ordered["place"]) if len(ordered) else np.zeros(0, dtype=np.int64)
+    return ordered
+
+
+def _projects(table: pd.DataFrame, tree: PlaceTree) -> pd.DataFrame:
+    projects = _sorted(table, "project", tree)
+    for column in ("value_added", "tax", "jobs", "investment"):
+        projects[column] = projects[column].fillna(0.0)
+    projects["energy"] = projects["energy"].fillna(0.0)
+    projects["min_share"] = np.where(projects["divisible"], projects["min_share"].fillna(0.0), 1.0)
+    return projects
+
+
+def _amounts(table: pd.DataFrame, resource: str, prefix: str) -> FloatArray:
+    """What rows of firms or projects hold or need of a resource; blank counts as 0 (and is a finding at the door)."""
+    column = AMOUNT_COLUMNS.get(resource, f"{prefix}{resource}")
+    if column not in table.columns:
+        return np.zeros(len(table))
+    return table[column].fillna(0.0).to_numpy(dtype=float)
+
+
+def _window(table: pd.DataFrame, years: IntArray) -> NDArray[np.bool_]:
+    """(rows, years): the years from `earliest` to `latest`, blank meaning any."""
+    earliest = table["earliest"].fillna(-np.inf).to_numpy(dtype=float)
+    latest = table["latest"].fillna(np.inf).to_numpy(dtype=float)
+    return (years[None, :] >= earliest[:, None]) & (years[None, :] <= latest[:, None])
+
+
+def _ramps(projects: pd.DataFrame, horizon: int) -> FloatArray:
+    """(projects, k): share of full need in the k-th year; the last share given holds on."""
+    ramps = np.ones((len(projects), horizon))
+    for row, shares in enumerate(projects["ramp"]):
+        if len(shares):
+            known = np.asarray(shares, dtype=float)[:horizon]
+            ramps[row, : len(known)] = known
+            ramps[row, len(known) :] = float(shares[-1])
+    return ramps
+
+
+def _initial(scenario: Scenario, tree: PlaceTree, years: IntArray, resources: tuple[str, ...]) -> FloatArray:
+    """(resource, place, year): quota held without any action; rows of `quotas` add up, a blank year means every year."""
+    initial = np.zeros((len(resources), tree.size, len(years)))
+    quotas = scenario.quotas
+    if not len(quotas):
+        return initial
+    resource = pd.Index(list(resources)).get_indexer(pd.Index(quotas["resource"]))
+    place = tree.codes(quotas["place"])
+    stated = quotas["year"].to_numpy(dtype=float)
+    for t, year in enumerate(years):
+        hit = np.isnan(stated) | (stated == year)
+        np.add.at(initial, (resource[hit], place[hit], t), quotas["amount"].to_numpy(dtype=float)[hit])
+    return initial
+
+
+def _actions(case: Case) -> tuple[pd.DataFrame, FloatArray]:
+    """The actions table with every blank filled from its defaults, and (resource, action) amounts made available."""
+    table = _stated_actions(case) if case.scenario.has_table("actions") else _derived_actions(case)
+    firm = pd.Index(case.firms["firm"]).get_indexer(pd.Index(table["firm"])).astype(np.int64)
+    table = table.assign(firm_code=firm)
+    table = table.sort_values(["firm", "action", "option"], kind="stable").reset_index(drop=True)
+    firm = table["firm_code"].to_numpy()
+    owner = case.firms.iloc[firm].reset_index(drop=True)
+    table["place_code"] = owner["place_code"].to_numpy() if len(table) else np.zeros(0, dtype=np.int64)
+    kinds = table["action"].to_numpy(dtype=object)
+    gross = np.zeros((len(case.resources), len(table)))
+    free = gross.copy()
+    for r, resource in enumerate(case.resources):
+        column = {"energy": "frees_energy_tce", "carbon": "frees_carbon_t", "land": "frees_land_mu"}.get(
+            resource, f"frees_{resource}"
+        )
+        stated = table[column].to_numpy(dtype=float) if column in table else np.full(len(table), np.nan)
+        holds = _amounts(owner, resource, "")
+        share = _default(case, kinds, "frees_share", resource, {"close": 1.0})
+        gross[r] = np.where(np.isnan(stated), share * holds, stated)
+        free[r] = gross[r] * _default(case, kinds, "delivery", resource, {}, otherwise=1.0)
+    lost_share = _default(case, kinds, "value_added_lost_share", None, {"close": 1.0})
+    jobs_share = _default(case, kinds, "jobs_lost_share", None, {"close": 1.0})
+    table["value_added_lost"] = _filled(table, "value_added_lost", lost_share * owner["value_added"])
+    table["tax_lost"] = _filled(table, "tax_lost", lost_share * owner["tax"])
+    table["jobs_lost"] = _filled(table, "jobs_lost", jobs_share * owner["jobs"])
+    derived_cost = (
+        _default(case, kinds, "cost", None, {})
+        + _default(case, kinds, "cost_per_mu", None, {}) * owner["land_mu"].fillna(0.0).to_numpy(dtype=float)
+        + _default(case, kinds, "cost_per_job", None, {}) * table["jobs_lost"].to_numpy(dtype=float)
+        + _default(case, kinds, "cost_per_tce", None, {}) * (gross[case.energy] if case.energy >= 0 else 0.0)
+    )
+    table["cost"] = _filled(table, "cost", derived_cost)
+    table["lag"] = _filled(table, "lag", _default(case, kinds, "lag", None, {})).astype(np.int64)
+    return table, free
+
+
+def _stated_actions(case: Case) -> pd.DataFrame:
+    return case.scenario.actions.reset_index(names="source_row")
+
+
+def _derived_actions(case: Case) -> pd.DataFrame:
+    """One action per listed firm and per kind that has defaults; every firm counts as listed without a list."""
+    listed = case.firms if case.listing is None else case.firms[case.listing.listed]
+    kinds = sorted(case.scenario.settings.actions)
+    table = pd.DataFrame(
+        {
+            "firm": np.repeat(listed["firm"].to_numpy(dtype=object), len(kinds)),
+            "action": np.tile(np.array(kinds, dtype=object), len(listed)),
+        },
+        dtype=object,
+    )
+    table["option"] = ""
+    for column in ("earliest", "latest", "lag", "cost", "value_added_lost", "tax_lost", "jobs_lost"):
+        table[column] = np.nan
+    table["source_row"] = -1
+    return table
+
+
+def _default(
+    case: Case,
+    kinds: NDArray[np.object_],
+    name: str,
+    resource: str | None,
+    by_kind: dict[str, float],
+    otherwise: float = 0.0,
+) -> FloatArray:
+    """The default `name` of `[actions.<kind>]` for each row's kind; `by_kind`, else `otherwise`, where none is set."""
+    values = np.full(len(kinds), otherwise)
+    for kind in dict.fromkeys(kinds):
+        settings = case.scenario.settings.actions.get(kind)
+        value = getattr(settings, name) if settings is not None else None
+        if isinstance(value, dict):
+            value = value.get(resource)
+        values[kinds == kind] = by_kind.get(kind, otherwise) if value is None else float(value)
+    return values
+
+
+def _filled(table: pd.DataFrame, column: str, fallback: Any) -> FloatArray:
+    stated = table[column].to_numpy(dtype=float) if column in table else np.full(len(table), np.nan)
+    return np.where(np.isnan(stated), np.asarray(fallback, dtype=float), stated)

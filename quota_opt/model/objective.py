@@ -1,0 +1,116 @@
+"""Which good the plan is for: one weighted sum of measures, or measures in strict order."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from quota_opt.errors import Finding, Level, Text, Where
+from quota_opt.model.case import Case
+from quota_opt.model.measures import NONLINEAR, Coefficients, coefficients, known_measures
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One objective to maximise. Later stages keep at least `value − tolerance·|value|` of it.
+
+    `soft` tells whether penalties for missed soft targets belong to this stage; `name` is shown to people.
+    """
+
+    name: str
+    coefficients: Coefficients
+    sign: float = 1.0
+    tolerance: float = 0.0
+    soft: bool = False
+
+
+def stages(case: Case) -> list[Stage]:
+    """The objectives in the order in which they are solved: those of rules first, then the case's own."""
+    before = [stage for rule in case.rules for stage in rule.stages(case)]
+    objective = case.scenario.settings.objective
+    if objective.form == "lexicographic":
+        own = [
+            Stage(
+                item.measure,
+                coefficients(case, item.measure) * (1.0 if item.sense == "max" else -1.0),
+                1.0 if item.sense == "max" else -1.0,
+                item.tolerance,
+            )
+            for item in objective.order
+        ]
+        if _has_soft_targets(case):
+            own.append(Stage("shortfall", coefficients(case, "public_cost") * 0.0, -1.0, 0.0, soft=True))
+        return [*before, *own]
+    total = coefficients(case, "public_cost") * 0.0
+    for name, weight in weights(case).items():
+        total = total + coefficients(case, name) * weight
+    return [*before, Stage("objective", total, soft=True)]
+
+
+def weights(case: Case) -> dict[str, float]:
+    """Signed weight of each measure of a weighted objective; without `[objective]`, value added counts alone."""
+    objective = case.scenario.settings.objective
+    if not objective.maximise and not objective.minimise:
+        return {"value_added": 1.0}
+    signed = {name: float(weight) for name, weight in objective.maximise.items()}
+    for name, weight in objective.minimise.items():
+        signed[name] = signed.get(name, 0.0) - float(weight)
+    return signed
+
+
+def _has_soft_targets(case: Case) -> bool:
+    return case.rule("targets") is not None and bool((case.scenario.targets["kind"] == "soft").any())
+
+
+def check_objective(case: Case) -> list[Finding]:
+    """Unknown measures in the objective, and measures that have no linear form."""
+    objective = case.scenario.settings.objective
+    named = [("objective.maximise", name) for name in objective.maximise]
+    named += [("objective.minimise", name) for name in objective.minimise]
+    named += [(f"objective.order.{i}.measure", item.measure) for i, item in enumerate(objective.order)]
+    found = [finding for path, name in named if (finding := check_measure(case, name, Where(path=path)))]
+    if objective.form == "lexicographic" and not objective.order:
+        found.append(
+            Finding(
+                Level.ERROR,
+                "empty-order",
+                Text("按次序优化，但没有写次序。", "The objective is lexicographic but names no order."),
+                Where(path="objective.order"),
+                Text(
+                    '写明 order = [{ measure = …, sense = "max" }]，或改用 form = "weighted"。',
+                    'Write order = [{ measure = …, sense = "max" }], or use form = "weighted".',
+                ),
+            )
+        )
+    return found
+
+
+def check_measure(case: Case, name: str, where: Where) -> Finding | None:
+    """A finding if `name` is no measure of the case, or cannot stand in an objective or target."""
+    known = known_measures(case)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        hint = near[0] if near else "value_added"
+        return Finding(
+            Level.ERROR,
+            "unknown-measure",
+            Text(f"没有名为“{name}”的成效指标。", f"There is no measure called {name!r}."),
+            where,
+            Text(
+                f"最接近的是 {hint}；也可在 [measures] 中自定。", f"The nearest is {hint}; or define it in [measures]."
+            ),
+            name,
+        )
+    if name in NONLINEAR:
+        return Finding(
+            Level.ERROR,
+            "measure-not-linear",
+            Text(
+                f"成效指标“{name}”只能在结果中计算，不能作目标。",
+                f"The measure {name!r} is computed on finished plans only; it cannot be an objective or a target.",
+            ),
+            where,
+            Text("请改用其他成效指标。", "Use another measure here."),
+            name,
+        )
+    return None

@@ -1,0 +1,164 @@
+"""A finished plan as plain arrays over the case's tables, and the arithmetic audits and results need.
+
+Nothing here knows the matrix: quantities are summed from the case's tables, the actions done, the awards made and the
+transfers stated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.measures import coefficients, known_measures, measure_unit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided. `action_row` / `award_row` point into `case.actions` / `case.projects`, `…_year` are year positions.
+
+    `up` and `down` (R, N, T) are the transfers from each place to its parent and back, in units of the resource.
+    """
+
+    case: Case
+    action_row: IntArray
+    action_year: IntArray
+    award_row: IntArray
+    award_year: IntArray
+    award_share: FloatArray
+    up: FloatArray
+    down: FloatArray
+
+    @cached_property
+    def freed(self) -> FloatArray:
+        """(R, N, T): what actions make available at each place in each year."""
+        case = self.case
+        total = np.zeros_like(case.initial)
+        place = case.actions["place_code"].to_numpy()[self.action_row]
+        since = self.action_year + case.actions["lag"].to_numpy()[self.action_row]
+        for t in range(case.horizon):
+            on = since <= t
+            for r in range(len(case.resources)):
+                np.add.at(total[r, :, t], place[on], case.free[r, self.action_row[on]])
+        return total
+
+    @cached_property
+    def used(self) -> FloatArray:
+        """(R, N, T): what awards take from each place's pool in each year, substitution ratio included."""
+        case = self.case
+        total = np.zeros_like(case.initial)
+        place = case.projects["place_code"].to_numpy()[self.award_row]
+        for t in range(case.horizon):
+            on = self.award_year <= t
+            for r in range(len(case.resources)):
+                np.add.at(total[r, :, t], place[on], self.award_use(r, t)[on])
+        return total
+
+    def award_use(self, r: int, t: int) -> FloatArray:
+        """What each award takes of resource `r` in year position `t` (0 before it starts)."""
+        case = self.case
+        ratio = case.kappa[self.award_row] if r == case.energy else 1.0
+        age = t - self.award_year
+        ramp = np.where(age >= 0, case.ramp[self.award_row, np.maximum(age, 0)], 0.0)
+        return case.need[r, self.award_row] * ratio * ramp * self.award_share
+
+    @cached_property
+    def net_up(self) -> FloatArray:
+        """(R, N, T): what leaves each place for its parent, net."""
+        return self.up - self.down
+
+    @cached_property
+    def idle(self) -> FloatArray:
+        """(R, N, T): what is left in each pool."""
+        net = self.net_up
+        inflow = np.zeros_like(net)
+        child = np.flatnonzero(self.case.places.parent >= 0)
+        for n in child:
+            inflow[:, self.case.places.parent[n]] += net[:, n]
+        return self.case.initial + self.freed - net + inflow - self.used
+
+    @cached_property
+    def action_cost(self) -> FloatArray:
+        """(N, T): cost of the actions taken at each place in each year, 10k yuan."""
+        total = np.zeros(self.case.initial.shape[1:])
+        place = self.case.actions["place_code"].to_numpy()[self.action_row]
+        np.add.at(total, (place, self.action_year), self.case.actions["cost"].to_numpy()[self.action_row])
+        return total
+
+    def awarded(self, amount: FloatArray) -> FloatArray:
+        """An amount per project times what each award has of it."""
+        picked: FloatArray = amount[self.award_row] * self.award_share
+        return picked
+
+    def measure(self, name: str, *, year: int | None = None, inside: NDArray[np.bool_] | None = None) -> float:
+        """A measure of the plan up to `year` over the places `inside`; see `measures.py`."""
+        if name == "smallest_town_ratio":
+            return self._smallest_town_ratio()
+        if name == "chains_completed":
+            return float(self._chains_completed())
+        made = coefficients(self.case, name, year=year, inside=inside)
+        return float(
+            made.constant
+            + made.actions[self.action_row, self.action_year].sum()
+            + (made.shares[self.award_row, self.award_year] * self.award_share).sum()
+            + made.starts[self.award_row, self.award_year].sum()
+        )
+
+    def measures(self) -> dict[str, float]:
+        """Every measure of the case; those without a value on this plan (no town frees anything) are left out."""
+        values = {name: self.measure(name) for name in known_measures(self.case)}
+        return {name: value for name, value in values.items() if not np.isnan(value)}
+
+    def measure_units(self) -> dict[str, str]:
+        """The unit of each measure."""
+        return {name: measure_unit(self.case, name) for name in known_measures(self.case)}
+
+    def _smallest_town_ratio(self) -> float:
+        """Smallest used ÷ freed of energy over the towns (and zones) that free any, in the last year."""
+        case = self.case
+        if case.energy < 0:
+            return float("nan")
+        town = np.isin(case.places.levels.astype(str), ("town", "zone"))
+        freed, used = self.freed[case.energy, :, -1], self.used[case.energy, :, -1]
+        frees = town & (freed > 1e-9)
+        return float((used[frees] / freed[frees]).min()) if frees.any() else float("nan")
+
+    def _chains_completed(self) -> int:
+        """Chains of which every stage has a surviving firm or a started project in the last year."""
+        case = self.case
+        chains = case.scenario.chains
+        if not len(chains):
+            return 0
+        kinds = case.actions["action"].to_numpy(dtype=object)
+        gone = set(case.actions["firm_code"].to_numpy()[self.action_row[kinds[self.action_row] == "close"]])
+        supplied = {
+            stage for code, stages in enumerate(case.firms["stages"]) if code not in gone for stage in stages
+        } | {stage for row in self.award_row for stage in case.projects["stages"].iloc[int(row)]}
+        complete = 0
+        for chain, stages in chains.groupby("chain"):
+            complete += all(stage in supplied or f"{chain}:{stage}" in supplied for stage in stages["stage"])
+        return complete
+
+
+def transfers_table(outcome: Outcome, *, least: float = 1e-9) -> pd.DataFrame:
+    """The transfers as a table: resource, year, from_place, to_place, amount (standing that year)."""
+    case = outcome.case
+    names = case.places.names
+    net = outcome.net_up
+    r, n, t = np.nonzero(np.abs(net) > least)
+    amount = net[r, n, t]
+    parent = case.places.parent[n]
+    origin, target = np.where(amount > 0, n, parent), np.where(amount > 0, parent, n)
+    return pd.DataFrame(
+        {
+            "resource": np.array(case.resources, dtype=object)[r],
+            "year": case.years[t],
+            "from_place": names[origin],
+            "to_place": names[target],
+            "amount": np.abs(amount),
+        }
+    )

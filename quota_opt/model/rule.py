@@ -1,0 +1,113 @@
+"""What the model and the verifier ask of a policy rule. Rules live in `quota_opt/rules/`, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quota_opt.errors import Finding, Text
+from quota_opt.scenario import RuleParameters
+
+if TYPE_CHECKING:
+    from quota_opt.model.build import Build
+    from quota_opt.model.case import Case
+    from quota_opt.model.objective import Stage
+    from quota_opt.model.outcome import Outcome
+
+P = TypeVar("P", bound=RuleParameters)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which firms are on the list of inefficient firms; `listed` and `texts` follow the order of the firms table."""
+
+    listed: NDArray[np.bool_]
+    texts: tuple[Text | None, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Candidates a rule takes out: `rows` of `case.actions` or `case.projects` (`kind`), `forbidden` years per row.
+
+    `texts` and `figures` say, row by row, what decided and with which figure; shape of `forbidden`: (rows, years).
+    """
+
+    kind: str  # "action" or "project"
+    rows: NDArray[np.int64]
+    forbidden: NDArray[np.bool_]
+    verdict: str
+    texts: Sequence[Text]
+    figures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RuleAudit:
+    """One rule re-checked from the tables. `worst_excess` (in `unit`) is how far the plan breaks it, 0 if it holds.
+
+    `binding` tells whether the rule holds with no slack left somewhere; `figures` are the rows behind it (place, year,
+    limit, used …), `texts` the sentences for people about the tightest of them. `price` is what one more unit of
+    right-hand side of the rule's dearest row is worth, in objective units per `unit` (None where unknown).
+    """
+
+    rule: str
+    ok: bool
+    worst_excess: float
+    unit: str
+    clause: str | None = None
+    binding: bool = False
+    figures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: tuple[Text, ...] = ()
+    price: float | None = None
+
+
+class Rule(Generic[P]):
+    """Base of all rules: every hook does nothing until a rule says otherwise."""
+
+    name: ClassVar[str]
+    title: ClassVar[Text]
+    order: ClassVar[int] = 50  # rules that bar candidates are asked in this order
+    Parameters: ClassVar[type[RuleParameters]]
+
+    def __init__(self, parameters: P) -> None:
+        self.parameters: P = parameters
+
+    @property
+    def clause(self) -> str | None:
+        """The clause the case gives for this rule."""
+        return self.parameters.clause
+
+    def check(self, case: Case) -> list[Finding]:
+        """Findings about the rule's parameters against the tables (unknown places, impossible values)."""
+        return []
+
+    def listing(self, case: Case) -> Listing | None:
+        """The list of inefficient firms, if this rule makes one."""
+        return None
+
+    def bars(self, case: Case) -> list[Bar]:
+        """Candidates this rule takes out."""
+        return []
+
+    def ratios(self, case: Case) -> NDArray[np.float64] | None:
+        """Substitution ratio (>= 1) per project on energy, if this rule demands one."""
+        return None
+
+    def notes(self, case: Case) -> list[Finding]:
+        """Reports that change nothing: overrides, limits that are only reported."""
+        return []
+
+    def rows(self, build: Build) -> None:
+        """Add the rule's rows (and own columns) to the model."""
+
+    def stages(self, case: Case) -> list[Stage]:
+        """Objectives that come before the case's own, in order."""
+        return []
+
+    def audit(self, outcome: Outcome) -> RuleAudit:
+        """The rule re-checked on a finished plan from the tables alone."""
+        raise AssertionError(f"rule {self.name} has no audit")

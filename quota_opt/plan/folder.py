@@ -1,0 +1,276 @@
+"""A result folder: written whole or not at all, and read back to be verified with neither model nor solver."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from quota_opt.errors import Finding, InputError, Language, Level, OutputExists, Text, Where
+from quota_opt.model.case import prepare
+from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.plan.plan import Plan
+from quota_opt.plan.tables import outcome_of_tables
+from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
+from quota_opt.scenario import Scenario, read
+
+TABLES = ("actions", "awards", "transfers", "ledger", "prices", "reasons")
+IDENTIFIERS = ("firm", "project", "place", "option", "from", "to", "from_place", "to_place", "id", "name", "sector")
+
+
+def ensure_free(folder: Path) -> None:
+    """Raise OutputExists unless `folder` is absent or an empty folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputExists(
+            Text(
+                f"{folder} 已经存在，不会覆盖。请换一个 --out，或先移走它。",
+                f"{folder} is there already and is never overwritten. Choose another folder, or move it away first.",
+            )
+        )
+
+
+def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
+    """Write a plan's result folder; see `contract.md` §3. Nothing is left behind if any part fails."""
+    ensure_free(folder)
+    parent = folder.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
+    try:
+        work.chmod(0o755)
+        inputs = work / "inputs"
+        inputs.mkdir()
+        for name, content in plan.scenario.files.items():
+            target = inputs / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        for name in TABLES:
+            write_table(_in_language(name, getattr(plan, name), language), work / f"{name}.csv")
+        text = json.dumps(run_record(plan), ensure_ascii=False, indent=2, allow_nan=False)
+        (work / "run.json").write_text(text + "\n", encoding="utf-8")
+        for reporter in plan.reporters:
+            reporter(plan, work, language)
+        if folder.exists():
+            folder.rmdir()
+        work.rename(folder)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return folder
+
+
+def _in_language(name: str, table: pd.DataFrame, language: Language) -> pd.DataFrame:
+    if name != "reasons":
+        return table
+    chosen = table["text"] if language == "zh" else table["text_en"]
+    return table.assign(text=chosen).drop(columns="text_en")
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """UTF-8 with BOM, so that Excel opens it right; numbers in full, so that a check re-adds them exactly."""
+    path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8-sig", newline="\n")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of a result folder; identifiers as text."""
+    text = dict.fromkeys(IDENTIFIERS, str)
+    return pd.read_csv(path, encoding="utf-8-sig", dtype=text, keep_default_na=False, na_values={
+        column: [""] for column in ("amount", "share", "price", "intensity", "holds_from", "holds_to")
+    })  # fmt: skip
+
+
+def run_record(plan: Plan) -> dict[str, Any]:
+    """The content of run.json; numbers that do not exist (no bound) are null."""
+    scenario = plan.scenario
+    record = {
+        "status": str(plan.status),
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "seconds": dict(plan.seconds),
+        "engine": {
+            "name": plan.engine.name,
+            "solver": plan.engine.solver,
+            "version": plan.engine.version,
+            "profile": plan.profile.get("name"),
+            "options": dict(plan.engine.options),
+            "seed": plan.profile.get("random_seed"),
+        },
+        "measures": {name: {"value": value, "unit": plan.measure_units[name]} for name, value in plan.measures.items()},
+        "audit": {entry.rule: audit_record(entry) for entry in plan.audit},
+        "certificate": dict(plan.certificate),
+        "inputs": hashes(scenario.files),
+        "case": scenario.name,
+        "variant": scenario.variant,
+        "overrides": dict(scenario.overrides),
+        "data": scenario.data,
+        "energy_basis": scenario.energy_basis,
+        "documents": [
+            {
+                "id": d.id,
+                "title": d.title,
+                "status": d.status,
+                "valid_to": d.valid_to.isoformat() if d.valid_to else None,
+            }
+            for d in scenario.settings.documents
+        ],
+        "findings": [finding.as_dict("zh") for finding in plan.findings],
+        "quota_opt": version(),
+    }
+    clean: dict[str, Any] = finite(record)
+    return clean
+
+
+def audit_record(entry: RuleAudit) -> dict[str, Any]:
+    """One rule's line in run.json."""
+    return {
+        "ok": entry.ok,
+        "worst_excess": entry.worst_excess,
+        "unit": entry.unit,
+        "clause": entry.clause,
+        "binding": entry.binding,
+        "price": entry.price,
+        "text": {"zh": [t.zh for t in entry.texts], "en": [t.en for t in entry.texts]},
+    }
+
+
+def finite(value: Any) -> Any:
+    """The value with every number that is not finite as null, ready for JSON."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if hasattr(value, "item"):
+        return finite(value.item())
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value
+
+
+def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each input file."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+
+
+def version() -> str:
+    """The version of this program."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("quota-opt")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def read_inputs(folder: Path, record: Mapping[str, Any]) -> Scenario:
+    """The scenario of a result folder, from its `inputs/`, its variant and its overrides."""
+    inputs = folder / "inputs"
+    workbooks = sorted(inputs.glob("*.xlsx"))
+    source = inputs if (inputs / "scenario.toml").is_file() or not workbooks else workbooks[0]
+    variant = record.get("variant")
+    address = f"{source}/{variant}" if variant else str(source)
+    return read(address, overrides=record.get("overrides") or None)
+
+
+def verify_folder(folder: Path, rules: Any) -> Verification:
+    """Re-audit a result folder from its inputs and tables; `rules` makes the rules of a scenario.
+
+    Raises InputError where the folder is not a result folder at all.
+    """
+    record, tables = _read_result(folder)
+    problems: list[Finding] = []
+    stated_hashes = record.get("inputs") or {}
+    files = {
+        path.relative_to(folder / "inputs").as_posix(): path.read_bytes()
+        for path in sorted((folder / "inputs").rglob("*"))
+        if path.is_file()
+    }
+    actual = hashes(files)
+    for name in sorted(set(stated_hashes) | set(actual)):
+        if stated_hashes.get(name) != actual.get(name):
+            what = Text(f"输入文件 {name} 与求解时不同。", f"The input file {name} is not the one that was solved.")
+            problems.append(problem("inputs", what, f"inputs/{name}"))
+    try:
+        scenario = read_inputs(folder, record)
+    except InputError as error:
+        return Verification(False, (), (*problems, *error.findings))
+    made: Sequence[Rule[Any]] = rules(scenario)
+    case = prepare(scenario, made)
+    reread = outcome_of_tables(case, tables["actions"], tables["awards"], tables["transfers"])
+    stages = (record.get("certificate") or {}).get("stages") or [{}]
+    stated = Stated(
+        tables["actions"],
+        tables["awards"],
+        tables["ledger"],
+        {name: float(entry["value"]) for name, entry in (record.get("measures") or {}).items()},
+        record.get("objective"),
+        record.get("bound"),
+        stages[-1].get("sense", "max"),
+    )
+    verification = verify_outcome(reread.outcome, stated, reread.problems)
+    problems += verification.problems
+    problems += _record_problems(record, verification.audit)
+    return Verification(not problems, verification.audit, tuple(problems))
+
+
+def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) -> list[Finding]:
+    """Rules missing from the record's audit, and a status that its own gap contradicts."""
+    found = []
+    stated = record.get("audit") or {}
+    for entry in audit:
+        if entry.rule not in stated or bool(stated[entry.rule].get("ok")) != entry.ok:
+            what = Text(
+                f"run.json 中规则 {entry.rule} 的复核结果不符。", f"run.json states another audit of {entry.rule}."
+            )
+            found.append(problem("record", what, "run.json", rule=entry.rule))
+    objective, bound, gap = record.get("objective"), record.get("bound"), record.get("gap")
+    if record.get("status") == "OPTIMAL" and (objective is None or bound is None or gap is None):
+        what = Text("写作已证明最优，却没有界或差距。", "It claims to be optimal without a bound or a gap.")
+        found.append(problem("certificate", what, "run.json"))
+    return found
+
+
+def _read_result(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    findings = []
+
+    def bad(code: str, what: Text, file: str) -> None:
+        fix = Text("请给出 run --out 写成的结果文件夹。", "Name a result folder as `run --out` writes it.")
+        findings.append(Finding(Level.ERROR, code, what, Where(file=file), fix))
+
+    record: dict[str, Any] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except OSError:
+        bad(
+            "no-result",
+            Text("没有 run.json，不是结果文件夹。", "There is no run.json: not a result folder."),
+            str(folder),
+        )
+    except ValueError as error:
+        bad(
+            "bad-result", Text(f"run.json 不是有效的 JSON：{error}", f"run.json is not valid JSON: {error}"), "run.json"
+        )
+    for name in ("actions", "awards", "transfers", "ledger"):
+        try:
+            tables[name] = read_table(folder / f"{name}.csv")
+        except OSError:
+            bad("no-table", Text(f"缺少 {name}.csv。", f"{name}.csv is missing."), f"{name}.csv")
+        except ValueError as error:
+            bad(
+                "bad-table", Text(f"{name}.csv 读不出来：{error}", f"{name}.csv cannot be read: {error}"), f"{name}.csv"
+            )
+    if not (folder / "inputs").is_dir():
+        bad("no-inputs", Text("缺少 inputs 文件夹。", "The folder inputs/ is missing."), "inputs")
+    if findings:
+        raise InputError(findings)
+    return record, tables

@@ -1,0 +1,235 @@
+"""From a scenario to a verified plan: prepare, build, solve, read the values, audit, explain."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quota_opt.errors import (
+    EngineFailed,
+    Finding,
+    InfeasibleScenario,
+    InputError,
+    Level,
+    NoPlanFound,
+    Text,
+    UnboundedScenario,
+    VerificationFailed,
+)
+from quota_opt.model.build import Problem, build
+from quota_opt.model.case import Case, prepare
+from quota_opt.model.objective import check_objective
+from quota_opt.model.rule import Rule
+from quota_opt.plan.certificate import price_bound, rule_prices
+from quota_opt.plan.ledger import ledger_table
+from quota_opt.plan.plan import Plan, Reporter
+from quota_opt.plan.reasons import reasons_table
+from quota_opt.plan.tables import (
+    actions_table,
+    awards_table,
+    balances_table,
+    outcome_of_values,
+    transfers_table,
+)
+from quota_opt.plan.verify import Stated, verify_outcome
+from quota_opt.scenario import Scenario
+from quota_opt.solving.elastic import conflicts
+from quota_opt.solving.profile import Profile
+from quota_opt.solving.stages import Solved, optimise
+from quota_opt.solving.status import OnProgress, Progress, Status
+
+
+def check_case(scenario: Scenario, rules: Sequence[Rule[Any]]) -> tuple[Case | None, tuple[Finding, ...]]:
+    """Every finding about a scenario, from reading to rules; the prepared case too."""
+    case = prepare(scenario, rules)
+    return case, (*scenario.findings, *case.findings, *check_objective(case))
+
+
+def prepared(scenario: Scenario, rules: Sequence[Rule[Any]]) -> tuple[Case, tuple[Finding, ...]]:
+    """The case ready to build. Raises InputError where any finding is an error."""
+    case, findings = check_case(scenario, rules)
+    if case is None or any(finding.level is Level.ERROR for finding in findings):
+        raise InputError(findings)
+    return case, findings
+
+
+def solve_scenario(
+    scenario: Scenario,
+    rules: Sequence[Rule[Any]],
+    profile: Profile,
+    *,
+    on_progress: OnProgress | None = None,
+    read_seconds: float = 0.0,
+    reporters: tuple[Reporter, ...] = (),
+) -> Plan:
+    """Solve one scenario; see `quota_opt.solve` for what it promises and raises."""
+    began = time.perf_counter()
+    _tell(on_progress, "build", 0.0)
+    case, findings = prepared(scenario, rules)
+    problem = build(case)
+    built = time.perf_counter()
+    solved = optimise(problem, profile, on_progress)
+    solved_at = time.perf_counter()
+    if solved.values is None:
+        _raise(problem, profile, solved)
+    assert solved.values is not None
+    outcome = outcome_of_values(problem, solved.values)
+    plan_tables = {
+        "actions": actions_table(outcome),
+        "awards": awards_table(outcome),
+        "transfers": transfers_table(outcome),
+        "ledger": ledger_table(outcome),
+    }
+    measures = outcome.measures()
+    sense = solved.stages[-1].sense
+    verification = verify_outcome(
+        outcome,
+        Stated(
+            plan_tables["actions"],
+            plan_tables["awards"],
+            plan_tables["ledger"],
+            measures,
+            solved.objective,
+            solved.bound,
+            sense,
+        ),
+    )
+    if not verification.ok:
+        listed = "\n".join(finding.what.en for finding in verification.problems)
+        listed_zh = "\n".join(finding.what.zh for finding in verification.problems)
+        raise VerificationFailed(
+            Text(f"求得的方案未通过复核，不予输出：\n{listed_zh}", f"The plan found does not pass its check:\n{listed}")
+        )
+    audit = _priced(problem, solved, verification.audit)
+    verified = time.perf_counter()
+    return Plan(
+        scenario=scenario,
+        status=solved.status,
+        objective=solved.objective,
+        bound=solved.bound,
+        gap=solved.gap,
+        actions=plan_tables["actions"],
+        awards=plan_tables["awards"],
+        transfers=plan_tables["transfers"],
+        ledger=plan_tables["ledger"],
+        prices=prices_table(problem, solved),
+        reasons=reasons_table(problem, solved, outcome),
+        balances=balances_table(outcome),
+        measures=measures,
+        measure_units=outcome.measure_units(),
+        audit=audit,
+        certificate=certificate_of(problem, solved, profile),
+        engine=solved.engine,
+        profile=profile.model_dump(),
+        seconds={
+            "read": read_seconds,
+            "build": built - began,
+            "solve": solved_at - built,
+            "verify": verified - solved_at,
+        },
+        findings=findings,
+        outcome=outcome,
+        reporters=reporters,
+    )
+
+
+def _tell(on_progress: OnProgress | None, stage: str, seconds: float) -> None:
+    if on_progress is not None:
+        on_progress(Progress(stage, seconds))
+
+
+def _raise(problem: Problem, profile: Profile, solved: Solved) -> None:
+    """The ending of a solve without a plan, as the error it is."""
+    if solved.status is Status.INFEASIBLE:
+        found = conflicts(problem, profile)
+        rules = list(dict.fromkeys(c.rule for c in found))
+        lines = [f"{c.rule} {_labels(c.labels)} {c.amount:,.6g} {c.unit}".replace("  ", " ") for c in found[:10]]
+        named = "、".join(rules)
+        listing = "\n  ".join(lines)
+        raise InfeasibleScenario(
+            Text(
+                f"没有方案能同时满足全部规则。最省的放宽涉及：{named or '（未能确定）'}\n  {listing}",
+                f"No plan satisfies all the rules. The smallest way out relaxes: {', '.join(rules) or '(not found)'}\n  {listing}",
+            ),
+            found,
+        )
+    if solved.status is Status.UNBOUNDED:
+        raise UnboundedScenario(
+            Text("目标可以无限增大，请检查目标函数。", "The objective can grow without limit; check the objective.")
+        )
+    if solved.status is Status.NO_SOLUTION_FOUND:
+        raise NoPlanFound(
+            Text(
+                "到时限时还没有找到任何方案。",
+                "A limit came before any plan was found; allow more time or a larger gap.",
+            )
+        )
+    raise EngineFailed(Text(f"求解器出错：{solved.message}", f"The solver failed: {solved.message}"))
+
+
+def _labels(labels: Any) -> str:
+    return " ".join(str(value) for value in dict(labels).values())
+
+
+def prices_table(problem: Problem, solved: Solved) -> pd.DataFrame:
+    """What one more unit in each pool is worth, from the relaxation's duals; empty where it was not solved."""
+    columns = ["place", "resource", "year", "price", "unit", "method", "holds_from", "holds_to"]
+    if solved.row_duals is None:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+    parts = []
+    whole = not solved.arrays.integer.any()
+    for block, info in zip(solved.arrays.row_blocks, problem.info, strict=True):
+        if info.rule == "pool":
+            table = block.frame()
+            duals = solved.row_duals[block.first : block.first + block.size]
+            table["price"] = np.maximum(duals, 0.0)
+            table["unit"] = f"objective per {info.unit}"
+            parts.append(table)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    table["method"] = "dual" if whole else "dual of the linear relaxation"
+    table["holds_from"], table["holds_to"] = np.nan, np.nan
+    return table[columns]
+
+
+def _priced(problem: Problem, solved: Solved, audit: tuple[Any, ...]) -> tuple[Any, ...]:
+    if solved.row_duals is None:
+        return audit
+    prices = rule_prices(solved.arrays, problem.info, solved.row_duals)
+    return tuple(replace(entry, price=prices.get(entry.rule)) for entry in audit)
+
+
+def certificate_of(problem: Problem, solved: Solved, profile: Profile) -> dict[str, Any]:
+    """What proves the plan: objective, bound and gap by stage, and the bound the prices prove on their own."""
+    bound = math.inf if solved.row_duals is None else price_bound(solved.arrays, solved.row_duals)
+    sign = problem.stages[len(solved.stages) - 1].sign
+    return {
+        "status": str(solved.status),
+        "objective": solved.objective,
+        "bound": solved.bound,
+        "gap": solved.gap,
+        "gap_asked": profile.relative_gap,
+        "price_bound": sign * bound,
+        "relaxation": sign * solved.relaxation,
+        "stages": [
+            {
+                "name": stage.name,
+                "sense": stage.sense,
+                "status": str(stage.status),
+                "objective": stage.objective,
+                "bound": stage.bound,
+                "gap": stage.gap,
+                "seconds": stage.seconds,
+            }
+            for stage in solved.stages
+        ],
+        "columns": solved.arrays.columns,
+        "rows": solved.arrays.rows,
+        "nonzeros": int(solved.arrays.matrix.nnz),
+        "engine": f"{solved.engine.name} {solved.engine.solver} {solved.engine.version}",
+    }

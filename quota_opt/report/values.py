@@ -1,0 +1,110 @@
+"""The two values every report is made of: a table with titled columns, and a figure drawn from one option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from quota_opt.errors import Language, Text
+from quota_opt.report import numbers
+from quota_opt.report.words import unit_name
+
+Kind = Literal["id", "text", "long", "number", "share", "year"]
+Cell = str | Text | float | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: key, heading, kind of cells, unit (shown in the heading), decimals, and whether a total makes sense."""
+
+    key: str
+    title: Text
+    kind: Kind = "text"
+    unit: str | None = None
+    digits: int = 0
+    total: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether cells are right-aligned figures."""
+        return self.kind in ("number", "share")
+
+    def heading(self, language: Language) -> str:
+        """The heading with its unit in brackets."""
+        unit = unit_name(self.unit).of(language) if self.unit else ""
+        title = self.title.of(language)
+        if not unit:
+            return title
+        return f"{title}（{unit}）" if language == "zh" else f"{title} ({unit})"
+
+    def cell(self, value: Cell, language: Language) -> str:
+        """A cell as people read it."""
+        if value is None:
+            return "–" if self.numeric else ""
+        if isinstance(value, Text):
+            return value.of(language)
+        if isinstance(value, str):
+            return value
+        if self.kind == "year":
+            return str(int(value)) if value == value else ""  # noqa: PLR0124 - NaN is a blank year
+        if self.kind == "share":
+            return numbers.percent(value, self.digits)
+        if self.kind == "number":
+            return numbers.figure(value, self.digits)
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under titled columns. `key` names it, `cut` is how many rows there were before it was shortened."""
+
+    key: str
+    title: Text
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    cut: int = 0
+    note: Text | None = None
+
+    def shortened(self, most: int, by: str | None = None) -> Table:
+        """The first `most` rows by the column `by` (largest first; the order given without it), in the table's order."""
+        if len(self.rows) <= most:
+            return self
+        keep = range(most)
+        if by is not None:
+            place = [column.key for column in self.columns].index(by)
+            size = [abs(float(row[place])) if isinstance(row[place], int | float) else 0.0 for row in self.rows]  # type: ignore[arg-type]
+            keep = sorted(sorted(range(len(self.rows)), key=lambda k: (-size[k], k))[:most])  # type: ignore[assignment]
+        rows = tuple(self.rows[k] for k in keep)
+        return Table(self.key, self.title, self.columns, rows, len(self.rows), self.note)
+
+    def totals(self) -> tuple[float | None, ...] | None:
+        """Sums of the columns that have a total; None where there is none."""
+        if not any(column.total for column in self.columns) or len(self.rows) < 2:
+            return None
+        sums: list[float | None] = []
+        for k, column in enumerate(self.columns):
+            values = [row[k] for row in self.rows]
+            sums.append(sum(float(v) for v in values if isinstance(v, int | float) and v == v) if column.total else None)
+        return tuple(sums)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as a value, drawn alike by page, paper and workbook.
+
+    `option` is an ECharts option of plain JSON (no functions, no NaN); `title` states the finding; `alternative` is one
+    sentence for those who cannot see it; `table` the numbers behind it; `size` width and height in CSS pixels.
+    """
+
+    key: str
+    title: str
+    option: dict[str, Any] = field(repr=False)
+    alternative: str = ""
+    table: Table | None = None
+    size: tuple[int, int] = (720, 360)
+
+
+def table_of(key: str, title: Text, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Table:
+    """A table from any sequences."""
+    return Table(key, title, tuple(columns), tuple(tuple(row) for row in rows))

@@ -1,0 +1,383 @@
+"""Every word of the reports, Chinese first, English beside it; the only place where they are written.
+
+`word(key, language)` is the catalogue of the page and of the papers. The other tables name what the data may contain:
+statuses, verdicts, rules, measures, units, resources, categories, actions. A value nobody listed (a user's own resource,
+unit or category) is shown as the user wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quota_opt.errors import Language, Text
+
+WORDS: Mapping[str, Text] = {
+    "case": Text("案例", "case"),
+    "variant": Text("方案", "scenario"),
+    "baseline": Text("基准方案", "baseline"),
+    "what_if": Text("试算", "what-if"),
+    "solve": Text("求解", "solve"),
+    "batch": Text("批量试算", "batch"),
+    "compare": Text("对比", "compare"),
+    "trade_off": Text("取舍", "trade-off"),
+    "front": Text("取舍曲线", "trade-off front"),
+    "place": Text("区域", "place"),
+    "town": Text("镇街", "town"),
+    "zone": Text("开发区", "zone"),
+    "firm": Text("企业", "firm"),
+    "project": Text("项目", "project"),
+    "action": Text("措施", "action"),
+    "energy_freed": Text("腾出用能", "energy freed"),
+    "energy_used": Text("安排使用", "energy used"),
+    "idle": Text("结余", "idle"),
+    "quota": Text("用能指标", "energy quota"),
+    "carbon_space": Text("碳排放空间", "carbon space"),
+    "land": Text("用地", "land"),
+    "equal_value": Text("等价值", "equal value"),
+    "equivalent": Text("当量值", "equivalent value"),
+    "retained": Text("镇街留用", "retained in town"),
+    "pooled": Text("上级统筹", "pooled above"),
+    "transfer": Text("调剂", "transfer"),
+    "limit": Text("准入强度上限", "intensity limit"),
+    "intensity": Text("能耗强度", "energy intensity"),
+    "substitution": Text("替代比例", "substitution ratio"),
+    "clause": Text("条款", "clause"),
+    "rule": Text("规则", "rule"),
+    "source": Text("出处", "source"),
+    "binding": Text("起约束作用", "binding"),
+    "shadow_price": Text("影子价格", "price of one more unit"),
+    "one_more": Text("再多 1 单位值多少", "worth of one more unit"),
+    "holds": Text("有效范围", "holds from … to"),
+    "net_value_added": Text("净增加值", "net value added"),
+    "tax_per_mu": Text("亩均税收", "tax per mu"),
+    "public_cost": Text("财政支出", "public cost"),
+    "fund": Text("专项资金", "special fund"),
+    "net_jobs": Text("岗位净增", "net jobs"),
+    "investment": Text("投资", "investment"),
+    "award": Text("安排", "award"),
+    "not_awarded": Text("未安排", "not awarded"),
+    "rejected": Text("不予准入", "rejected by rule"),
+    "lock": Text("锁定", "lock"),
+    "force_in": Text("必须安排", "force in"),
+    "force_out": Text("不安排", "force out"),
+    "gap": Text("差距", "gap"),
+    "bound": Text("界", "bound"),
+    "objective": Text("目标值", "objective"),
+    "check": Text("独立复核", "independent check"),
+    "certificate": Text("凭据", "certificate"),
+    "ledger": Text("台账", "ledger"),
+    "reason": Text("理由", "reason"),
+    "way_in": Text("入选办法", "way in"),
+    "repair": Text("改法", "repair"),
+    "regret": Text("后悔值", "regret"),
+    "in_all": Text("都入选", "in all plans"),
+    "in_some": Text("看方案而定", "in some plans"),
+    "synthetic": Text("合成数据", "synthetic data"),
+    "findings": Text("问题清单", "findings"),
+    "meeting": Text("会上演示", "meeting mode"),
+    "plan": Text("安排结果", "plan"),
+    "measure": Text("成效指标", "measure"),
+    "held_quota": Text("存量指标", "quota already held"),
+    "target": Text("目标", "target"),
+    # Headings of the papers
+    "awards_table": Text("安排表", "Awards"),
+    "actions_table": Text("整治表", "Treated firms"),
+    "left_out_table": Text("未安排及理由", "Left out and why"),
+    "places_table": Text("镇街情况", "Towns"),
+    "ledger_summary": Text("台账摘要", "Ledger summary"),
+    "data_issues": Text("数据问题", "Data issues"),
+    "run_information": Text("核验与运行信息", "Checks and run information"),
+    "summary": Text("摘要", "Summary"),
+    "prices_table": Text("价格", "Prices"),
+    "rules_table": Text("规则复核", "Rules re-checked"),
+    "run_sheet": Text("运行信息", "Run"),
+    "binding_table": Text("起约束作用的条款", "Clauses that bind"),
+    "what_ifs": Text("若……则……", "If … then …"),
+    "targets_table": Text("目标完成情况", "Targets"),
+    "documents_table": Text("政策文件", "Policy documents"),
+    "kept_table": Text("保留企业及理由", "Firms kept and why"),
+    "measures_table": Text("成效指标", "Measures"),
+    "inputs_table": Text("输入文件散列", "Input files and hashes"),
+    "by_category": Text("按类别", "By category"),
+    "by_place": Text("按镇街", "By town"),
+    "by_year": Text("按年份", "By year"),
+    "contents": Text("目录", "Contents"),
+    "figure_data": Text("看数据", "see the data"),
+    "answer": Text("结论", "Answer"),
+    "report_title": Text("腾退指标安排结果", "Allocation of freed quota"),
+    # Short words
+    "total": Text("合计", "total"),
+    "other": Text("其他", "other"),
+    "yes": Text("是", "yes"),
+    "no": Text("否", "no"),
+    "ok": Text("通过", "holds"),
+    "broken": Text("未通过", "broken"),
+    "balanced": Text("相符", "balanced"),
+    "none": Text("无", "none"),
+    "value": Text("值", "value"),
+    "item": Text("项目", "item"),
+    "year": Text("年份", "year"),
+    "debit": Text("借方", "debit"),
+    "credit": Text("贷方", "credit"),
+    "difference": Text("差额", "difference"),
+    "initial": Text("存量", "held"),
+    "freed": Text("腾出", "freed"),
+    "used": Text("安排", "used"),
+    "available": Text("可用", "available"),
+    "bought": Text("购入", "bought"),
+    "sold": Text("卖出", "sold"),
+    "drawn": Text("增用", "extra use"),
+    "status": Text("状态", "status"),
+    "run_number": Text("运行编号", "run"),
+    "engine": Text("求解器", "engine"),
+    "profile": Text("求解方案", "profile"),
+    "seconds": Text("用时", "seconds"),
+    "problem": Text("问题", "problem"),
+    "where": Text("位置", "where"),
+    "fix": Text("怎么改", "how to mend"),
+    "level": Text("级别", "level"),
+    "written_to": Text("已写入", "Written to"),
+    "to_open": Text("打开", "open"),
+    "whole_area": Text("全域", "whole area"),
+    "out_of": Text("（出）", " (out)"),
+    "into": Text("（入）", " (in)"),
+    "proof": Text("见", "see"),
+    "runs_here": Text("本机可用", "runs here"),
+    "not_here": Text("本机不可用", "not here"),
+    "default": Text("默认", "default"),
+    "name": Text("名称", "name"),
+    "title": Text("标题", "title"),
+    "years": Text("年份", "years"),
+    "variants": Text("可选方案", "variants"),
+    "data": Text("数据", "data"),
+    "description": Text("说明", "description"),
+    "page": Text("第 {} 页", "page {}"),
+    "unverified": Text("未核实", "unverified"),
+}
+
+
+def word(key: str, language: Language) -> str:
+    """One word of the catalogue."""
+    return WORDS[key].of(language)
+
+
+STATUSES: Mapping[str, Text] = {
+    "OPTIMAL": Text("已证明最优", "proven optimal"),
+    "FEASIBLE": Text("已到时限", "limit reached, not proven"),
+    "INFEASIBLE": Text("没有可行方案", "no plan satisfies the rules"),
+    "UNBOUNDED": Text("目标无界", "unbounded"),
+    "NO_SOLUTION_FOUND": Text("时限内未找到方案", "no plan found in time"),
+    "ERROR": Text("求解出错", "solver error"),
+}
+
+VERDICTS: Mapping[str, Text] = {
+    "awarded": Text("安排", "awarded"),
+    "not_awarded": Text("未安排", "not awarded"),
+    "rejected": Text("不予准入", "rejected by rule"),
+    "treated": Text("整治", "treated"),
+    "kept": Text("保留", "kept"),
+    "protected": Text("受保护", "protected"),
+    "not_listed": Text("不在清单", "not listed"),
+}
+
+RULES: Mapping[str, Text] = {
+    "balance": Text("指标平衡", "pool balance"),
+    "pool_balance": Text("指标平衡", "pool balance"),
+    "pools": Text("指标平衡", "pool balance"),
+    "decisions": Text("决策约束", "decision limits"),
+    "links": Text("项目关联", "links between projects"),
+    "ledger": Text("台账", "ledger"),
+    "measures": Text("成效指标", "measures"),
+    "listing": Text("低效清单", "inefficient list"),
+    "protection": Text("保护名单", "protection"),
+    "clearance": Text("清零", "clearance"),
+    "one_treatment": Text("一企一策", "one treatment each"),
+    "retention": Text("镇街留用", "retention in town"),
+    "admission": Text("准入", "admission"),
+    "two_high": Text("两高项目", "two-high projects"),
+    "slow_approval": Text("缓批", "slow approval"),
+    "priority": Text("优先次序", "priority"),
+    "targets": Text("目标", "targets"),
+    "intensity_decline": Text("强度下降", "intensity decline"),
+    "caps": Text("总量上限", "caps"),
+    "budget": Text("专项资金", "budget"),
+    "jobs": Text("岗位", "jobs"),
+    "chain": Text("产业链", "chains"),
+    "fairness": Text("镇街公平", "fairness"),
+    "trading": Text("用能权交易", "trading"),
+    "accounting": Text("核算口径", "accounting"),
+}
+
+CATEGORIES: Mapping[str, Text] = {
+    "strategic": Text("战略新兴", "strategic"),
+    "chain": Text("强链补链", "chain"),
+    "upgrade": Text("技术改造", "tech-upgrade"),
+    "other": Text("其他项目", "other projects"),
+}
+
+ACTIONS: Mapping[str, Text] = {
+    "close": Text("关停", "close"),
+    "upgrade": Text("提升改造", "upgrade"),
+    "relocate": Text("搬迁", "relocate"),
+    "merge": Text("整合", "merge"),
+    "rebuild": Text("重建", "rebuild"),
+    "keep": Text("保留", "keep"),
+}
+
+RESOURCES: Mapping[str, Text] = {
+    "energy": Text("用能", "energy"),
+    "carbon": Text("碳排放", "carbon"),
+    "land": Text("用地", "land"),
+    "coal": Text("煤炭", "coal"),
+    "water": Text("用水", "water"),
+    "cod": Text("化学需氧量", "COD"),
+    "sewage": Text("污水", "sewage"),
+}
+
+LEVELS: Mapping[str, Text] = {
+    "province": Text("省", "province"),
+    "city": Text("市", "city"),
+    "county": Text("县（市、区）", "county"),
+    "town": Text("镇街", "town"),
+    "zone": Text("开发区", "zone"),
+}
+
+DATA: Mapping[str, Text] = {
+    "real": Text("真实数据", "real data"),
+    "synthetic": Text("合成数据", "synthetic data"),
+    "mixed": Text("含合成数据", "partly synthetic data"),
+}
+
+DOCUMENT_STATUS: Mapping[str, Text] = {
+    "draft": Text("征求意见稿", "draft"),
+    "issued": Text("已印发", "issued"),
+    "expired": Text("已失效", "expired"),
+}
+
+TARGET_KINDS: Mapping[str, Text] = {"hard": Text("硬性", "hard"), "soft": Text("柔性", "soft")}
+
+KINDS: Mapping[str, Text] = {"project": Text("项目", "project"), "firm": Text("企业", "firm")}
+
+SENSES: Mapping[str, str] = {">=": "≥", "<=": "≤", "==": "="}
+
+LEDGER_ENDS: Mapping[str, Text] = {
+    "initial": Text("存量", "held"),
+    "bought": Text("购入", "bought"),
+    "idle": Text("结余", "idle"),
+    "sold": Text("卖出", "sold"),
+    "firm": Text("企业", "firm"),
+    "project": Text("项目", "project"),
+}
+
+PRICE_METHODS: Mapping[str, Text] = {
+    "duals": Text("整数决策固定后的对偶值", "duals at fixed integers"),
+    "duals at fixed integers": Text("整数决策固定后的对偶值", "duals at fixed integers"),
+    "dual": Text("整数决策固定后的对偶值", "duals at fixed integers"),
+    "relaxation": Text("线性松弛的对偶值", "duals of the relaxation"),
+    "resolve": Text("增减 1 单位重新求解", "re-solved at ±1 unit"),
+}
+
+UNITS: Mapping[str, Text] = {
+    "tce": Text("吨标准煤", "tce"),
+    "tce/yr": Text("吨标准煤/年", "tce/yr"),
+    "tCO2": Text("吨二氧化碳", "tCO2"),
+    "tCO2/yr": Text("吨二氧化碳/年", "tCO2/yr"),
+    "mu": Text("亩", "mu"),
+    "10k yuan": Text("万元", "10k yuan"),
+    "10k yuan/yr": Text("万元/年", "10k yuan/yr"),
+    "tce/10k yuan": Text("吨标准煤/万元", "tce/10k yuan"),
+    "persons": Text("人", "persons"),
+    "jobs": Text("个岗位", "jobs"),
+    "firms": Text("家", "firms"),
+    "projects": Text("个", "projects"),
+    "chains": Text("条", "chains"),
+    "points": Text("分", "points"),
+    "ratio": Text("比值", "ratio"),
+    "share": Text("比例", "share"),
+    "MWh": Text("兆瓦时", "MWh"),
+    "m3": Text("立方米", "m³"),
+    "t": Text("吨", "t"),
+    "GJ": Text("吉焦", "GJ"),
+    "": Text("", ""),
+    "1": Text("", ""),
+    "-": Text("", ""),
+    "objective": Text("目标单位", "objective units"),
+}
+
+MEASURES: Mapping[str, Text] = {
+    "value_added": Text("净增加值（现值）", "net value added (present value)"),
+    "value_added_final": Text("净增加值（末年）", "net value added (last year)"),
+    "value_added_gained_final": Text("项目增加值（末年）", "value added gained (last year)"),
+    "value_added_lost_final": Text("减少的增加值（末年）", "value added lost (last year)"),
+    "tax": Text("净税收（现值）", "net tax (present value)"),
+    "tax_final": Text("净税收（末年）", "net tax (last year)"),
+    "energy_freed": Text("腾出用能", "energy freed"),
+    "energy_used": Text("安排使用", "energy used"),
+    "energy_idle": Text("用能结余", "energy idle"),
+    "carbon_freed": Text("腾出碳排放", "carbon freed"),
+    "carbon_used": Text("使用碳排放", "carbon used"),
+    "carbon_idle": Text("碳排放结余", "carbon idle"),
+    "carbon_net": Text("净新增碳排放", "net carbon"),
+    "land_freed": Text("腾出用地", "land freed"),
+    "land_used": Text("使用用地", "land used"),
+    "land_idle": Text("用地结余", "land idle"),
+    "firms_closed": Text("关停企业", "firms closed"),
+    "firms_upgraded": Text("提升企业", "firms upgraded"),
+    "firms_treated": Text("整治企业", "firms treated"),
+    "projects_started": Text("开工项目", "projects started"),
+    "investment": Text("投资", "investment"),
+    "jobs_created": Text("新增岗位", "jobs created"),
+    "jobs_lost": Text("减少岗位", "jobs lost"),
+    "jobs_net": Text("岗位净增", "net jobs"),
+    "public_cost": Text("财政支出", "public cost"),
+    "priority_points": Text("优先得分", "priority points"),
+    "chains_completed": Text("完整产业链", "chains completed"),
+    "smallest_town_ratio": Text("最低镇街使用率", "smallest used ÷ freed of a town"),
+}
+
+_MEASURE_ENDINGS = {
+    "_freed": Text("腾出{}", "{} freed"),
+    "_used": Text("使用{}", "{} used"),
+    "_idle": Text("{}结余", "{} idle"),
+}
+
+SOURCES: Mapping[str, Text] = {
+    "stated": Text("填报", "stated"),
+    "fuels": Text("由能源品种折算", "from fuels"),
+    "none": Text("缺", "missing"),
+}
+
+
+def measure_name(name: str, titles: Mapping[str, Text] | None = None) -> Text:
+    """The words for a measure; a user's own measure shows its title, or its name as written."""
+    if titles and name in titles:
+        return titles[name]
+    if name in MEASURES:
+        return MEASURES[name]
+    for ending, pattern in _MEASURE_ENDINGS.items():
+        if name.endswith(ending):
+            resource = resource_name(name.removesuffix(ending))
+            return Text(pattern.zh.format(resource.zh), pattern.en.format(resource.en))
+    return Text(name, name)
+
+
+def resource_name(name: str) -> Text:
+    """The words for a resource, or its name as written."""
+    return RESOURCES.get(name, Text(name, name))
+
+
+def unit_name(unit: str | None) -> Text:
+    """The words for a unit; compound units are translated part by part (`10k yuan/tce` is 万元/吨标准煤)."""
+    if unit is None:
+        return Text("", "")
+    if unit in UNITS:
+        return UNITS[unit]
+    if "/" in unit:
+        parts = [UNITS.get(part.strip(), Text(part.strip(), part.strip())) for part in unit.split("/")]
+        return Text("/".join(part.zh for part in parts), "/".join(part.en for part in parts))
+    return Text(unit, unit)
+
+
+def listed(table: Mapping[str, Text], key: str) -> Text:
+    """The words of `table` for `key`, or the key as the user wrote it."""
+    return table.get(key, Text(key, key))

@@ -1,0 +1,80 @@
+"""Protection: firms of the protected kinds get no closure until their protection expires.
+
+    act[f, a, t] = 0   for a in forbids, f with protected_as ∩ kinds ≠ ∅, t ≤ protected_until[f]  (blank: for good)
+
+Upgrading stays possible. Source: columns `protected_as` (a list) and `protected_until` (a year) of firms.csv.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quota_opt.errors import Text
+from quota_opt.model.case import Case
+from quota_opt.model.outcome import Outcome
+from quota_opt.model.rule import Bar, Rule, RuleAudit
+from quota_opt.rules._shared import audited
+from quota_opt.scenario import RuleParameters
+
+
+class ProtectionParameters(RuleParameters):
+    """Kinds of protection that count, and the kinds of action they forbid."""
+
+    protected_as: tuple[str, ...]
+    forbids: tuple[str, ...] = ("close",)
+
+
+class Protection(Rule[ProtectionParameters]):
+    """Phased protection of firms."""
+
+    name: ClassVar[str] = "protection"
+    title: ClassVar[Text] = Text("阶段性保护", "protection")
+    order: ClassVar[int] = 20
+    Parameters: ClassVar[type[RuleParameters]] = ProtectionParameters
+
+    def bars(self, case: Case) -> list[Bar]:
+        """Forbidden actions of protected firms, year by year."""
+        until = self._until(case)
+        kinds = case.actions["action"].isin(list(self.parameters.forbids)).to_numpy()
+        owner = case.actions["firm_code"].to_numpy()
+        forbidden = (case.years[None, :] <= until[owner][:, None]) & kinds[:, None]
+        rows = np.flatnonzero(forbidden.any(axis=1))
+        texts = [self._words(case, int(owner[row]), float(until[owner[row]])) for row in rows]
+        figures = ["" if np.isinf(until[owner[row]]) else f"{until[owner[row]]:.0f}" for row in rows]
+        return [Bar("action", rows, forbidden[rows], "protected", texts, figures)]
+
+    def audit(self, outcome: Outcome) -> RuleAudit:
+        """Forbidden actions taken while the protection holds."""
+        case = outcome.case
+        action = case.actions.iloc[outcome.action_row]
+        year = case.years[outcome.action_year]
+        until = self._until(case)[action["firm_code"].to_numpy()]
+        broken = action["action"].isin(list(self.parameters.forbids)).to_numpy() & (year <= until)
+        figures = pd.DataFrame(
+            {"firm": action["firm"].to_numpy(), "year": year, "figure": broken.astype(float), "upper": 0.0}
+        )
+
+        def sentence(row: Any) -> Text:
+            return Text(
+                f"{row.firm} 在保护期内（{row.year} 年）被关停。",
+                f"{row.firm} is closed in {row.year} while protected.",
+            )
+
+        made = audited(self, "firms", figures[broken], sentence)
+        return made if not made.ok else RuleAudit(self.name, True, 0.0, "firms", self.clause)
+
+    def _until(self, case: Case) -> NDArray[np.float64]:
+        """(F,): the last protected year, inf where it never ends, -inf where there is no protection."""
+        wanted = set(self.parameters.protected_as)
+        protected = np.array([not wanted.isdisjoint(kinds) for kinds in case.firms["protected_as"]], dtype=bool)
+        until = case.firms["protected_until"].fillna(np.inf).to_numpy(dtype=float)
+        return np.where(protected, until, -np.inf) if len(protected) else np.zeros(0)
+
+    def _words(self, case: Case, firm: int, until: float) -> Text:
+        kinds = [k for k in case.firms["protected_as"].iloc[firm] if k in self.parameters.protected_as]
+        end = Text("", "") if np.isinf(until) else Text(f"，至 {until:.0f} 年", f" until {until:.0f}")
+        return Text(f"受保护（{'、'.join(kinds)}）{end.zh}", f"protected as {', '.join(kinds)}{end.en}")

@@ -1,0 +1,331 @@
+"""What `scenario.toml` may say, as strict models: an unknown key is an error that names the nearest known one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from quota_opt.errors import Text
+from quota_opt.scenario.factors import FACTOR_NAMES
+from quota_opt.scenario.nearest import mend_name
+
+ActionKind = Literal["close", "upgrade", "relocate", "merge", "rebuild"]
+FIRST_YEAR_POSSIBLE, LAST_YEAR_POSSIBLE = 1990, 2200
+MOST_YEARS = 60
+
+
+def refused(what: Text, fix: Text | None = None) -> PydanticCustomError:
+    """The error a validator raises so that the finding speaks both languages and says how to mend it."""
+    fix = fix or Text("请改正该值。", "Correct the value.")
+    return PydanticCustomError(
+        "refused",
+        "{en}",
+        {"en": what.en, "zh": what.zh, "fix_en": fix.en, "fix_zh": fix.zh},
+    )
+
+
+def _both(value: object) -> object:
+    if isinstance(value, str):
+        return Text(value, value)
+    if isinstance(value, Mapping):
+        unknown = set(value) - {"zh", "en"}
+        if unknown or not value or not all(isinstance(v, str) for v in value.values()):
+            raise refused(
+                Text("应为文字，或 { zh = “…”, en = “…” }", 'should be text, or { zh = "…", en = "…" }'),
+                Text("请只写 zh 和 en 两种文字。", "Give zh and en only."),
+            )
+        zh, en = value.get("zh") or value.get("en"), value.get("en") or value.get("zh")
+        return Text(str(zh), str(en))
+    return value
+
+
+BothLanguages = Annotated[
+    Text, BeforeValidator(_both), PlainSerializer(lambda t: {"zh": t[0], "en": t[1]}, return_type=dict[str, str])
+]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Strict(BaseModel):
+    """Base of every settings model: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScenarioSection(Strict):
+    """`[scenario]`: what the case is, its years, resources and energy basis."""
+
+    name: Name
+    title: BothLanguages | None = None
+    first_year: int = Field(ge=FIRST_YEAR_POSSIBLE, le=LAST_YEAR_POSSIBLE)
+    last_year: int = Field(ge=FIRST_YEAR_POSSIBLE, le=LAST_YEAR_POSSIBLE)
+    price_year: int | None = Field(default=None, ge=FIRST_YEAR_POSSIBLE, le=LAST_YEAR_POSSIBLE)
+    energy_basis: Literal["equal_value", "equivalent"] = "equal_value"
+    data: Literal["real", "synthetic", "mixed"] = "real"
+    resources: tuple[Name, ...] = ("energy",)
+    discount_rate: float = Field(default=0.0, gt=-1, lt=1)
+
+    @field_validator("last_year")
+    @classmethod
+    def _years_in_order(cls, last: int, info: ValidationInfo) -> int:
+        first = info.data.get("first_year")
+        if first is not None and last < first:
+            raise refused(
+                Text(f"最后一年 {last} 早于第一年 {first}", f"last_year {last} is before first_year {first}"),
+                Text("请让 last_year 不早于 first_year。", "Let last_year be first_year or later."),
+            )
+        if first is not None and last - first >= MOST_YEARS:
+            raise refused(
+                Text(
+                    f"共 {last - first + 1} 年，最多 {MOST_YEARS} 年", f"{last - first + 1} years, {MOST_YEARS} at most"
+                ),
+                Text("请缩短期限。", "Shorten the horizon."),
+            )
+        return last
+
+    @field_validator("resources")
+    @classmethod
+    def _resources_named_once(cls, resources: tuple[str, ...]) -> tuple[str, ...]:
+        if not resources:
+            raise refused(
+                Text("至少要有一种资源", "at least one resource is needed"),
+                Text('例如 resources = ["energy"]。', 'For example resources = ["energy"].'),
+            )
+        for r in resources:
+            if not r.isidentifier() or r.startswith("_"):
+                raise refused(
+                    Text(
+                        f"资源名“{r}”须由字母、数字、下划线组成", f"resource {r!r} must be letters, digits and _ only"
+                    ),
+                    Text("请改名，如 coal。", "Rename it, e.g. coal."),
+                )
+        if len(set(resources)) < len(resources):
+            raise refused(
+                Text("资源名重复", "a resource is named twice"), Text("每种资源只写一次。", "Name each once.")
+            )
+        return resources
+
+
+class Document(Strict):
+    """`[[documents]]`: a policy document that clauses point to."""
+
+    id: Name
+    title: Name
+    status: Literal["draft", "issued", "expired"] = "issued"
+    valid_to: date | None = None
+    url: str | None = None
+
+
+class Stage(Strict):
+    """One measure of a lexicographic order; `tolerance` is the share of its best value later stages may give up."""
+
+    measure: Name
+    sense: Literal["max", "min"] = "max"
+    tolerance: NonNegative = 0.0
+
+
+class Objective(Strict):
+    """`[objective]`: what the plan maximises."""
+
+    form: Literal["weighted", "lexicographic"] = "weighted"
+    maximise: dict[str, Finite] = Field(default_factory=dict)
+    minimise: dict[str, Finite] = Field(default_factory=dict)
+    order: tuple[Stage, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _value_added_unless_said(cls, raw: Any) -> Any:
+        if (
+            isinstance(raw, dict)
+            and not (set(raw) & {"maximise", "minimise", "order"})
+            and raw.get("form") != "lexicographic"
+        ):
+            return {**raw, "maximise": {"value_added": 1.0}}
+        return raw
+
+    @model_validator(mode="after")
+    def _parts_fit_form(self) -> Objective:
+        if self.form == "lexicographic" and not self.order:
+            raise refused(
+                Text("分层目标没有写 order", "a lexicographic objective needs `order`"),
+                Text(
+                    "请写 order = [{ measure = “…”, sense = “max” }]。",
+                    'Write order = [{ measure = "…", sense = "max" }].',
+                ),
+            )
+        if self.form == "weighted" and self.order:
+            raise refused(
+                Text("加权目标不用 order", "a weighted objective has no `order`"),
+                Text(
+                    "请改为 form = “lexicographic”，或删去 order。", 'Write form = "lexicographic", or remove `order`.'
+                ),
+            )
+        if self.form == "lexicographic" and (self.maximise or self.minimise):
+            raise refused(
+                Text("分层目标不用 maximise、minimise", "a lexicographic objective has no `maximise` or `minimise`"),
+                Text("请把它们写进 order。", "Put them into `order`."),
+            )
+        return self
+
+
+class MeasureDefinition(Strict):
+    """`[measures.<name>]`: a measure of the case's own, summed over what is awarded and done."""
+
+    unit: str = ""
+    projects: Name | None = None
+    actions: Name | None = None
+    title: BothLanguages | None = None
+
+    @model_validator(mode="after")
+    def _sums_something(self) -> MeasureDefinition:
+        if self.projects is None and self.actions is None:
+            raise refused(
+                Text("没有指明项目或措施的列", "names a column of neither projects nor actions"),
+                Text(
+                    "请写 projects = “列名”，或 actions = “列名”。", 'Write projects = "column", or actions = "column".'
+                ),
+            )
+        return self
+
+
+ShareByResource = Share | dict[str, Share]
+
+
+class ActionDefaults(Strict):
+    """`[actions.<kind>]`: what an action of this kind does where the row (or its cell) does not say."""
+
+    frees_share: Finite | dict[str, Finite] | None = None
+    delivery: NonNegative | dict[str, NonNegative] = 1.0
+    lag: int = Field(default=0, ge=0, le=MOST_YEARS)
+    cost: NonNegative = 0.0
+    cost_per_mu: NonNegative = 0.0
+    cost_per_job: NonNegative = 0.0
+    cost_per_tce: NonNegative = 0.0
+    value_added_lost_share: Share | None = None
+    jobs_lost_share: Share | None = None
+
+    def for_kind(self, kind: str) -> ActionDefaults:
+        """With the shares that were not given set to those of `kind`: all of the firm for close, none for others."""
+        whole = 1.0 if kind == "close" else 0.0
+        frees = self.frees_share
+        return self.model_copy(
+            update={
+                "frees_share": whole if frees is None else frees,
+                "value_added_lost_share": whole if self.value_added_lost_share is None else self.value_added_lost_share,
+                "jobs_lost_share": whole if self.jobs_lost_share is None else self.jobs_lost_share,
+            }
+        )
+
+    def frees_share_of(self, resource: str, kind: str) -> float:
+        """Share of the firm's amount of `resource` that the action frees."""
+        share = self.frees_share
+        if isinstance(share, dict):
+            share = share.get(resource)
+        return share if share is not None else (1.0 if kind == "close" else 0.0)
+
+    def delivery_of(self, resource: str) -> float:
+        """Share of what is freed of `resource` that becomes available."""
+        return self.delivery.get(resource, 1.0) if isinstance(self.delivery, dict) else self.delivery
+
+
+class Variant(Strict):
+    """`[variants.<name>]`: a named set of overrides."""
+
+    title: BothLanguages | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+class RuleParameters(BaseModel):
+    """Base of every rule's parameters: the clause it comes from and whether it is on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clause: str | None = None
+    enabled: bool = True
+
+
+_RULES: dict[str, type[RuleParameters]] = {}
+
+
+def register_rule_parameters(name: str, model: type[RuleParameters]) -> None:
+    """Make `[rules.<name>]` known, with the parameters of `model`; called once per rule by the rule library."""
+    _RULES[name] = model
+
+
+def rule_parameters() -> Mapping[str, type[RuleParameters]]:
+    """The rules known so far, in the order they were registered."""
+    return dict(_RULES)
+
+
+FactorValue = NonNegative | dict[str, NonNegative]
+
+
+class Settings(Strict):
+    """Everything `scenario.toml` says, with defaults filled."""
+
+    extends: str | None = None
+    scenario: ScenarioSection
+    documents: tuple[Document, ...] = ()
+    objective: Objective = Field(default_factory=lambda: Objective(maximise={"value_added": 1.0}))
+    measures: dict[str, MeasureDefinition] = Field(default_factory=dict)
+    actions: dict[ActionKind, ActionDefaults] = Field(default_factory=dict)
+    factors: dict[str, FactorValue] = Field(default_factory=dict)
+    rules: dict[str, SerializeAsAny[RuleParameters]] = Field(default_factory=dict)
+    variants: dict[str, Variant] = Field(default_factory=dict)
+
+    @field_validator("documents")
+    @classmethod
+    def _documents_named_once(cls, documents: tuple[Document, ...]) -> tuple[Document, ...]:
+        ids = [d.id for d in documents]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise refused(
+                Text(f"文件编号重复：{twice[0]}", f"document id {twice[0]!r} is used twice"),
+                Text("请给每个文件不同的编号。", "Give each document its own id."),
+            )
+        return documents
+
+    @field_validator("actions")
+    @classmethod
+    def _shares_by_kind(cls, actions: dict[str, ActionDefaults]) -> dict[str, ActionDefaults]:
+        return {kind: defaults.for_kind(kind) for kind, defaults in actions.items()}
+
+    @field_validator("factors")
+    @classmethod
+    def _factors_are_known(cls, factors: dict[str, Any]) -> dict[str, Any]:
+        for name, value in factors.items():
+            if name not in FACTOR_NAMES:
+                fix = mend_name(name, FACTOR_NAMES)
+                raise refused(Text(f"没有名为“{name}”的折算系数", f"no conversion factor is called {name!r}"), fix)
+            if isinstance(value, dict) and not all(year.isdecimal() and len(year) == 4 for year in value):
+                raise refused(
+                    Text(f"系数“{name}”的键应为年份", f"the keys of factor {name!r} should be years"),
+                    Text("例如 { 2022 = 0.5153 }。", "For example { 2022 = 0.5153 }."),
+                )
+        return factors
+
+    def action_defaults(self, kind: str) -> ActionDefaults:
+        """The defaults of `kind`, also where the case has no table for it."""
+        given: Mapping[str, ActionDefaults] = self.actions  # type: ignore[assignment]  # keys are a narrower str
+        return given[kind] if kind in given else ActionDefaults().for_kind(kind)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The declared resources."""
+        return self.scenario.resources

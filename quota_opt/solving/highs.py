@@ -1,0 +1,185 @@
+"""HiGHS through highspy: the default engine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from quota_opt.errors import Text
+from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.attempt import Answer, given_options, solve_checked
+from quota_opt.solving.engine import Availability
+from quota_opt.solving.options import bad_option, bad_option_value
+from quota_opt.solving.profile import Profile
+from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
+from quota_opt.solving.watch import Watch
+
+FEASIBILITY = 1e-7
+"""Primal and integer tolerance asked for, in the (scaled) units of the model."""
+
+
+class HighsEngine:
+    """HiGHS: linear programs with duals, mixed-integer programs with bounds, hot starts and cancellation."""
+
+    name = "highs"
+
+    def availability(self, solver: str) -> Availability:
+        """Whether highspy can be imported."""
+        try:
+            import highspy
+        except ImportError as error:
+            return Availability(
+                False,
+                reason=Text(
+                    f'缺少 highspy（{error}）。安装：pip install "highspy>=1.14,<1.15"',
+                    f'highspy is missing ({error}). Install it: pip install "highspy>=1.14,<1.15"',
+                ),
+            )
+        version = f"{highspy.HIGHS_VERSION_MAJOR}.{highspy.HIGHS_VERSION_MINOR}.{highspy.HIGHS_VERSION_PATCH}"
+        return Availability(True, version)
+
+    def solve(
+        self,
+        arrays: Arrays,
+        profile: Profile,
+        *,
+        on_progress: OnProgress | None = None,
+        start: FloatArray | None = None,
+        stage: str = "solve",
+    ) -> Solution:
+        """Solve one model with HiGHS."""
+        info = EngineInfo(self.name, "HIGHS", self.availability("HIGHS").version, given_options(profile))
+        return solve_checked(_ask, info, arrays, profile, on_progress=on_progress, start=start, stage=stage)
+
+
+def load(arrays: Arrays) -> Any:
+    """A silent `highspy.Highs` that holds the model."""
+    import highspy
+
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("small_matrix_value", 1e-12)
+    matrix = arrays.matrix
+    # Positional: columns, rows, entries, row-wise format, sense, …
+    status = highs.passModel(
+        arrays.columns,
+        arrays.rows,
+        matrix.nnz,
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMaximize),
+        arrays.offset,
+        arrays.objective,
+        arrays.lower,
+        arrays.upper,
+        arrays.row_lower,
+        arrays.row_upper,
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data,
+        arrays.integer.astype(np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
+        raise ValueError("HiGHS refuses the model")
+    return highs
+
+
+def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+    import highspy
+
+    highs = load(arrays)
+    _set_options(highs, profile)
+    if start is not None:
+        given = highspy.HighsSolution()
+        given.col_value = start.tolist()
+        highs.setSolution(given)
+    _listen(highs, watch, bool(arrays.integer.any()))
+    highs.run()
+    try:
+        return _answer(highs, arrays)
+    finally:
+        # The scheduler belongs to this thread, which ends here.
+        highspy.Highs.resetGlobalScheduler(False)
+
+
+def _set_options(highs: Any, profile: Profile) -> None:
+    import highspy
+
+    chosen: dict[str, bool | int | float | str] = {
+        "mip_rel_gap": profile.relative_gap,
+        "mip_abs_gap": 1e-9,
+        "mip_feasibility_tolerance": FEASIBILITY,
+        "primal_feasibility_tolerance": FEASIBILITY,
+        "threads": profile.threads,
+        "parallel": "off" if profile.threads == 1 else "on",
+        "random_seed": profile.random_seed,
+        "time_limit": math.inf if profile.time_limit_s is None else profile.time_limit_s,
+    }
+    known = [name for name in dir(highspy.HighsOptions) if not name.startswith("_")]
+    for name, value in {**chosen, **profile.options}.items():
+        status, kind = highs.getOptionType(name)
+        if status != highspy.HighsStatus.kOk:
+            raise bad_option(profile, name, known)
+        fitting = float(value) if kind == highspy.HighsOptionType.kDouble and not isinstance(value, str) else value
+        if highs.setOptionValue(name, fitting) != highspy.HighsStatus.kOk:
+            raise bad_option_value(profile, name, value)
+
+
+def _listen(highs: Any, watch: Watch, mixed_integer: bool) -> None:
+    """Let HiGHS tell the watch how far it is, and ask it whether to stop."""
+    import highspy
+
+    kinds = highspy.cb.HighsCallbackType
+
+    def tell(event: Any) -> None:
+        if mixed_integer:
+            watch.update(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        if watch.cancelled.is_set():
+            event.interrupt()
+
+    for kind in (
+        kinds.kCallbackMipInterrupt,
+        kinds.kCallbackMipImprovingSolution,
+        kinds.kCallbackMipLogging,
+        kinds.kCallbackSimplexInterrupt,
+        kinds.kCallbackIpmInterrupt,
+    ):
+        highs.callbacks[int(kind)].subscribe(tell)
+
+
+def _answer(highs: Any, arrays: Arrays) -> Answer:
+    import highspy
+
+    code = highs.getModelStatus()
+    message = highs.modelStatusToString(code)
+    info = highs.getInfo()
+    mixed_integer = bool(arrays.integer.any())
+    bound = info.mip_dual_bound if mixed_integer else math.inf
+    bound = bound if math.isfinite(bound) and abs(bound) < 1e100 else math.inf
+    has_values = info.primal_solution_status == highspy.kSolutionStatusFeasible
+    statuses = highspy.HighsModelStatus
+    if code == statuses.kOptimal:
+        solution = highs.getSolution()
+        duals = np.asarray(solution.row_dual) if solution.dual_valid and not mixed_integer else None
+        return Answer(Status.OPTIMAL, np.asarray(solution.col_value), bound, duals)
+    if code == statuses.kInfeasible:
+        return Answer(Status.INFEASIBLE)
+    if code == statuses.kUnbounded:
+        return Answer(Status.UNBOUNDED)
+    if code == statuses.kUnboundedOrInfeasible:
+        return Answer(None)
+    limits = (
+        statuses.kTimeLimit,
+        statuses.kIterationLimit,
+        statuses.kSolutionLimit,
+        statuses.kInterrupt,
+        statuses.kMemoryLimit,
+        statuses.kObjectiveBound,
+        statuses.kObjectiveTarget,
+    )
+    if code in limits:
+        if has_values:
+            return Answer(Status.FEASIBLE, np.asarray(highs.getSolution().col_value), bound, message=message)
+        return Answer(Status.NO_SOLUTION_FOUND, bound=bound, message=message)
+    return Answer(Status.ERROR, message=f"HiGHS ended with {message}")

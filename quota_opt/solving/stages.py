@@ -1,0 +1,210 @@
+"""From a built model to decisions: the objectives in order, exact continuous values, prices from the relaxation."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from quota_opt.model.build import Problem
+from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.engine import Engine, engine_named, engine_of
+from quota_opt.solving.profile import Profile, auxiliary_profile
+from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
+from quota_opt.solving.ties import as_early_as_can_be
+
+log = logging.getLogger(__name__)
+
+STAGE_SLACK = 1e-7
+"""What a later stage may give up of an earlier one beyond its tolerance, relative: rounding, not policy."""
+PRICE_TIME_LIMIT = 600.0
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """One objective as solved: its value and proven bound in the sense people read (not negated), and how it ended."""
+
+    name: str
+    sense: str
+    status: Status
+    objective: float
+    bound: float
+    gap: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The decisions of a model (None without an incumbent) and what proves them.
+
+    `arrays` is the model of the last stage, rows for the earlier ones included; `row_duals` are those of its linear
+    relaxation (None where it was not solved), in the order of its rows.
+    """
+
+    status: Status
+    values: FloatArray | None
+    objective: float
+    bound: float
+    gap: float
+    engine: EngineInfo
+    stages: tuple[StageResult, ...]
+    arrays: Arrays
+    row_duals: FloatArray | None
+    relaxation: float
+    message: str = ""
+
+
+def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None = None) -> Solved:
+    """Solve every stage in order with the profile's engine; then settle continuous values and price the rows.
+
+    A limit or cancellation in any stage ends the run with what has been found so far.
+    """
+    engine = engine_of(profile)
+    began = time.monotonic()
+    arrays = problem.arrays
+    values: FloatArray | None = None
+    results: list[StageResult] = []
+    solution: Solution | None = None
+    for number, (stage, (objective, constant)) in enumerate(zip(problem.stages, problem.objectives, strict=True)):
+        arrays = replace(arrays, objective=objective, offset=constant)
+        solution = engine.solve(
+            arrays, _rest(profile, began), on_progress=on_progress, start=values, stage=_stage_name(problem, number)
+        )
+        if solution.values is None and values is not None and solution.status is Status.NO_SOLUTION_FOUND:
+            kept = arrays.value(values)
+            solution = replace(solution, status=Status.FEASIBLE, values=values, objective=kept)
+        results.append(_result(stage.name, stage.sign, solution))
+        if solution.values is None:
+            break
+        values = solution.values
+        if solution.status is not Status.OPTIMAL:
+            arrays = _last_objective(problem, arrays)
+            break
+        if number + 1 < len(problem.stages):
+            arrays = _keeping(arrays, solution.objective, stage.tolerance)
+    assert solution is not None
+    status = solution.status
+    if values is None:
+        return Solved(
+            status, None, math.nan, math.inf, math.inf, solution.engine, tuple(results), arrays, None, math.inf,
+            solution.message,
+        )  # fmt: skip
+    linear = _linear_engine(engine)
+    values = as_early_as_can_be(problem, arrays, np.where(arrays.integer, np.round(values), values), linear)
+    values = _settled(problem, arrays, values, linear)
+    unfinished = len(results) < len(problem.stages)
+    row_duals, relaxation = _prices(arrays, linear)
+    last = results[-1]
+    if unfinished:
+        last = replace(last, objective=arrays.value(values), bound=relaxation, gap=math.inf)
+    return Solved(
+        status, values, last.objective, last.bound, last.gap, solution.engine, tuple(results), arrays, row_duals,
+        relaxation, solution.message,
+    )  # fmt: skip
+
+
+def _stage_name(problem: Problem, number: int) -> str:
+    return "solve" if len(problem.stages) == 1 else problem.stages[number].name
+
+
+def _rest(profile: Profile, began: float) -> Profile:
+    """The profile with what is left of its time."""
+    if profile.time_limit_s is None:
+        return profile
+    return profile.with_limits(time_limit=max(profile.time_limit_s - (time.monotonic() - began), 0.01))
+
+
+def _result(name: str, sign: float, solution: Solution) -> StageResult:
+    return StageResult(
+        name,
+        "max" if sign > 0 else "min",
+        solution.status,
+        sign * solution.objective + 0.0,
+        sign * solution.bound + 0.0,
+        solution.gap,
+        solution.seconds,
+    )
+
+
+def _keeping(arrays: Arrays, best: float, tolerance: float) -> Arrays:
+    """The model with one row more: the objective of this stage stays at `best`, less its tolerance."""
+    slack = max(tolerance * abs(best), STAGE_SLACK * max(1.0, abs(best)))
+    row = sp.csr_array(arrays.objective[None, :])
+    return replace(
+        arrays,
+        matrix=sp.csr_array(sp.vstack([arrays.matrix, row])),
+        row_lower=np.append(arrays.row_lower, best - arrays.offset - slack),
+        row_upper=np.append(arrays.row_upper, np.inf),
+    )
+
+
+def _last_objective(problem: Problem, arrays: Arrays) -> Arrays:
+    objective, constant = problem.objectives[-1]
+    return replace(arrays, objective=objective, offset=constant)
+
+
+def _linear_engine(engine: Engine) -> Engine:
+    """HiGHS for the small linear programs around a solve, where it is there; the profile's engine otherwise."""
+    highs = engine_named("highs")
+    return highs if highs.availability("HIGHS").ok else engine
+
+
+def _settled(problem: Problem, arrays: Arrays, values: FloatArray, engine: Engine) -> FloatArray:
+    """Whole numbers made whole, continuous decisions solved exactly beside them, transfers as few as can be."""
+    settled = np.where(arrays.integer, np.round(values), values)
+    moves = np.zeros(arrays.columns, dtype=bool)
+    for columns in (problem.up, problem.down):
+        moves[columns[columns >= 0]] = True
+    others = ~arrays.integer & ~moves
+    if others.any():
+        settled = _resolved(arrays, settled, others | moves, arrays.objective, engine)
+    if moves.any():
+        # With the rest fixed, transfers carry no value of their own: the fewest are taken, so that plans are canonical.
+        settled = _resolved(arrays, settled, moves, -moves.astype(float), engine)
+    return np.clip(settled, arrays.lower, arrays.upper) + 0.0
+
+
+def _resolved(
+    arrays: Arrays,
+    values: FloatArray,
+    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    objective: FloatArray,
+    engine: Engine,
+) -> FloatArray:
+    """`values` with the `free` columns solved again for `objective`, all others as they are."""
+    fixed = np.where(free, 0.0, values)
+    used = arrays.matrix @ fixed
+    chosen = np.flatnonzero(free)
+    rest = Arrays(
+        objective=objective[chosen],
+        offset=0.0,
+        lower=arrays.lower[chosen],
+        upper=arrays.upper[chosen],
+        integer=np.zeros(len(chosen), dtype=bool),
+        matrix=sp.csr_array(arrays.matrix[:, chosen]),
+        row_lower=_eased(arrays.row_lower - used, -1.0),
+        row_upper=_eased(arrays.row_upper - used, 1.0),
+    )
+    solution = engine.solve(rest, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
+    if solution.values is None:
+        log.debug("settling left the solver's values as they were: %s %s", solution.status, solution.message)
+        return values
+    better = values.copy()
+    better[chosen] = solution.values
+    return better
+
+
+def _eased(side: FloatArray, sign: float) -> FloatArray:
+    """A row side with the rounding of its own arithmetic allowed for: 1e-10 of its size."""
+    return side + sign * np.where(np.isfinite(side), 1e-10 * np.maximum(1.0, np.abs(side)), 0.0)
+
+
+def _prices(arrays: Arrays, engine: Engine) -> tuple[FloatArray | None, float]:
+    """Row duals and value of the linear relaxation."""
+    relaxed = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
+    solution = engine.solve(relaxed, auxiliary_profile(PRICE_TIME_LIMIT), stage="prices")
+    return solution.row_duals, solution.objective if solution.status is Status.OPTIMAL else math.inf
