@@ -96,7 +96,7 @@ def solve(
     Returns
     -------
     Plan
-        `awards`, `actions`, `transfers`, `ledger`, `prices`, `reasons` (DataFrames), `measures`, `audit`, `certificate`.
+        `awards`, `actions`, `transfers`, `ledger`, `prices`, `reasons` (DataFrames), `measures`, `audit` …
         `status` is OPTIMAL (within the gap), or FEASIBLE if a limit came first. Every rule holds to 1e-6 of its unit:
         the plan has been verified from the tables.
 

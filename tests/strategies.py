@@ -111,7 +111,7 @@ def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), plain: bool = False) -
             if name == "targets":
                 tables["targets"] = draw(target_tables(names, resources, years, user, plain=plain))
             elif name == "admission":
-                rules[name] = draw(admissions(names))
+                rules[name] = draw(admissions(names, [project["sector"] for project in projects]))
             elif name == "budget":
                 rules[name] = draw(budgets(names, years))
             else:
@@ -359,7 +359,7 @@ def retentions(draw: st.DrawFn, resources: list[str]) -> dict[str, Any]:
 
 
 @st.composite
-def admissions(draw: st.DrawFn, places: list[str]) -> dict[str, Any]:
+def admissions(draw: st.DrawFn, places: list[str], sectors: list[str]) -> dict[str, Any]:
     limits = []
     portfolio = False
     for _ in range(draw(st.integers(1, 2))):
@@ -371,7 +371,7 @@ def admissions(draw: st.DrawFn, places: list[str]) -> dict[str, Any]:
         if draw(st.booleans()):
             limit["places"] = [draw(st.sampled_from(places))]
         if draw(st.integers(0, 3)) == 0:
-            limit["sectors"] = ["C17"]
+            limit["sectors"] = [draw(st.sampled_from(sectors))]
         if limit["action"] == "substitute":
             limit["ratio"] = draw(st.sampled_from([1.2, 1.5, 2.0]))
         if limit["action"] == "reject" and draw(st.integers(0, 2)) == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import subprocess
 import sys
@@ -31,7 +32,7 @@ class Size(StrEnum):
 CASES: dict[Size, dict[str, int]] = {
     Size.TOWN: {"firms": 100, "projects": 20, "towns": 1, "counties": 1, "years": 5},
     Size.COUNTY: {"firms": 2_000, "projects": 200, "towns": 15, "counties": 1, "years": 5},
-    Size.MILLION: {"firms": 100_000, "projects": 5_000, "towns": 450, "counties": 30, "years": 5},
+    Size.MILLION: {"firms": 140_000, "projects": 5_000, "towns": 450, "counties": 30, "years": 5},
 }
 
 
@@ -128,6 +129,7 @@ def _work(size: str, folder: str) -> list[Row]:
     import quota_opt as qo
 
     worker = _Worker(size)
+    worker.time("load", lambda: importlib.import_module("quota_opt.facade"))
     scenario = worker.time("read", lambda: qo.read(str(Path(folder) / "case")))
     problem = worker.time(
         "build",

@@ -41,10 +41,9 @@ def new(
             "A new folder needs a case to copy, --from CASE; for the blank workbook add --xlsx.",
         )
         raise typer.BadParameter(session.text(text), param_hint="--from")
-    refuse_existing(target)
     import quota_opt as qo
 
-    path = qo.new(target, source, workbook)
+    path = qo.new(target, source, xlsx=workbook)
     session.document({"path": path})
     session.show(
         Text(f"已写出 {path}\n  填好后：quota-opt check {path}", f"Written: {path}\n  Next: quota-opt check {path}")

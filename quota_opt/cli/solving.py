@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,14 +68,17 @@ def run(
         refuse_existing(out)
     import quota_opt as qo
 
-    scenario = qo.read(case, overrides)
+    began = time.perf_counter()
+    scenario = qo.read(case, overrides=overrides)
+    seconds = time.perf_counter() - began
     folder = out if out is not None else default_folder(scenario.name, scenario.variant)
     refuse_existing(folder)
     with Watch(session) as watch:
         plan = qo.solve(scenario, profile, gap=gap, time_limit=time_limit, on_progress=watch)
     if watch.aborted:
         raise KeyboardInterrupt
-    written = plan.write(folder)
+    plan = replace(plan, seconds={**plan.seconds, "read": seconds})
+    written = plan.write(folder, session.language)
     code = 0 if plan.status == "OPTIMAL" else 4
     if session.json:
         identity = json.loads((written / "run.json").read_text(encoding="utf-8"))

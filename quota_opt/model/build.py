@@ -275,7 +275,8 @@ def _most(case: Case) -> FloatArray:
     firm = case.actions["firm_code"].to_numpy()
     for r in range(len(case.resources)):
         np.maximum.at(best[r], firm, case.free[r])
-    return best.sum(axis=1)[:, None] + np.abs(case.initial).sum(axis=1)
+    most: FloatArray = best.sum(axis=1)[:, None] + np.abs(case.initial).sum(axis=1)
+    return most
 
 
 def _pools(made: Build) -> None:
@@ -295,16 +296,18 @@ def _choices(made: Build) -> None:
     case = made.case
     once = RowInfo("choice", None, "-", elastic=False)
     row, t = np.nonzero(made.act >= 0)
-    _at_most_one(made, once, case.actions["firm_code"].to_numpy()[row], made.act[row, t], "firm", case.firms["firm"])
+    _at_most_one(
+        made, once, case.actions["firm_code"].to_numpy()[row], made.act[row, t], label="firm", names=case.firms["firm"]
+    )
     groups, names = case.groups
     row, t = np.nonzero(made.start >= 0)
-    _at_most_one(made, once, groups[row], made.start[row, t], "group", np.array(names, dtype=object))
+    _at_most_one(made, once, groups[row], made.start[row, t], label="group", names=np.array(names, dtype=object))
     _share_links(made, once)
     _requires(made)
     _excludes(made)
 
 
-def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, label: str, names: object) -> None:
+def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, *, label: str, names: object) -> None:
     present, row = np.unique(group, return_inverse=True)
     made.info.append(info)
     made.model.add_rows(

@@ -6,7 +6,7 @@ order of lines in a workbook cannot change a plan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -72,7 +72,8 @@ class Case:
     @cached_property
     def discount(self) -> FloatArray:
         """Worth in the first year of one unit of money in each year."""
-        return (1.0 + self.scenario.discount_rate) ** -(self.years - self.years[0]).astype(float)
+        worth: FloatArray = (1.0 + self.scenario.discount_rate) ** -(self.years - self.years[0]).astype(float)
+        return worth
 
     @cached_property
     def base_energy(self) -> FloatArray:
@@ -109,6 +110,11 @@ class Case:
     @cached_property
     def _group_names(self) -> set[str]:
         return {name for name in self.projects["variant_of"] if name}
+
+
+def records(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table as named tuples."""
+    yield from table.itertuples(index=False)
 
 
 def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
@@ -205,7 +211,7 @@ def _ramps(projects: pd.DataFrame, horizon: int) -> FloatArray:
 
 
 def _initial(scenario: Scenario, tree: PlaceTree, years: IntArray, resources: tuple[str, ...]) -> FloatArray:
-    """(resource, place, year): quota held without any action; rows of `quotas` add up, a blank year means every year."""
+    """(resource, place, year): quota held without any action; rows add up, a blank year means every year."""
     initial = np.zeros((len(resources), tree.size, len(years)))
     quotas = scenario.quotas
     if not len(quotas):

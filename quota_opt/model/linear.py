@@ -27,7 +27,7 @@ IntArray = NDArray[np.int64]
 class Block:
     """Consecutive columns or rows of one kind: `name`, first position, and label arrays of equal length.
 
-    `labels` maps a label name to codes or plain values; `categories` maps a label name to the names its codes stand for.
+    `labels` maps a label name to codes or plain values; `categories` to the names that codes stand for.
     """
 
     name: str

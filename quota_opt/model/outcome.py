@@ -19,7 +19,7 @@ from quota_opt.model.measures import coefficients, known_measures, measure_unit
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was decided. `action_row` / `award_row` point into `case.actions` / `case.projects`, `…_year` are year positions.
+    """What was decided. `action_row`, `award_row` point into `case.actions`, `case.projects`; years are positions.
 
     `up` and `down` (R, N, T) are the transfers from each place to its parent and back, in units of the resource.
     """
@@ -64,7 +64,8 @@ class Outcome:
         ratio = case.kappa[self.award_row] if r == case.energy else 1.0
         age = t - self.award_year
         ramp = np.where(age >= 0, case.ramp[self.award_row, np.maximum(age, 0)], 0.0)
-        return case.need[r, self.award_row] * ratio * ramp * self.award_share
+        use: FloatArray = case.need[r, self.award_row] * ratio * ramp * self.award_share
+        return use
 
     @cached_property
     def net_up(self) -> FloatArray:

@@ -1,0 +1,1 @@
+"""The plan: tables, ledger, prices, reasons, certificate; verified, written, read back."""

@@ -11,13 +11,14 @@ goes where is a matter of bookkeeping, so the order is written down and always t
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from quota_opt.model.case import Case
+from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 
 COLUMNS = ["entry", "year", "resource", "from_kind", "from", "action", "pool_path", "to_kind", "to", "amount"]
@@ -52,8 +53,8 @@ def _flows(outcome: Outcome, r: int, t: int) -> list[tuple[str, str, str, tuple[
     case = outcome.case
     pools: dict[int, list[_Parcel]] = {}
     takers: dict[int, list[tuple[str, str, float]]] = {}
-    for n in np.flatnonzero(case.initial[r, :, t] > DUST):
-        pools.setdefault(int(n), []).append(_Parcel("initial", "initial", "", (int(n),), float(case.initial[r, n, t])))
+    for n in np.flatnonzero(case.initial[r, :, t] > DUST).tolist():
+        pools.setdefault(n, []).append(_Parcel("initial", "initial", "", (n,), float(case.initial[r, n, t])))
     _firms(outcome, r, t, pools, takers)
     _projects(outcome, r, t, takers)
     exits, waiting = _exits(case, outcome.net_up[r, :, t])
@@ -81,11 +82,11 @@ def _firms(
 ) -> None:
     case = outcome.case
     table = case.actions
+    places, firms, kinds = (table[name].tolist() for name in ("place_code", "firm", "action"))
     since = outcome.action_year + table["lag"].to_numpy()[outcome.action_row]
     for row in outcome.action_row[since <= t]:
         amount = float(case.free[r, row])
-        place = int(table["place_code"].iat[row])
-        firm, action = str(table["firm"].iat[row]), str(table["action"].iat[row])
+        place, firm, action = places[row], firms[row], kinds[row]
         if amount > DUST:
             pools.setdefault(place, []).append(_Parcel("firm", firm, action, (place,), amount))
         elif amount < -DUST:
@@ -95,20 +96,20 @@ def _firms(
 def _projects(outcome: Outcome, r: int, t: int, takers: dict[int, list[tuple[str, str, float]]]) -> None:
     case = outcome.case
     use = outcome.award_use(r, t)
+    places, projects = case.projects["place_code"].tolist(), case.projects["project"].tolist()
     for i in np.argsort(outcome.award_row, kind="stable"):
         if use[i] > DUST:
-            row = outcome.award_row[i]
-            place = int(case.projects["place_code"].iat[row])
-            takers.setdefault(place, []).append(("project", str(case.projects["project"].iat[row]), float(use[i])))
+            row = int(outcome.award_row[i])
+            takers.setdefault(places[row], []).append(("project", projects[row], float(use[i])))
 
 
-def _exits(case: Case, net_up: np.ndarray) -> tuple[dict[int, list[tuple[int, float]]], dict[int, int]]:  # type: ignore[type-arg]
+def _exits(case: Case, net_up: FloatArray) -> tuple[dict[int, list[tuple[int, float]]], dict[int, int]]:
     """Transfers out of each place in their order, and how many transfers each place waits for."""
     exits: dict[int, list[tuple[int, float]]] = {}
     waiting: dict[int, int] = {}
-    for n in np.flatnonzero(np.abs(net_up) > DUST):
+    for n in np.flatnonzero(np.abs(net_up) > DUST).tolist():
         parent, amount = int(case.places.parent[n]), float(net_up[n])
-        origin, target = (int(n), parent) if amount > 0 else (parent, int(n))
+        origin, target = (n, parent) if amount > 0 else (parent, n)
         exits.setdefault(origin, []).append((target, abs(amount)))
         waiting[target] = waiting.get(target, 0) + 1
     for n, targets in exits.items():
@@ -162,7 +163,7 @@ def _edges(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _steps(path: object) -> list[str]:
     parts = str(path).split(ARROW)
-    return [f"* > {parts[0]}", *(f"{a} > {b}" for a, b in zip(parts, parts[1:], strict=False)), f"{parts[-1]} > *"]
+    return [f"* > {parts[0]}", *(f"{a} > {b}" for a, b in itertools.pairwise(parts)), f"{parts[-1]} > *"]
 
 
 def _differences(

@@ -24,11 +24,12 @@ class Plan:
 
     Tables (pandas, one row per …):
 
-    actions    firm treated: firm, name, place, sector, action, option, year, effective, frees_energy_tce, frees_carbon_t,
-               frees_land_mu, frees_<resource> …, cost, value_added_lost, tax_lost, jobs_lost
+    actions    firm treated: firm, name, place, sector, action, option, year, effective, frees_energy_tce,
+               frees_carbon_t, frees_land_mu, frees_<resource> …, cost, value_added_lost, tax_lost, jobs_lost
     awards     project started: project, name, place, category, sector, year, share, energy_tce, carbon_t, land_mu,
-               uses_<resource> … (at full size times share), substitution_ratio, quota_energy_tce (what the pool gives up),
-               value_added, tax, jobs, investment, intensity (tce per 10k yuan, declared basis)
+               uses_<resource> … (at full size times share), substitution_ratio,
+               quota_energy_tce (what the pool gives up), value_added, tax, jobs, investment,
+               intensity (tce per 10k yuan, declared basis)
     transfers  movement along a tree edge: resource, year, from_place, to_place, amount (standing that year)
     ledger     entry, year, resource, from, action, pool_path, to, amount: one line per (source, destination) of a year
     prices     place, resource, year, price (objective units per unit of resource), unit, method, holds_from, holds_to

@@ -142,7 +142,7 @@ def _awarded(problem: Problem, outcome: Outcome, priced: _Priced, i: int) -> _Re
     value, net = _value(problem, priced, row, t)
     charge = value - net
     zh = f"{year} 年起安排{of}：贡献 {_short(value)}，所占指标折价 {_short(charge)}，净得 {_short(net)}。"
-    en = f"Awarded from {year}{of_en}: brings {_short(value)}, what it uses is worth {_short(charge)}, net {_short(net)}."
+    en = f"Awarded from {year}{of_en}: brings {_short(value)}, uses the worth of {_short(charge)}, net {_short(net)}."
     return _Reason("awarded", "", "", _short(net), Text(zh, en))
 
 
@@ -174,7 +174,7 @@ def _left_out(problem: Problem, priced: _Priced, p: int, columns: IntArray) -> _
         return _Reason("not_awarded", rule, clause, _short(net), text)
     text = Text(
         f"按价格计尚有净得 {_short(net)}，但整体安排时余量装不下" + (f"（主要是{words.zh}）。" if rule else "。"),
-        f"By prices it would still bring {_short(net)} net, but as a whole it does not fit beside the better combination"
+        f"By prices it would still bring {_short(net)} net, but whole it does not fit beside the better combination"
         + (f" (mostly {words.en})." if rule else "."),
     )
     return _Reason("not_awarded", rule or "pool", clause, _short(net), text)
@@ -218,12 +218,12 @@ def _firm(
         row, t = int(outcome.action_row[i]), int(outcome.action_year[i])
         kind = str(case.actions["action"].iat[row])
         zh = {"close": "关停", "upgrade": "提升改造", "relocate": "搬迁", "merge": "整合", "rebuild": "重建"}[kind]
-        net = _short(float(priced.margin[problem.act[row, t]])) if priced.known else ""
+        worth = _short(float(priced.margin[problem.act[row, t]])) if priced.known else ""
         text = Text(f"{case.years[t]} 年{zh}{because.zh}", f"{kind} in {case.years[t]}{because.en}")
-        if net:
-            text = Text(f"{text.zh}：按价格计净得 {net}。", f"{text.en}: net {net} at the going prices.")
+        if worth:
+            text = Text(f"{text.zh}：按价格计净得 {worth}。", f"{text.en}: net {worth} at the going prices.")
         return _Reason(
-            "treated", "listing" if listed is not None else "", clause if listed is not None else "", net, text
+            "treated", "listing" if listed is not None else "", clause if listed is not None else "", worth, text
         )
     rows = rows_of.get(firm, [])
     columns = problem.act[rows].ravel() if rows else np.zeros(0, dtype=np.int64)
@@ -234,8 +234,10 @@ def _firm(
             return reason
         return _Reason("kept", "", "", "", Text("没有可采取的措施。", "There is no action to take."))
     partly = next((barred[row] for row in rows if row in barred and barred[row].verdict == "protected"), None)
+    if partly is not None:
+        return partly
     if not priced.known:
-        return partly or _Reason("kept", "", "", "", Text("目前最好的方案保留该企业。", "Kept in the best plan found."))
+        return _Reason("kept", "", "", "", Text("目前最好的方案保留该企业。", "Kept in the best plan found."))
     column = priced.best(columns)
     net = float(priced.margin[column])
     rule, cited, words, _ = priced.heaviest(column)
@@ -243,13 +245,13 @@ def _firm(
         cost = -float(priced.objective[column])
         text = Text(
             f"保留{because.zh}：整治的代价 {_short(cost)}，高于腾出指标的价值 {_short(cost + net)}。",
-            f"Kept{because.en}: treating it costs {_short(cost)}, more than the {_short(cost + net)} that what it frees is worth.",
+            f"Kept{because.en}: treating it costs {_short(cost)}, more than what it frees ({_short(cost + net)}).",
         )
         return _Reason("kept", "pool", "", _short(net), text)
     text = Text(
         f"保留{because.zh}：按价格计整治净得 {_short(net)}，但腾出的指标在整体方案中用不上"
         + (f"（{words.zh}）。" if rule else "。"),
-        f"Kept{because.en}: by prices treating it would bring {_short(net)}, but the plan as a whole has no use for what it frees"
+        f"Kept{because.en}: by prices treating it would bring {_short(net)}, but the plan has no use for what it frees"
         + (f" ({words.en})." if rule else "."),
     )
     return _Reason("kept", rule or "pool", cited, _short(net), text)

@@ -155,7 +155,8 @@ def _raise(problem: Problem, profile: Profile, solved: Solved) -> None:
         raise InfeasibleScenario(
             Text(
                 f"没有方案能同时满足全部规则。最省的放宽涉及：{named or '（未能确定）'}\n  {listing}",
-                f"No plan satisfies all the rules. The smallest way out relaxes: {', '.join(rules) or '(not found)'}\n  {listing}",
+                f"No plan satisfies all the rules. The smallest way out relaxes: "
+                f"{', '.join(rules) or '(not found)'}\n  {listing}",
             ),
             found,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from quota_opt.errors import Text
 from quota_opt.model.build import Problem
-from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.case import Case, FloatArray, records
 from quota_opt.model.outcome import Outcome, transfers_table
 
 LEAST_SHARE = 1e-9
@@ -116,10 +117,10 @@ def balances_table(outcome: Outcome) -> pd.DataFrame:
     net = outcome.net_up
     shape = case.initial.shape
     inflow, outflow = np.maximum(-net, 0.0), np.maximum(net, 0.0)
-    for n in np.flatnonzero(case.places.parent >= 0):
-        parent = case.places.parent[n]
-        inflow[:, parent] += np.maximum(net[:, n], 0.0)
-        outflow[:, parent] += np.maximum(-net[:, n], 0.0)
+    for child in np.flatnonzero(case.places.parent >= 0).tolist():
+        parent = int(case.places.parent[child])
+        inflow[:, parent] += np.maximum(net[:, child], 0.0)
+        outflow[:, parent] += np.maximum(-net[:, child], 0.0)
     r, n, t = (grid.ravel() for grid in np.indices(shape))
     return pd.DataFrame(
         {
@@ -180,7 +181,7 @@ def _years(case: Case, table: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[n
 def _name_unknown(
     problems: list[Text],
     file: str,
-    identifiers: pd.Series,  # type: ignore[type-arg]
+    identifiers: pd.Series[Any],
     unknown: np.ndarray[tuple[int], np.dtype[np.bool_]],
     what: str = "identifier",
 ) -> None:
@@ -195,7 +196,7 @@ def _name_unknown(
 
 def _moves(case: Case, transfers: pd.DataFrame, problems: list[Text]) -> tuple[FloatArray, FloatArray]:
     up, down = np.zeros_like(case.initial), np.zeros_like(case.initial)
-    for line in transfers.itertuples(index=False):
+    for line in records(transfers):
         origin, target = case.places.code.get(str(line.from_place)), case.places.code.get(str(line.to_place))
         year = np.flatnonzero(case.years == int(line.year))
         words = f"transfers.csv: {line.from_place} → {line.to_place}, {line.resource} {line.year}"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.model.objective import weights
@@ -67,7 +69,7 @@ def audit_choices(outcome: Outcome) -> RuleAudit:
     return RuleAudit("choice", not broken, float(len(broken)), "-", texts=tuple(broken[:10]))
 
 
-def _repeated(values: np.ndarray) -> list[object]:  # type: ignore[type-arg]
+def _repeated(values: NDArray[Any]) -> list[Any]:
     seen, count = np.unique(values.astype(str) if values.dtype == object else values, return_counts=True)
     return [value.item() if hasattr(value, "item") else value for value in seen[count > 1]]
 
@@ -76,15 +78,16 @@ def _linked(outcome: Outcome) -> list[Text]:
     """`requires` (by year) and `excludes` between awards."""
     case = outcome.case
     started = dict(zip(outcome.award_row.tolist(), outcome.award_year.tolist(), strict=True))
-    projects = case.projects["project"].to_numpy(dtype=object)
+    projects = case.projects["project"].tolist()
+    requires, excludes = case.projects["requires"].tolist(), case.projects["excludes"].tolist()
     broken = []
     for row, year in started.items():
-        for name in case.projects["requires"].iat[row]:
+        for name in requires[row]:
             if not any(started.get(int(q), 10**6) <= year for q in case.members(name)):
                 broken.append(
                     Text(f"{projects[row]} 需要 {name} 先行。", f"{projects[row]} needs {name} to have started.")
                 )
-        for name in case.projects["excludes"].iat[row]:
+        for name in excludes[row]:
             if any(int(q) in started and int(q) != row for q in case.members(name)):
                 broken.append(
                     Text(f"{projects[row]} 与 {name} 互斥。", f"{projects[row]} and {name} exclude each other.")
@@ -161,15 +164,15 @@ def compare_stated(outcome: Outcome, stated: Stated) -> list[Finding]:
         problems.append(
             problem("ledger", Text(f"台账与方案不符：{words}", f"The ledger does not match: {words}"), "ledger.csv")
         )
-    again = outcome.measures()
-    for name in sorted(set(again) | set(stated.measures)):
-        if name not in again or name not in stated.measures:
+    values = outcome.measures()
+    for name in sorted(set(values) | set(stated.measures)):
+        if name not in values or name not in stated.measures:
             what = Text(f"成效指标 {name} 缺失或多余。", f"The measure {name} is missing or is none of the case's.")
             problems.append(problem("measures", what, "run.json"))
-        elif not _close(again[name], stated.measures[name]):
+        elif not _close(values[name], stated.measures[name]):
             what = Text(
-                f"成效指标 {name} 写作 {stated.measures[name]:,.6g}，应为 {again[name]:,.6g}。",
-                f"The measure {name} is stated as {stated.measures[name]:,.6g}; the tables give {again[name]:,.6g}.",
+                f"成效指标 {name} 写作 {stated.measures[name]:,.6g}，应为 {values[name]:,.6g}。",
+                f"The measure {name} is stated as {stated.measures[name]:,.6g}; the tables give {values[name]:,.6g}.",
             )
             problems.append(problem("measures", what, "run.json"))
     problems += _objective(outcome, stated)

@@ -35,7 +35,7 @@ from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
-from quota_opt.rules._shared import amount, audited, check_choices, check_places, inside, note
+from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
 from quota_opt.scenario import RuleParameters
 
 Criterion = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
@@ -273,7 +273,7 @@ class Admission(Rule[AdmissionParameters]):
         )
 
     def _concerned(self, case: Case, limit: Limit) -> NDArray[np.bool_]:
-        here = inside(case, limit.places)[case.projects["place_code"].to_numpy()]
+        here: NDArray[np.bool_] = inside(case, limit.places)[case.projects["place_code"].to_numpy()]
         if limit.sectors is not None:
             here &= case.projects["sector"].isin(list(limit.sectors)).to_numpy()
         if limit.applies_to != "new_projects":

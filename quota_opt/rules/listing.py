@@ -174,7 +174,8 @@ def _met(firms: pd.DataFrame, condition: Condition) -> NDArray[np.bool_]:
             met = met & (firms["grade_previous"] == condition.grade).to_numpy(dtype=bool)
         return met
     if condition.violation is not None:
-        return _violates(firms["violations"]) == condition.violation
+        agrees: NDArray[np.bool_] = _violates(firms["violations"]) == condition.violation
+        return agrees
     assert condition.measure is not None and condition.value is not None
     met = _compared(_figure(firms, condition.measure), condition.op, condition.value)
     if condition.years == 2:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
@@ -33,9 +33,9 @@ class PriorityParameters(RuleParameters):
     """`form`, and the `weights`, `order` or `min_shares` of that form, by category."""
 
     form: Literal["weights", "order", "shares"] = "weights"
-    weights: dict[str, float] = {}
+    weights: dict[str, float] = Field(default_factory=dict)
     order: tuple[str, ...] = ()
-    min_shares: dict[str, float] = {}
+    min_shares: dict[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> PriorityParameters:
@@ -128,10 +128,10 @@ class Priority(Rule[PriorityParameters]):
         def sentence(row: Any) -> Text:
             return Text(
                 f"{row.category} 类项目安排用能 {amount(row.figure)} 吨标准煤，至少 {amount(row.lower)}。",
-                f"Projects of category {row.category} are awarded {amount(row.figure)} tce; at least {amount(row.lower)}.",
+                f"{row.category} projects are awarded {amount(row.figure)} tce; at least {amount(row.lower)}.",
             )
 
         return audited(self, "tce", figures, sentence)
 
     def _of(self, case: Case, category: str) -> NDArray[np.float64]:
-        return (case.projects["category"] == category).to_numpy(dtype=float)
+        return np.asarray(case.projects["category"] == category, dtype=np.float64)

@@ -102,7 +102,8 @@ class Retention(Rule[RetentionParameters]):
         def sentence(row: Any) -> Text:
             unit = case.unit(row.resource)
             return Text(
-                f"{row.place} {row.year} 年腾出 {amount(row.freed)} {unit}，外调 {amount(row.figure)}，上限 {amount(row.upper)}。",
+                f"{row.place} {row.year} 年腾出 {amount(row.freed)} {unit}，"
+                f"外调 {amount(row.figure)}，上限 {amount(row.upper)}。",
                 f"{row.place} frees {amount(row.freed)} {unit} in {row.year}, sends out {amount(row.figure)}, "
                 f"may send {amount(row.upper)}.",
             )

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quota_opt.errors import Finding, Level, Text, Where
+from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
-from quota_opt.model.case import Case
+from quota_opt.model.case import Case, records
 from quota_opt.model.measures import coefficients, measure_unit
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
@@ -40,7 +40,7 @@ class Targets(Rule[TargetsParameters]):
     def check(self, case: Case) -> list[Finding]:
         """Unknown measures, soft targets without a penalty, targets that have no form."""
         found = []
-        for i, target in enumerate(case.scenario.targets.itertuples(index=False)):
+        for i, target in enumerate(records(case.scenario.targets)):
             where = case.scenario.where("targets", i, "measure")
             finding = check_measure(case, target.measure, where)
             if finding is not None:
@@ -81,7 +81,7 @@ class Targets(Rule[TargetsParameters]):
             return
         row_parts, column_parts, value_parts = [], [], []
         lower, upper = np.full(len(targets), -np.inf), np.full(len(targets), np.inf)
-        for i, target in enumerate(targets.itertuples(index=False)):
+        for i, target in enumerate(records(targets)):
             made = self._coefficients(case, target)
             columns, values = build.expression(made)
             least = target.value - made.constant if target.sense in (">=", "==") else -np.inf
@@ -109,7 +109,7 @@ class Targets(Rule[TargetsParameters]):
         """Each target against the plan; a soft one that is missed is a shortfall, not a breach."""
         case = outcome.case
         rows = []
-        for target in case.scenario.targets.itertuples(index=False):
+        for target in records(case.scenario.targets):
             year, inside = self._year(case, target), self._inside(case, target)
             figure = outcome.measure(target.measure, year=year, inside=inside)
             least = target.value if target.sense in (">=", "==") else -np.inf
@@ -137,8 +137,10 @@ class Targets(Rule[TargetsParameters]):
             clause = f"（{row.clause}）" if row.clause else ""
             of = f" ({row.clause})" if row.clause else ""
             return Text(
-                f"{int(row.year)} 年 {row.measure} 为 {amount(row.figure)}，目标 {row.sense} {amount(row.target)}{clause}。",
-                f"{row.measure} in {int(row.year)} is {amount(row.figure)}, target {row.sense} {amount(row.target)}{of}.",
+                f"{int(row.year)} 年 {row.measure} 为 {amount(row.figure)}，"
+                f"目标 {row.sense} {amount(row.target)}{clause}。",
+                f"{row.measure} in {int(row.year)} is {amount(row.figure)}, "
+                f"target {row.sense} {amount(row.target)}{of}.",
             )
 
         return audited(self, "-", figures, sentence)

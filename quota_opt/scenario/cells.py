@@ -37,7 +37,7 @@ _FULL_WIDTH = str.maketrans(
     | {"\u3000": " ", "－": "-", "＿": "_", "\u00a0": " "}
 )
 # Beyond 2**53 a spreadsheet has rounded the number, so an 18-digit code stored as one is already wrong.
-_EXACT = 2.0**53
+_EXACT = float(2**53)
 
 
 class ColumnReader:
@@ -229,7 +229,7 @@ class ColumnReader:
             outside = np.isfinite(numbers) & ((numbers < low) | (numbers > high))
             self._check(numbers, outside, Text("不像年份", "does not look like a year"))
         if self.factor != 1.0:
-            numbers = numbers * self.factor
+            numbers = _rounded(numbers * self.factor)
         if spec.minimum is not None:
             self._check(
                 numbers,
@@ -317,6 +317,20 @@ class ColumnReader:
         return numbers, blank, wrong
 
 
+def _rounded(numbers: Floats) -> Floats:
+    """To 15 digits, which is all a spreadsheet holds: 0.849 万吨 is 8490 t, not 8490.000000000001."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = 14 - np.floor(np.log10(np.abs(numbers)))
+    result = numbers.copy()
+    # Powers beyond these overflow, and such amounts are no less exact unrounded.
+    fine = np.isfinite(digits) & (np.abs(digits) < 200)
+    scale = 10.0 ** np.abs(digits[fine])
+    some = numbers[fine]
+    up = digits[fine] >= 0
+    result[fine] = np.where(up, np.round(some * scale) / scale, np.round(some / scale) * scale)
+    return result
+
+
 _HOW_TO_WRITE_NUMBERS = Text(
     "请只填数字，单位写在表头；没有数据就留空。",
     "Give the number alone, with the unit in the heading; leave it blank if there is none.",
@@ -339,9 +353,10 @@ def _text_of(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA:
         return ""
     if isinstance(value, float | np.floating):
-        if math.isnan(value):
+        number = float(value)
+        if math.isnan(number):
             return ""
-        return str(int(value)) if value == math.floor(value) and abs(value) < _EXACT else repr(float(value))
+        return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
     if isinstance(value, bool | np.bool_):
         return "TRUE" if value else "FALSE"
     if isinstance(value, tuple | list | set | frozenset):
@@ -354,7 +369,9 @@ def _text_of(value: object) -> str:
 def _not_an_identifier(value: object) -> bool:
     if isinstance(value, bool | np.bool_ | date | time | timedelta):
         return True
-    return isinstance(value, int | float | np.integer | np.floating) and bool(abs(value) >= _EXACT)
+    if not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    return abs(float(value)) >= _EXACT
 
 
 def split_list(text: str) -> tuple[str, ...]:

@@ -10,14 +10,13 @@ from typing import Any
 import pandas as pd
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
-from quota_opt.scenario.cells import YEARS
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.parsing import ParsedTables, parse_tables
 from quota_opt.scenario.paths import with_values
 from quota_opt.scenario.raw import RawCase
 from quota_opt.scenario.settings import RuleParameters, Settings, rule_parameters
 from quota_opt.scenario.settings_reading import read_settings
-from quota_opt.scenario.tables import TableContext
+from quota_opt.scenario.tables import TableContext, context_of
 
 BASE_VARIANT = "base"
 """The name of the case itself, where a variant is asked for."""
@@ -211,6 +210,19 @@ def make_scenario(
     findings += problems
     changed = {*overrides, *_variant_values(raw, variant)}
     settings: Settings | None = None
+    if "extends" in raw.document:
+        findings.append(
+            Finding(
+                Level.ERROR,
+                "extends-not-here",
+                Text(
+                    "extends 只能写在案例文件夹的 scenario.toml 中",
+                    "`extends` works in the scenario.toml of a folder only",
+                ),
+                raw.locate("extends"),
+                Text("请改用案例文件夹，或写出全部内容。", "Make a case folder, or write the case out."),
+            )
+        )
     if raw.document:
         settings, problems = read_settings(document, lambda path: _spot(path, changed, raw))
         findings += problems
@@ -269,34 +281,17 @@ def _effective(raw: RawCase, variant: str | None, overrides: Mapping[str, Any]) 
 
 def _context(settings: Settings | None, document: Mapping[str, Any]) -> TableContext:
     """What the tables depend on; where the settings are wrong, what of them can be read, so that both are reported."""
-    if settings is not None:
-        s = settings.scenario
-        measures = settings.measures.items()
-        return TableContext(
-            s.resources,
-            tuple((m.projects, m.unit, f"measures.{n}.projects") for n, m in measures if m.projects is not None),
-            tuple((m.actions, m.unit, f"measures.{n}.actions") for n, m in measures if m.actions is not None),
-            s.first_year,
-            s.last_year,
-        )
-    section = document.get("scenario")
-    section = section if isinstance(section, Mapping) else {}
-    resources = section.get("resources")
-    names = tuple(r for r in resources if isinstance(r, str) and r) if isinstance(resources, list) else ("energy",)
-    first, last = section.get("first_year"), section.get("last_year")
-    raw_measures = document.get("measures")
-
-    def columns(table: str) -> tuple[tuple[str, str, str], ...]:
-        items = raw_measures.items() if isinstance(raw_measures, Mapping) else ()
-        return tuple(
-            (m[table], "", f"measures.{n}.{table}")
-            for n, m in items
-            if isinstance(m, Mapping) and isinstance(m.get(table), str)
-        )
-
-    if isinstance(first, int) and isinstance(last, int) and first <= last:
-        return TableContext(names, columns("projects"), columns("actions"), first, last)
-    return TableContext(names, columns("projects"), columns("actions"), *YEARS)
+    if settings is None:
+        return context_of(document)
+    s = settings.scenario
+    measures = settings.measures.items()
+    return TableContext(
+        s.resources,
+        tuple((m.projects, m.unit, f"measures.{n}.projects") for n, m in measures if m.projects is not None),
+        tuple((m.actions, m.unit, f"measures.{n}.actions") for n, m in measures if m.actions is not None),
+        s.first_year,
+        s.last_year,
+    )
 
 
 def _check_variants(settings: Settings, raw: RawCase) -> list[Finding]:

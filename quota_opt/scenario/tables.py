@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from quota_opt.errors import Text
+from quota_opt.scenario.cells import YEARS
 from quota_opt.scenario.schema import TABLES, resource_column, resource_words
 from quota_opt.scenario.spec import ColumnSpec, TableSpec
 
@@ -56,3 +58,25 @@ def tables_of(context: TableContext) -> tuple[TableSpec, ...]:
         return (*columns, *(_measure(*m) for m in measures))
 
     return tuple(t.with_columns(own(t.name)) for t in TABLES)
+
+
+def context_of(document: Mapping[str, Any]) -> TableContext:
+    """The context as far as settings that may be wrong can be read; without years everything is inside the horizon."""
+    section = document.get("scenario")
+    section = section if isinstance(section, Mapping) else {}
+    resources = section.get("resources")
+    names = tuple(r for r in resources if isinstance(r, str) and r) if isinstance(resources, list) else ("energy",)
+    measures = document.get("measures")
+    definitions = measures.items() if isinstance(measures, Mapping) else ()
+
+    def columns(table: str) -> tuple[tuple[str, str, str], ...]:
+        return tuple(
+            (m[table], "", f"measures.{n}.{table}")
+            for n, m in definitions
+            if isinstance(m, Mapping) and isinstance(m.get(table), str)
+        )
+
+    first, last = section.get("first_year"), section.get("last_year")
+    if not (isinstance(first, int) and isinstance(last, int) and first <= last):
+        first, last = YEARS
+    return TableContext(names, columns("projects"), columns("actions"), first, last)

@@ -1,4 +1,4 @@
-"""Why a case is infeasible: every policy row may give, at a price; what gives in the cheapest answer is the conflict."""
+"""Why a case is infeasible: every policy row may give, at a price; what gives in the cheapest answer is in conflict."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
 from quota_opt.solving.watch import Watch
 
-FEASIBILITY = 1e-7
+FEASIBILITY = 1e-9
 """Primal and integer tolerance asked for, in the (scaled) units of the model."""
 
 

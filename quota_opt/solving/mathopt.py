@@ -32,6 +32,8 @@ from quota_opt.solving.watch import Watch
 
 LINEAR_ONLY = ("GLOP", "PDLP")
 MIXED_INTEGER = ("HIGHS", "SCIP", "CP_SAT")
+FEASIBILITY = 1e-9
+"""Tolerance asked for: a switch 1e-7 short of off, times a capacity of 1e5, would be worth 0.01."""
 _IMPROVING = "improving.sol"
 
 
@@ -186,13 +188,13 @@ def _set_parameters(parameters: Any, profile: Profile, arrays: Arrays) -> None:
         highs.int_options["threads"] = profile.threads
         highs.string_options["parallel"] = "off" if profile.threads == 1 else "on"
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
-            highs.double_options[name] = 1e-7
+            highs.double_options[name] = FEASIBILITY
         highs.double_options["small_matrix_value"] = 1e-12
         if arrays.integer.any():
             highs.string_options["mip_improving_solution_file"] = _IMPROVING
             highs.bool_options["mip_improving_solution_report_sparse"] = True
     elif solver == "SCIP":
-        parameters.gscip.real_params["numerics/feastol"] = 1e-9
+        parameters.gscip.real_params["numerics/feastol"] = FEASIBILITY
     elif solver == "CP_SAT":
         largest = np.abs(np.concatenate([arrays.lower, arrays.upper])).max(initial=1.0)
         parameters.cp_sat.mip_max_bound = max(1e7, float(largest))

@@ -74,9 +74,8 @@ def _candidates(problem: Problem, values: FloatArray) -> tuple[IntArray, IntArra
             continue
         mine = worth[:, grid[rows, at]]
         others = worth[:, grid[rows]]
-        same: NDArray[np.bool_] = (np.abs(others - mine[:, :, None]) <= SAME * np.maximum(1.0, np.abs(others))).all(
-            axis=0
-        )
+        near = np.abs(others - mine[:, :, None]) <= SAME * np.maximum(1.0, np.abs(others))
+        same: NDArray[np.bool_] = np.asarray(near.all(axis=0), dtype=bool)
         tied = (grid[rows] >= 0) & same
         tied &= (tied.sum(axis=1) > 1)[:, None]
         choice, year = np.nonzero(tied)

@@ -12,7 +12,7 @@ def test_bench_times_each_step_and_writes_a_table(cli):
     call = cli("bench", "--size", "town", "--json")
     assert call.code == 0, call.err
     rows = call.document["rows"]
-    assert [row["step"] for row in rows if row["size"] == "town"] == ["read", "build", "hand over"]
+    assert [row["step"] for row in rows if row["size"] == "town"] == ["load", "read", "build", "hand over"]
     assert all(row["seconds"] > 0 for row in rows)
     with Path(call.document["file"]).open(encoding="utf-8-sig", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == [row["step"] for row in rows]

@@ -4,6 +4,7 @@ The façade is replaced here, so that each ending can be brought about; `test_re
 """
 
 import json
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
@@ -37,12 +38,13 @@ FINDING = Finding(
 CONFLICT = Conflict("retention", "ZJ 四(四)", 12.5, "tce", {"place": "N1"})
 
 
+@dataclass
 class FakePlan:
-    def __init__(self, status="OPTIMAL"):
-        self.status = status
-        self.findings = ()
+    status: str = "OPTIMAL"
+    findings: tuple = ()
+    seconds: dict = field(default_factory=dict)
 
-    def write(self, folder):
+    def write(self, folder, language):
         folder.mkdir(parents=True)
         (folder / "run.json").write_text(json.dumps({"status": self.status, "gap": 0.0}), encoding="utf-8")
         return folder
@@ -170,7 +172,7 @@ def test_a_second_run_gets_a_folder_of_its_own(cli, solving):
 
 def test_the_variant_is_in_the_name_of_the_folder(cli, solving, monkeypatch):
     solving(FakePlan())
-    monkeypatch.setattr(quota_opt, "read", lambda *_: SimpleNamespace(name='a:b/"c', variant="strict"))
+    monkeypatch.setattr(quota_opt, "read", lambda *_, **__: SimpleNamespace(name='a:b/"c', variant="strict"))
     assert cli("run", "town", "--quiet").out.strip() == "results/a-b-c-strict"
 
 

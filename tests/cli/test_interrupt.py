@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 
 SCRIPT = """
 import json, sys, time
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 import quota_opt
 from quota_opt.cli import main
@@ -23,10 +24,16 @@ from quota_opt.solving.status import Progress
 
 mode = sys.argv[1]
 
-def write(folder):
-    folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"status": "FEASIBLE"}))
-    return folder
+@dataclass
+class Plan:
+    status: str = "FEASIBLE"
+    findings: tuple = ()
+    seconds: dict = field(default_factory=dict)
+
+    def write(self, folder, language):
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps({"status": "FEASIBLE"}))
+        return folder
 
 def solve(case, profile="auto", *, gap=None, time_limit=None, on_progress=None):
     print("solving", file=sys.stderr, flush=True)
@@ -34,11 +41,11 @@ def solve(case, profile="auto", *, gap=None, time_limit=None, on_progress=None):
         if on_progress(Progress("solve", 0.1)) is False and mode != "deaf":
             if mode == "empty":
                 raise NoPlanFound(Text("没有找到", "none found"))
-            return SimpleNamespace(status="FEASIBLE", findings=(), write=write)
+            return Plan()
         try:
             time.sleep(0.05)
         except KeyboardInterrupt:  # as the engines do: keep what is there
-            return SimpleNamespace(status="FEASIBLE", findings=(), write=write)
+            return Plan()
     raise AssertionError("never stopped")
 
 quota_opt.read = lambda address, overrides=None: SimpleNamespace(name="town", variant=None)

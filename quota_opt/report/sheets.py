@@ -1,0 +1,141 @@
+"""Writing tables into a workbook: formats, widths, print set-up, and user text that can never become a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quota_opt.errors import Language, Text
+from quota_opt.report.values import Cell, Column, Table
+from quota_opt.report.words import word
+
+LONGEST = 32_000  # Excel refuses cells of more than 32,767 characters
+_WIDTHS = {"id": 14.0, "text": 13.0, "long": 46.0, "number": 13.0, "share": 9.0, "year": 7.0}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a table stands on a sheet: first and last row of its body, and the column of each key."""
+
+    sheet: str
+    first: int
+    last: int
+    columns: dict[str, int]
+
+    def span(self, key: str) -> list[Any]:
+        """The body cells of a column, as XlsxWriter's charts want them."""
+        column = self.columns[key]
+        return [self.sheet, self.first, column, self.last, column]
+
+
+class Book:
+    """A workbook being written, with the formats every sheet shares."""
+
+    def __init__(self, workbook: Any, language: Language, foot: str) -> None:
+        self.workbook = workbook
+        self.language = language
+        self.foot = foot
+        self._formats: dict[tuple[Any, ...], Any] = {}
+
+    def format(self, **properties: Any) -> Any:
+        """A format by its properties, made once."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format({"font_name": "等线", "font_size": 11, **properties})
+        return self._formats[key]
+
+    def sheet(self, name: Text, *, landscape: bool = True) -> Any:
+        """A new sheet printed one page wide on A4."""
+        sheet = self.workbook.add_worksheet(name.of(self.language)[:31])
+        sheet.set_paper(9)
+        if landscape:
+            sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
+        sheet.set_footer(f"&L{self.foot.replace('&', '&&')}&R&P / &N")
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def text(self, sheet: Any, row: int, column: int, value: str, **properties: Any) -> None:
+        """Text as typed: a string cell whatever it begins with."""
+        shown = value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+        sheet.write_string(row, column, shown, self.format(**properties))
+
+    def wide(self, sheet: Any, row: int, last_column: int, value: str, *, per_line: int = 0, **properties: Any) -> None:
+        """Text over merged columns A to `last_column`, the row as high as its lines need."""
+        form = self.format(text_wrap=True, valign="top", **properties)
+        sheet.merge_range(row, 0, row, last_column, "", form)
+        sheet.write_string(row, 0, value[:LONGEST], form)
+        if per_line:
+            lines = sum(1 + int(_breadth(part) / per_line) for part in value.split("\n"))
+            sheet.set_row(row, 17.0 * max(1, lines))
+
+    def table(self, sheet: Any, table: Table, row: int, *, total: bool = True, widths: bool = False) -> Place:
+        """Write a table with its heading at `row`; a total row of live formulas follows where columns have one."""
+        language = self.language
+        head = self.format(bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter")
+        for k, column in enumerate(table.columns):
+            sheet.write_string(row, k, column.heading(language), head)
+            if widths:
+                sheet.set_column(k, k, _WIDTHS[column.kind])
+        columns = list(enumerate(table.columns))
+        forms = [self._cell_format(column) for column in table.columns]
+        for r, cells in enumerate(table.rows, start=row + 1):
+            for k, column in columns:
+                _write_cell(sheet, r, k, column, cells[k], forms[k], language)
+        first, last = row + 1, row + len(table.rows)
+        totals = table.totals() if total else None
+        if totals is not None:
+            bold = {"bold": True, "top": 1}
+            sheet.write_string(last + 1, 0, word("total", language), self.format(**bold))
+            for k, value in enumerate(totals):
+                if value is None:
+                    continue
+                letters = column_letters(k)
+                formula = f"=SUBTOTAL(109,{letters}{first + 1}:{letters}{last + 1})"
+                sheet.write_formula(last + 1, k, formula, self.format(**bold, num_format=number_format(table.columns[k])), value)
+        return Place(sheet.get_name(), first, max(first, last), {column.key: k for k, column in enumerate(table.columns)})
+
+    def _cell_format(self, column: Column) -> Any:
+        border = {"bottom": 1, "bottom_color": "#D9D9D9", "valign": "top"}
+        if column.kind == "id":
+            return self.format(num_format="@", **border)
+        if column.numeric or column.kind == "year":
+            return self.format(num_format=number_format(column), **border)
+        return self.format(text_wrap=True, **border)
+
+
+def number_format(column: Column) -> str:
+    """Excel's format code for a column's figures."""
+    decimals = f".{'0' * column.digits}" if column.digits else ""
+    if column.kind == "share":
+        return f"0{decimals}%"
+    return "0" if column.kind == "year" else f"#,##0{decimals}"
+
+
+def column_letters(number: int) -> str:
+    """A, B … Z, AA … of a column's position."""
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _breadth(text: str) -> int:
+    """Width in half-width characters."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _write_cell(sheet: Any, row: int, position: int, column: Column, value: Cell, form: Any, language: Language) -> None:
+    if isinstance(value, Text):
+        sheet.write_string(row, position, value.of(language)[:LONGEST], form)
+    elif isinstance(value, str):
+        sheet.write_string(row, position, value[:LONGEST], form)
+    elif value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
+        sheet.write_blank(row, position, None, form)
+    elif column.kind in ("number", "share", "year"):
+        sheet.write_number(row, position, round(float(value), 9), form)
+    else:
+        sheet.write_string(row, position, str(value), form)
