@@ -20,7 +20,10 @@ FAMILY = "Quota Opt Sans"
 TARGET = "QuotaOptSans-Regular.otf"
 # Noto Sans CJK has no ✗: the cross is drawn with the glyph of the multiplication sign.
 ALIASES = {0x2717: 0x00D7, 0x2011: 0x2010}
-SYMBOLS = "°±²³·×÷–—‘’“”…‰′″※€№℃℉Ⅰ←↑→↓⇒∑−√∞≈≠≤≥①②③④⑤⑥⑦⑧⑨⑩■□▲△▶▼▽◆◇○◎●★☆✓✗　、。〈〉《》「」『』【】〔〕㎡㎥！％（）＋，－．／：；＜＝＞？～￥"
+SYMBOLS = (
+    "°±²³·×÷–—‘’“”…‰′″※€№℃℉Ⅰ←↑→↓⇒∑−√∞≈≠≤≥①②③④⑤⑥⑦⑧⑨⑩"
+    "■□▲△▶▼▽◆◇○◎●★☆✓✗　、。〈〉《》「」『』【】〔〕㎡㎥！％（）＋，－．／：；＜＝＞？～￥"
+)
 
 
 def standard_characters(unihan: Path) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,4 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         boundary.code = int(
             command().main(args=arguments, prog_name="quota-opt", standalone_mode=False, obj=session) or 0
         )
-    return session.close(boundary.code)
+    code = session.close(boundary.code)
+    if session.given_up and argv is None:
+        # A solver that is slow to stop runs in a thread the interpreter would wait for.
+        os._exit(code)
+    return code

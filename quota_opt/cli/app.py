@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from quota_opt.cli import bench, commands, solving
+from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
 
@@ -53,7 +54,7 @@ def _root(
     session = take_globals(context, given)
     if context.invoked_subcommand is None:
         if session.json:
-            raise typer.BadParameter(session.text(Text("缺少命令。", "No command given.")), ctx=context)
+            raise Usage(Text("缺少命令。", "No command given."))
         typer.echo(context.get_help())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import sys
 import tempfile
 import traceback
@@ -52,17 +53,17 @@ class Boundary:
             self.code = error.code if isinstance(error.code, int) else 1
             return True
         self.code = tell(self.session, error)
-        if self.session.debug and not isinstance(error, _USAGE):
+        if self.session.debug and not isinstance(error, _USAGE | Usage):
             self.session.complain_trace("".join(traceback.format_exception(error)))
         return True
 
 
 def tell(session: Session, error: BaseException) -> int:
     """Say what `error` means to a planner, and return the exit code it stands for."""
+    if isinstance(error, _USAGE | Usage):
+        return _usage(session, error)
     if isinstance(error, QuotaOptError):
         return _told(session, error)
-    if isinstance(error, _USAGE):
-        return _usage(session, error)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         text = Text("已中断，没有写出任何结果。", "Interrupted; nothing was written.")
         return _fail(session, "interrupted", text, 4)
@@ -119,15 +120,46 @@ def _told(session: Session, error: QuotaOptError) -> int:
     return error.exit_code
 
 
+class Usage(QuotaOptError):
+    """The command line itself is not right; `text` says how, in both languages."""
+
+    exit_code = 2
+
+
 def _usage(session: Session, error: BaseException) -> int:
-    said = str(error.format_message() if hasattr(error, "format_message") else error)
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "quota-opt"
+    command = context.command_path if context is not None else session.command
+    said = error.text if isinstance(error, Usage) else _parser_words(error)
     text = Text(
-        f"命令写法有误：{said}\n  写法见：{command} --help",
-        f"The command line is not right: {said}\n  See: {command} --help",
+        f"命令写法有误：{said.zh}\n  写法见：{command} --help",
+        f"The command line is not right: {said.en}\n  See: {command} --help",
     )
     return _fail(session, "usage", text, 2)
+
+
+# What the parser says in English, by pattern, and the same in Chinese.
+_PARSER = (
+    (r"No such command '(.+?)'\.(?: Did you mean '?(.+?)'?\?)?", "没有名为“{0}”的命令。", "是否应为“{1}”？"),
+    (
+        r"No such option:? '?(-[\w-]+)'?\.?(?: (?:\(Possible options: |Did you mean )(.+?)[)?])?$",
+        "没有选项 {0}。",
+        "是否应为 {1}？",
+    ),
+    (r"Missing (?:argument|option|parameter) '?(.+?)'?\.", "缺少 {0}。", ""),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", "多出了参数 {0}。", ""),
+    (r"Option '?(\S+?)'? requires an argument", "选项 {0} 后面要写值。", ""),
+    (r"Invalid value for '?([^':]+)'?: (.*)", "{0} 的值无效（{1}）。", ""),
+)
+
+
+def _parser_words(error: BaseException) -> Text:
+    said = str(error.format_message() if hasattr(error, "format_message") else error)
+    for pattern, words, suggestion in _PARSER:
+        if match := re.match(pattern, said, flags=re.S):
+            groups = [group or "" for group in match.groups()]
+            more = suggestion.format(*groups) if suggestion and groups[-1] else ""
+            return Text(words.format(*groups) + more, said)
+    return Text(said, said)
 
 
 def _fail(session: Session, kind: str, text: Text, code: int) -> int:

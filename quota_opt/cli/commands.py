@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from quota_opt.cli import complete
-from quota_opt.cli.boundary import error_document, findings_document, input_message
+from quota_opt.cli.boundary import Usage, error_document, findings_document, input_message
 from quota_opt.cli.options import Case
 from quota_opt.cli.session import Session
 from quota_opt.errors import InputError, Level, OutputExists, Text
@@ -36,11 +36,12 @@ def new(
     """新建 Make a working copy of a case, or the Excel workbook, blank or filled."""
     workbook = xlsx or target.suffix.lower() == ".xlsx"
     if source is None and not workbook:
-        text = Text(
-            "新建文件夹要写明从哪个案例复制：--from CASE；要空白工作簿请加 --xlsx。",
-            "A new folder needs a case to copy, --from CASE; for the blank workbook add --xlsx.",
+        raise Usage(
+            Text(
+                "新建文件夹要写明从哪个案例复制：--from CASE；要空白工作簿请加 --xlsx。",
+                "A new folder needs a case to copy, --from CASE; for the blank workbook add --xlsx.",
+            )
         )
-        raise typer.BadParameter(session.text(text), param_hint="--from")
     import quota_opt as qo
 
     path = qo.new(target, source, xlsx=workbook)

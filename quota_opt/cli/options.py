@@ -85,6 +85,7 @@ def with_globals(function: Callable[..., int | None]) -> Callable[..., int | Non
 
     def command(context: typer.Context, **given: Any) -> int | None:
         session = take_globals(context, given)
+        session.command = context.command_path
         try:
             return function(session, **given)
         except KeyboardInterrupt:

@@ -76,7 +76,7 @@ class Watch:
         if self.aborted:
             os._exit(4)  # the third time: whatever is stuck, leave
         if self.stopped:
-            self.aborted = True
+            self.aborted = self.session.given_up = True
             raise KeyboardInterrupt
         self.stopped = True
         # A handler may interrupt a write to the same stream, so it goes round Python's buffers.

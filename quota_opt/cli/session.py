@@ -46,6 +46,8 @@ class Session:
     json: bool = False
     quiet: bool = False
     debug: bool = False
+    command: str = "quota-opt"
+    given_up: bool = False
 
     @classmethod
     def early(cls, argv: Sequence[str]) -> Session:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quota_opt.cli.boundary import error_document, findings_document
+from quota_opt.cli.boundary import Usage, error_document, findings_document
 from quota_opt.cli.commands import refuse_existing
 from quota_opt.cli.options import Case, ProfileName
 from quota_opt.cli.overrides import read_overrides
@@ -62,23 +62,25 @@ def run(
 
     Ctrl-C once stops the solver and keeps the best plan so far; twice gives up and writes nothing.
     """
-    _refuse_limits(session, gap, time_limit)
+    _refuse_limits(gap, time_limit)
     overrides = read_overrides(assignments or [])
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo
 
+    read = qo.read  # loads the package, which is not part of reading
     began = time.perf_counter()
-    scenario = qo.read(case, overrides=overrides)
+    scenario = read(case, overrides=overrides)
     seconds = time.perf_counter() - began
     folder = out if out is not None else default_folder(scenario.name, scenario.variant)
     refuse_existing(folder)
     with Watch(session) as watch:
         plan = qo.solve(scenario, profile, gap=gap, time_limit=time_limit, on_progress=watch)
-    if watch.aborted:
-        raise KeyboardInterrupt
-    plan = replace(plan, seconds={**plan.seconds, "read": seconds})
-    written = plan.write(folder, session.language)
+        if watch.aborted:
+            raise KeyboardInterrupt
+        plan = replace(plan, seconds={**plan.seconds, "read": seconds})
+        watch(qo.Progress("write", 0.0))
+        written = plan.write(folder, session.language)
     code = 0 if plan.status == "OPTIMAL" else 4
     if session.json:
         identity = json.loads((written / "run.json").read_text(encoding="utf-8"))
@@ -142,8 +144,7 @@ def export(
     if file_format is None:
         ending = out.suffix.lower().removeprefix(".")
         if ending not in set(ModelFormat):
-            text = Text("请写明 --format mps 或 lp。", "Say which: --format mps or lp.")
-            raise typer.BadParameter(session.text(text), param_hint="--format")
+            raise Usage(Text("请写明 --format mps 或 lp。", "Say which: --format mps or lp."))
         file_format = ModelFormat(ending)
     refuse_existing(out)
     if out.is_dir():
@@ -173,17 +174,21 @@ def _file_name(name: str) -> str:
     return kept[:80] or "case"
 
 
-def _refuse_limits(session: Session, gap: float | None, time_limit: float | None) -> None:
-    if gap is not None and not 0 <= gap < math.inf:
-        text = Text(
-            f"差距 {gap} 须为不小于 0 的数，例如 0.001。", f"{gap} is not a gap; give a number from 0 up, e.g. 0.001."
+def _refuse_limits(gap: float | None, time_limit: float | None) -> None:
+    if gap is not None and not 0 <= gap < 1:
+        raise Usage(
+            Text(
+                f"--gap {gap:g}：差距须不小于 0、小于 1，例如 0.001。",
+                f"--gap {gap:g}: a gap is from 0 to below 1, e.g. 0.001.",
+            )
         )
-        raise typer.BadParameter(session.text(text), param_hint="--gap")
     if time_limit is not None and not 0 < time_limit < math.inf:
-        text = Text(
-            f"时限 {time_limit} 须为大于 0 的秒数。", f"{time_limit} is not a time limit; give seconds above 0."
+        raise Usage(
+            Text(
+                f"--time-limit {time_limit:g}：时限须为大于 0 的秒数。",
+                f"--time-limit {time_limit:g}: give seconds above 0.",
+            )
         )
-        raise typer.BadParameter(session.text(text), param_hint="--time-limit")
 
 
 def _failure(audit: tuple[RuleAudit, ...]) -> Text:

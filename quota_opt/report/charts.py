@@ -80,7 +80,11 @@ def targets(book: Book, place: Place, title: str) -> Any:
 def pools(book: Book, place: Place, title: str) -> Any:
     """Freed beside used, by town."""
     chart = book.workbook.add_chart({"type": "bar"})
-    for key, text, colour in (("freed", WORDS["freed"], ORANGE), ("used", WORDS["used"], BLUE), ("idle", WORDS["idle"], SKY)):
+    for key, text, colour in (
+        ("freed", WORDS["freed"], ORANGE),
+        ("used", WORDS["used"], BLUE),
+        ("idle", WORDS["idle"], SKY),
+    ):
         chart.add_series({
             "name": text.of(book.language), "categories": place.span("place"), "values": place.span(key),
             "fill": {"color": colour}, "gap": 60,
@@ -107,11 +111,13 @@ def budget(book: Book, place: Place, title: str) -> Any:
     chart = book.workbook.add_chart({"type": "column"})
     line = book.workbook.add_chart({"type": "line"})
     chart.add_series({
-        "name": Text("支出", "spent").of(book.language), "categories": place.span("year"), "values": place.span("spent"),
+        "name": Text("支出", "spent").of(book.language), "categories": place.span("year"),
+        "values": place.span("spent"),
         "fill": {"color": SKY}, "gap": 80, "data_labels": {"value": True, "num_format": "#,##0"},
     })  # fmt: skip
     line.add_series({
-        "name": WORDS["available"].of(book.language), "categories": place.span("year"), "values": place.span("available"),
+        "name": WORDS["available"].of(book.language), "categories": place.span("year"),
+        "values": place.span("available"),
         "line": {"color": INK, "dash_type": "dash"}, "marker": {"type": "diamond", "fill": {"color": INK}},
     })  # fmt: skip
     chart.combine(line)
@@ -141,6 +147,8 @@ def intensity(book: Book, place: Place, limits: dict[str, Place], title: str) ->
 def _finish(chart: Any, title: str, *, y_format: str | None = None, keep_y: bool = False) -> Any:
     chart.set_title({"name": title, "name_font": {"size": 12, "bold": True}, "overlay": False})
     if not keep_y:
-        chart.set_y_axis({"num_format": y_format or "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}})
+        chart.set_y_axis(
+            {"num_format": y_format or "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}}
+        )
     chart.set_chartarea({"border": {"color": "#C9C9C9"}})
     return chart

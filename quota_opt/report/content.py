@@ -82,6 +82,7 @@ class Content:
     resources: tuple[str, ...]
     status: str
     objective: float
+    objective_unit: str
     bound: float
     gap: float
     measures: Mapping[str, float]
@@ -143,6 +144,11 @@ class Content:
         return all(line.ok for line in self.rules)
 
     @cached_property
+    def targets_met(self) -> int:
+        """How many targets the plan reaches."""
+        return sum(1 for ok in self.targets["ok"] if ok is not None and bool(ok))
+
+    @cached_property
     def ledger_difference(self) -> float:
         """Largest difference between what the ledger carries and what the pools hold, over years and resources."""
         if self.ledger.empty or self.balances.empty:
@@ -162,9 +168,10 @@ class Content:
         return self._place_names.get(place, place)
 
     def document_of(self, clause: str) -> Document | None:
-        """The document a clause belongs to: the one whose id it begins with."""
-        head = clause.split(" ", 1)[0] if clause else ""
-        return next((document for document in self.documents if document.id == head), None)
+        """The document a clause cites by its id; of several, the first that is not simply in force."""
+        heads = [part.strip().split(" ", 1)[0] for part in clause.replace("；", ";").split(";")]
+        cited = [document for document in self.documents if document.id in heads]
+        return next((document for document in cited if document.status != "issued"), cited[0] if cited else None)
 
     def measure_name(self, name: str) -> Text:
         """The words for a measure of this case."""
@@ -192,6 +199,7 @@ def gather(plan: Any) -> Content:
     main_measure = _main_measure(settings, measures)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(scenario.files.items())}
     reasons = _reasons(plan.reasons, scenario, names)
+    objective_unit = _objective_unit(settings, dict(plan.measure_units), plan.certificate)
     awards = _awards(plan.awards, names, reasons, _growth(scenario, years, main_measure))
     actions = _actions(plan.actions, names, reasons, scenario, _growth(scenario, years, main_measure))
     ledger = ledger_with_kinds(plan.ledger, set(scenario.projects["project"]))
@@ -209,6 +217,7 @@ def gather(plan: Any) -> Content:
         resources=tuple(scenario.resources),
         status=str(plan.status),
         objective=float(plan.objective),
+        objective_unit=objective_unit,
         bound=float(plan.bound),
         gap=float(plan.gap),
         measures=measures,
@@ -223,7 +232,7 @@ def gather(plan: Any) -> Content:
         reasons=reasons,
         targets=targets,
         balances=plan.balances.assign(place_name=_named(plan.balances, "place", names)),
-        prices=plan.prices.assign(place_name=_named(plan.prices, "place", names)),
+        prices=_prices(plan.prices, names, objective_unit),
         ledger=ledger,
         flows=energy_flows(ledger, scenario, years[-1]),
         transfers=plan.transfers,
@@ -291,6 +300,37 @@ def _main_measure(settings: Any, measures: Mapping[str, float]) -> str:
     if "value_added_final" in named and "value_added" not in named:
         return "value_added_final"
     return "value_added" if "value_added" in measures else "value_added_final"
+
+
+def _objective_unit(settings: Any, units: Mapping[str, str], certificate: Mapping[str, Any]) -> str:
+    """What one unit of the objective is, and so what prices are in.
+
+    Money where value added (or money alone) is maximised with weight 1: other weights then convert into money. Of a
+    lexicographic objective, the unit of its last stage. Otherwise units of the objective, which have no name.
+    """
+    objective = getattr(settings, "objective", None)
+    if objective is None:
+        return "10k yuan"
+    if getattr(objective, "order", None):
+        last = (certificate.get("stages") or [{}])[-1].get("name") or objective.order[-1].measure
+        return units.get(str(last), "objective").removesuffix("/yr")
+    weights = {**(objective.maximise or {}), **(objective.minimise or {})}
+    found = {units.get(name, "").removesuffix("/yr") for name, weight in weights.items() if weight}
+    if not weights:
+        return "10k yuan"
+    if len(found) == 1 and all(abs(weight - 1.0) <= 1e-12 for weight in weights.values()):
+        return found.pop() or "objective"
+    lead = next((n for n in ("value_added", "value_added_final") if weights.get(n) == 1.0), None)
+    if lead is None:
+        return "objective"
+    return "10k yuan" if found == {"10k yuan"} else "10k yuan eq"
+
+
+def _prices(table: pd.DataFrame, names: Mapping[str, str], objective_unit: str) -> pd.DataFrame:
+    """The prices with the places' names, and their unit in words the reports know (`10k yuan/tce`)."""
+    unit = [str(value).replace("objective per ", f"{objective_unit}/") for value in table["unit"]]
+    price = table["price"].astype(float)
+    return table.assign(price=price, unit=unit, place_name=_named(table, "place", names))
 
 
 def _growth(scenario: Any, years: Sequence[int], main_measure: str) -> dict[int, float]:
@@ -366,7 +406,9 @@ def _awards(
     table: pd.DataFrame, names: Mapping[str, str], reasons: pd.DataFrame, growth: Mapping[int, float]
 ) -> pd.DataFrame:
     awards = table.assign(title=_title_column(table, "project"), place_name=_named(table, "place", names))
-    awards["worth"] = [growth.get(int(y), 0.0) * float(v) for y, v in zip(awards["year"], awards["value_added"], strict=True)]
+    awards["worth"] = [
+        growth.get(int(y), 0.0) * float(v) for y, v in zip(awards["year"], awards["value_added"], strict=True)
+    ]
     return _with_reasons(awards, reasons, "project", "project").reset_index(drop=True)
 
 
@@ -443,16 +485,14 @@ def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Map
 
 
 def _audited(figures: pd.DataFrame, row: pd.Series, year: int, place: str) -> float | None:
-    if figures.empty or not {"measure", "value"} <= set(figures.columns):
+    if figures.empty or not {"measure", "figure"} <= set(figures.columns):
         return None
     hit = figures["measure"].astype(str) == str(row["measure"])
     if "year" in figures:
         hit &= figures["year"].astype(float) == float(year)
     if "place" in figures:
-        hit &= _strings(figures, "place").isin([place, "*"] if not place else [place])
-    if "limit" in figures:
-        hit &= (figures["limit"].astype(float) - float(row["value"])).abs() <= 1e-9 * max(1.0, abs(float(row["value"])))
-    found = figures.loc[hit, "value"]
+        hit &= _strings(figures, "place") == place
+    found = figures.loc[hit, "figure"]
     return float(found.iloc[0]) if len(found) else None
 
 

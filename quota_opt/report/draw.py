@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,12 @@ def font_file() -> Path:
 
 def can_draw_svg() -> bool:
     """Whether the JavaScript engine is installed."""
-    try:
-        import quickjs  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("quickjs") is not None
 
 
 def can_draw_png() -> bool:
     """Whether both the JavaScript engine and the rasteriser are installed."""
-    try:
-        import resvg_py  # noqa: F401
-    except ImportError:
-        return False
-    return can_draw_svg()
+    return find_spec("resvg_py") is not None and can_draw_svg()
 
 
 def drawing_note() -> Text | None:
@@ -80,11 +73,11 @@ def drawing_note() -> Text | None:
     if can_draw_svg():
         return Text(
             "本机未安装 resvg-py，Excel 中的流向图未画出；安装 resvg-py 后重新输出即可。",
-            "resvg-py is not installed here, so the flow figure of the workbook is missing; install it and write again.",
+            "resvg-py is not installed here, so the workbook lacks the flow figure; install it and write again.",
         )
     return Text(
         "本机未安装 quickjs-ng，没有静态图：网页中的图在启用 JavaScript 时仍可显示，图后附有数据表。",
-        "quickjs-ng is not installed here, so there are no static figures: the page still draws them where JavaScript is "
+        "quickjs-ng is not installed here, so there are no static figures: the page draws them where JavaScript is "
         "on, and each has its table.",
     )
 
@@ -115,10 +108,10 @@ def draw_svg(figures: Sequence[Figure]) -> list[str | None]:
 
 def draw_png(svg: str, zoom: float = 2.0) -> bytes | None:
     """The picture of an SVG on white, with our font only; None where the rasteriser is missing."""
-    try:
-        import resvg_py
-    except ImportError:
+    if not can_draw_png():
         return None
+    import resvg_py
+
     picture = resvg_py.svg_to_bytes(
         svg_string=svg,
         background="#ffffff",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +28,7 @@ from quota_opt.report.drafting import (
     scaled,
 )
 from quota_opt.report.numbers import percent, running
-from quota_opt.report.values import Column, Figure, table_of
+from quota_opt.report.values import Column, Figure, records, table_of
 from quota_opt.report.words import WORDS
 
 __all__ = ["Figure", "all_figures", "flow", "town_flow", "waterfall"]
@@ -44,13 +46,16 @@ def flow(content: Content, language: Language) -> Figure | None:
     divisor, unit = axis_unit(content.resource_unit(content.main_resource), float(flows["amount"].sum()))
     nodes = _Nodes(divisor)
     rows: list[tuple[Text | str, Text | str, float]] = []
-    for (sector, action, route, end), amount in flows.groupby(["sector", "action", "route", "end"])["amount"].sum().items():
+    steps = ["sector", "action", "route", "end"]
+    for sector, action, route, end, amount in _sums(flows, steps):
         chain: list[tuple[int, str, str | Text, str]] = []
         if action not in ("initial", "bought"):
             name = str(sector) if sector in shown else ""
             chain.append((0, f"s{name}", name or WORDS["other"], GREY))
         chain.append((1, f"a{action}", _action_words(str(action)), ACTION_COLOURS.get(str(action), PALE)))
-        chain.append((2, f"r{route}", WORDS["retained" if route == "stay" else "pooled"], SKY if route == "stay" else BLUE))
+        chain.append(
+            (2, f"r{route}", WORDS["retained" if route == "stay" else "pooled"], SKY if route == "stay" else BLUE)
+        )
         chain.append((3, f"e{end}", _end_words(str(end)), CATEGORY_COLOURS.get(str(end), PALE)))
         nodes.walk(chain, float(amount))
         rows.append((chain[0][2], chain[-1][2], float(amount)))
@@ -70,14 +75,16 @@ def flow(content: Content, language: Language) -> Figure | None:
         Column("to", Text("去向", "to")),
         Column("amount", Text("数量", "amount"), "number", content.resource_unit(content.main_resource), 0),
     )
-    summed = pd.DataFrame(
-        [(_of(a, language), _of(b, language), x) for a, b, x in rows], columns=["from", "to", "amount"]
-    ).groupby(["from", "to"], as_index=False, sort=True)["amount"].sum()
+    summed = (
+        pd.DataFrame([(_of(a, language), _of(b, language), x) for a, b, x in rows], columns=["from", "to", "amount"])
+        .groupby(["from", "to"], as_index=False, sort=True)["amount"]
+        .sum()
+    )
     alternative = Text(
         f"{content.last_year} 年{amount_words.zh}指标的流向图：左起为行业、措施、统筹方式、项目类别，单位{unit.zh}。",
         f"Flow of {amount_words.en} of quota in {content.last_year}: sector, action, pool, category; in {unit.en}.",
     )
-    table = table_of("flow", Text("指标流向", "Flow of quota"), columns, summed.itertuples(index=False, name=None))  # type: ignore[arg-type]
+    table = table_of("flow", Text("指标流向", "Flow of quota"), columns, summed.itertuples(index=False, name=None))
     return Figure("flow", title.of(language), option, alternative.of(language), table, (470, 350))
 
 
@@ -104,7 +111,7 @@ def town_flow(content: Content, language: Language) -> Figure | None:
         return content.place_name(place) + ending.of(language)
 
     rows = []
-    for (origin, target), amount in moved.groupby(["from_place", "to_place"])["amount"].sum().items():
+    for origin, target, amount in _sums(moved, ["from_place", "to_place"]):
         giver = f"o{origin}" if origin in shown else "o"
         taker = f"i{target}" if target in shown else "i"
         nodes.walk(
@@ -130,7 +137,9 @@ def town_flow(content: Content, language: Language) -> Figure | None:
     )
     table = table_of("town_flow", Text("镇街之间的调剂", "Transfers between towns"), columns, rows)
     height = max(260, 30 * min(len(shown), TOP_PLACES + 1))
-    return Figure("town_flow", title.of(language), _sankey(nodes, language), alternative.of(language), table, (720, height))
+    return Figure(
+        "town_flow", title.of(language), _sankey(nodes, language), alternative.of(language), table, (720, height)
+    )
 
 
 def waterfall(content: Content, language: Language) -> Figure | None:
@@ -208,6 +217,11 @@ def all_figures(content: Content, language: Language) -> dict[str, Figure]:
     return {figure.key: figure for figure in drawn}
 
 
+def _sums(table: pd.DataFrame, by: list[str]) -> Iterator[Any]:
+    """Rows of (keys …, amount), amounts summed, in the order of the keys."""
+    return records(table.groupby(by, sort=True)["amount"].sum().reset_index())
+
+
 class _Nodes:
     """Nodes of a flow by layer, and the sums along each link; names are made unique when the option is written."""
 
@@ -220,7 +234,7 @@ class _Nodes:
         """Add an amount along a chain of (layer, key, name, colour)."""
         for layer, key, name, colour in chain:
             self.nodes.setdefault(key, (layer, name, colour))
-        for (_, a, _, _), (_, b, _, _) in zip(chain, chain[1:], strict=False):
+        for (_, a, _, _), (_, b, _, _) in itertools.pairwise(chain):
             self.links[a, b] = self.links.get((a, b), 0.0) + amount
 
 
@@ -248,7 +262,8 @@ def _sankey(nodes: _Nodes, language: Language) -> dict[str, object]:
     series = {
         "type": "sankey", "data": data, "links": links, "nodeGap": 9, "nodeWidth": 12, "draggable": False,
         "left": 4, "right": 4, "top": 6, "bottom": 6, "layoutIterations": 48, "emphasis": {"disabled": True},
-        "label": {"fontSize": 12, "color": "#222222"}, "lineStyle": {"color": "source", "opacity": 0.32, "curveness": 0.5},
+        "label": {"fontSize": 12, "color": "#222222"},
+        "lineStyle": {"color": "source", "opacity": 0.32, "curveness": 0.5},
     }  # fmt: skip
     return base_option(series=[series])
 
@@ -258,7 +273,9 @@ def _of(name: str | Text, language: Language) -> str:
 
 
 def _action_words(action: str) -> Text:
-    return words.listed(words.LEDGER_ENDS, action) if action in words.LEDGER_ENDS else words.listed(words.ACTIONS, action)
+    return (
+        words.listed(words.LEDGER_ENDS, action) if action in words.LEDGER_ENDS else words.listed(words.ACTIONS, action)
+    )
 
 
 def _end_words(end: str) -> Text:
@@ -268,5 +285,3 @@ def _end_words(end: str) -> Text:
 def _rank(order: object) -> Callable[[object], tuple[int, str]]:
     known = list(order)  # type: ignore[call-overload]
     return lambda key: (known.index(key) if key in known else len(known), str(key))
-
-

@@ -24,7 +24,7 @@ from quota_opt.report.drafting import (
     scaled,
 )
 from quota_opt.report.numbers import clean, percent, running, worth
-from quota_opt.report.values import Column, Figure, table_of
+from quota_opt.report.values import Column, Figure, records, table_of
 from quota_opt.report.words import WORDS
 
 
@@ -107,7 +107,7 @@ def ratios(content: Content, language: Language) -> Figure | None:
     bars = [
         {"value": clean(min(row.ratio, 3.0) * 100, 1), "label": {"formatter": percent(row.ratio, 0)},
          "itemStyle": {"color": VERMILLION if row.ratio < 0.5 else GREEN}}
-        for row in shown.itertuples()
+        for row in records(shown)
     ]  # fmt: skip
     low, high = table.iloc[0], table.iloc[-1]
     title = Text(
@@ -152,7 +152,7 @@ def prices(content: Content, language: Language) -> Figure | None:
     years = list(content.years)
     cells = [
         [years.index(int(row.year)), shown.index(row.place), clean(row.price, 3)]
-        for row in table.itertuples()
+        for row in records(table)
         if row.place in shown and int(row.year) in years
     ]
     top = table.sort_values(["price", "year", "place"], ascending=[False, True, True], kind="stable").iloc[0]
@@ -165,15 +165,18 @@ def prices(content: Content, language: Language) -> Figure | None:
             f"Scarcest: {label(name)} in {int(top['year'])}, one more unit is worth {dear.en}",
         )
         if spread > 1e-6
-        else Text(f"各处一样紧：再多 1 单位值 {dear.zh}", f"Equally scarce everywhere: one more unit is worth {dear.en}")
+        else Text(
+            f"各处一样紧：再多 1 单位值 {dear.zh}", f"Equally scarce everywhere: one more unit is worth {dear.en}"
+        )
     )
     option = base_option(
         grid={"left": 12, "right": 90, "top": 10, "bottom": 8, "containLabel": True},
         xAxis={"type": "category", "data": [str(year) for year in years], "splitArea": {"show": True},
                "axisLabel": {"fontSize": 12, "color": INK}},
         yAxis=_vertical([label(content.place_name(place)) for place in shown]),
-        visualMap={"min": 0, "max": clean(float(table["price"].max()), 3) or 1, "calculable": False, "orient": "vertical",
-                   "right": 0, "top": "middle", "inRange": {"color": ["#FFF7E0", ORANGE, VERMILLION]}, "itemWidth": 12,
+        visualMap={"min": 0, "max": clean(float(table["price"].max()), 3) or 1, "calculable": False,
+                   "orient": "vertical", "right": 0, "top": "middle", "itemWidth": 12,
+                   "inRange": {"color": ["#FFF7E0", ORANGE, VERMILLION]},
                    "precision": 2, "textStyle": {"fontSize": 12}},
         series=[{"type": "heatmap", "data": cells, "label": {"show": True, "fontSize": 12, "color": "#000000"},
                  "itemStyle": {"borderColor": "#FFFFFF", "borderWidth": 1}}],
@@ -183,7 +186,7 @@ def prices(content: Content, language: Language) -> Figure | None:
         Column("year", WORDS["year"], "year"),
         Column("price", WORDS["one_more"], "number", str(top["unit"]), 3),
     )
-    rows = [(row.place_name, int(row.year), float(row.price)) for row in table.itertuples()]
+    rows = [(row.place_name, int(row.year), float(row.price)) for row in records(table)]
     alternative = Text(f"{title.zh}。空格表示不紧张。", f"{title.en}. An empty cell does not bind.")
     return Figure(
         "prices", title.of(language), option, alternative.of(language),

@@ -24,7 +24,7 @@ from quota_opt.report.drafting import (
     scaled,
 )
 from quota_opt.report.numbers import clean, running, short
-from quota_opt.report.values import Column, Figure, table_of
+from quota_opt.report.values import Column, Figure, records, table_of
 from quota_opt.report.words import WORDS
 
 # Verdicts of projects in drawing order, each with colour and symbol, so that colour is never alone.
@@ -44,12 +44,13 @@ def targets(content: Content, language: Language) -> Figure | None:
     table = table.assign(share=table["reached"] / table["target"])
     shown = table.sort_values("share", kind="stable").head(_MOST_TARGETS).iloc[::-1]
     names, bars = [], []
-    for row in shown.itertuples():
+    for row in records(shown):
         where = "" if not row.place else f"{label(row.place_name, 8)} "
         name = words.measure_name(row.measure, content.measure_titles).of(language)
         names.append(label(f"{where}{name} {row.year}", 20 if language == "zh" else 34))
         share = clean(min(max(row.share, 0.0), 2.0) * 100, 1)
-        text = f"{'✓' if row.ok else '✗'} {short(row.reached)} {words.SENSES.get(row.sense, row.sense)} {short(row.target)}"
+        sense = words.SENSES.get(row.sense, row.sense)
+        text = f"{'✓' if row.ok else '✗'} {short(row.reached)} {sense} {short(row.target)}"
         colour = BLUE if row.ok else VERMILLION
         bars.append({"value": share, "itemStyle": {"color": colour}, "label": {"formatter": text}})
     option = base_option(
@@ -72,7 +73,7 @@ def targets(content: Content, language: Language) -> Figure | None:
             }
         ],
     )
-    met, count = int((content.targets["ok"] == True).sum()), len(content.targets)  # noqa: E712
+    met, count = content.targets_met, len(content.targets)
     title = (
         Text(f"{count} 项目标全部完成", f"All {count} targets are met")
         if met == count
@@ -92,7 +93,7 @@ def targets(content: Content, language: Language) -> Figure | None:
     )
     rows = [
         (content.measure_name(r.measure), r.place_name or WORDS["whole_area"], r.year, r.reached, r.target, r.share)
-        for r in table.itertuples()
+        for r in records(table)
     ]
     height = 60 + 30 * len(shown)
     return Figure(
@@ -113,7 +114,7 @@ def merit(content: Content, language: Language) -> Figure | None:
     step: list[list[float]] = []
     marks: dict[str, list[dict[str, object]]] = {verdict: [] for verdict in _MARKS}
     rows, start = [], 0.0
-    for row in table.itertuples():
+    for row in records(table):
         end = start + row.energy
         worth = clean(row.worth, 3)
         step += [[scaled(start, divisor), worth], [scaled(end, divisor), worth]]
@@ -121,7 +122,9 @@ def merit(content: Content, language: Language) -> Figure | None:
         marks[verdict].append({"name": label(row.title, 16), "value": [scaled((start + end) / 2, divisor), worth]})
         rows.append((row.project, row.title, words.listed(words.VERDICTS, verdict), row.energy, end, row.worth))
         start = end
-    pools = content.balances[(content.balances["resource"] == "energy") & (content.balances["year"] == content.last_year)]
+    pools = content.balances[
+        (content.balances["resource"] == "energy") & (content.balances["year"] == content.last_year)
+    ]
     available = float(pools[["initial", "freed"]].sum().sum()) if len(pools) else 0.0
     series: list[dict[str, object]] = [
         {"type": "line", "data": step, "symbol": "none", "lineStyle": {"color": GREY, "width": 1.5}, "silent": True,
@@ -133,14 +136,18 @@ def merit(content: Content, language: Language) -> Figure | None:
             series.append(_points(words.VERDICTS[verdict].of(language), points, colour, symbol))
     if 0 < available <= total * 1.2:
         text = Text(f"可用 {short(scaled(available, divisor))}", f"available {short(scaled(available, divisor))}")
-        series[0]["markLine"] = _line([{"xAxis": scaled(available, divisor), "label": {"formatter": text.of(language)}}])
+        series[0]["markLine"] = _line(
+            [{"xAxis": scaled(available, divisor), "label": {"formatter": text.of(language)}}]
+        )
     skipped = _skipped(table)
     title = (
-        Text("按每吨用能增加值由高到低排，入选项目都排在前面", "By value added per tce, all awarded projects come first")
+        Text(
+            "按每吨用能增加值由高到低排，入选项目都排在前面", "By value added per tce, all awarded projects come first"
+        )
         if skipped == 0
         else Text(
             f"按每吨用能增加值排，有 {skipped} 个未入选项目排在入选项目之前（准入、留用或整项所限）",
-            f"By value added per tce, {skipped} left-out projects rank above an awarded one (admission, retention, lumps)",
+            f"By value added per tce, {skipped} left-out projects rank above an awarded one (limits, lumps)",
         )
     )
     option = base_option(
@@ -175,7 +182,7 @@ def intensity(content: Content, language: Language) -> Figure | None:
     table = table.sort_values(["intensity", "project"], kind="stable").reset_index(drop=True)
     marks: dict[str, list[dict[str, object]]] = {verdict: [] for verdict in _MARKS}
     ceiling = _ceiling(table["intensity"], content.limits)
-    for rank, row in enumerate(table.itertuples(), start=1):
+    for rank, row in enumerate(records(table), start=1):
         verdict = row.verdict if row.verdict in marks else "not_awarded"
         value = clean(min(row.intensity, ceiling), 3)
         marks[verdict].append({"name": label(row.title, 16), "value": [rank, value]})
@@ -201,7 +208,8 @@ def intensity(content: Content, language: Language) -> Figure | None:
         legend={"top": 0, "right": 0, "textStyle": {"fontSize": 12}},
         xAxis=axis_name(Text("按强度由低到高的项目", "projects, lowest intensity first").of(language), type="value",
                         nameLocation="middle", nameGap=26, min=0, max=len(table) + 1, minInterval=1),
-        yAxis=axis_name(unit.of(language), type="value", min=0, max=ceiling, nameTextStyle={"align": "left", "fontSize": 12}),
+        yAxis=axis_name(unit.of(language), type="value", min=0, max=ceiling,
+                        nameTextStyle={"align": "left", "fontSize": 12}),
         series=series,
     )  # fmt: skip
     columns = (
@@ -210,7 +218,7 @@ def intensity(content: Content, language: Language) -> Figure | None:
         Column("intensity", WORDS["intensity"], "number", "tce/10k yuan", 3),
         Column("verdict", WORDS["status"]),
     )
-    rows = [(r.project, r.title, r.intensity, words.listed(words.VERDICTS, r.verdict)) for r in table.itertuples()]
+    rows = [(r.project, r.title, r.intensity, words.listed(words.VERDICTS, r.verdict)) for r in records(table)]
     alternative = Text(f"{title.zh}；横线为准入强度上限。", f"{title.en}; lines are the limits.")
     return Figure(
         "intensity", title.of(language), option, alternative.of(language),
@@ -260,7 +268,7 @@ def budget(content: Content, language: Language) -> Figure | None:
         Column("spent", Text("支出", "spent"), "number", "10k yuan", 1, total=True),
         Column("available", Text("当年可用", "available that year"), "number", "10k yuan", 1),
     )
-    rows = [(int(r.year), float(r.spent), None if math.isnan(r.available) else r.available) for r in table.itertuples()]
+    rows = [(int(r.year), float(r.spent), None if math.isnan(r.available) else r.available) for r in records(table)]
     return Figure(
         "budget", title.of(language), option, title.of(language),
         table_of("budget", Text("分年财政支出", "Public cost by year"), columns, rows), (720, 280),
@@ -294,5 +302,3 @@ def _ceiling(values: pd.Series, limits: tuple[float, ...]) -> float:
     """Top of the axis: most projects and every limit in sight; a few far above are drawn at the edge."""
     usual = float(values.quantile(0.95)) * 1.15
     return clean(max(usual, *(limit * 1.3 for limit in limits), 1e-3) if limits else max(usual, 1e-3), 2) or 0.01
-
-

@@ -14,6 +14,8 @@ _STEP = re.compile(r"\s*(?:>|→|->|;)\s*")
 
 def ledger_with_kinds(ledger: pd.DataFrame, projects: set[str]) -> pd.DataFrame:
     """The ledger with `from_kind` (firm, initial, bought) and `to_kind` (project, firm, idle, sold)."""
+    if {"from_kind", "to_kind"} <= set(ledger.columns):
+        return ledger
     origin, target = ledger["from"].astype(str), ledger["to"].astype(str)
     return ledger.assign(
         from_kind=[value if value in _SOURCES else "firm" for value in origin],
@@ -41,7 +43,9 @@ def energy_flows(ledger: pd.DataFrame, scenario: Any, year: int) -> pd.DataFrame
     paths = [steps(path) for path in rows["pool_path"]]
     frame = pd.DataFrame(
         {
-            "sector": [sector.get(f, "") if k == "firm" else k for f, k in zip(rows["from"], rows["from_kind"], strict=True)],
+            "sector": [
+                sector.get(f, "") if k == "firm" else k for f, k in zip(rows["from"], rows["from_kind"], strict=True)
+            ],
             "action": [
                 str(a) if k == "firm" and isinstance(a, str) else str(k)
                 for a, k in zip(rows["action"], rows["from_kind"], strict=True)
@@ -49,8 +53,11 @@ def energy_flows(ledger: pd.DataFrame, scenario: Any, year: int) -> pd.DataFrame
             "route": ["pool" if len(path) > 1 else "stay" for path in paths],
             "from_place": [path[0] if path else "" for path in paths],
             "to_place": [path[-1] if path else "" for path in paths],
-            "end": [category.get(t, k) if k == "project" else k for t, k in zip(rows["to"], rows["to_kind"], strict=True)],
+            "end": [
+                category.get(t, k) if k == "project" else k for t, k in zip(rows["to"], rows["to_kind"], strict=True)
+            ],
             "amount": rows["amount"].to_numpy(dtype=float),
         }
     )
-    return frame.groupby(columns[:-1], as_index=False, sort=True, dropna=False)["amount"].sum()
+    summed = frame.groupby(columns[:-1], sort=True, dropna=False)["amount"].sum()
+    return summed.reset_index()

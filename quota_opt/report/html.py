@@ -84,7 +84,7 @@ def _safe(text: str) -> Any:
     """Text of ours that goes into the page as it is."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704
+    return Markup(text)
 
 
 def _json(option: dict[str, Any]) -> Any:
@@ -95,7 +95,9 @@ def _json(option: dict[str, Any]) -> Any:
     return _safe(text)
 
 
-def _parts(content: Content, language: Language, drawn: dict[str, Figure], pictures: dict[str, str | None]) -> dict[str, Any]:
+def _parts(
+    content: Content, language: Language, drawn: dict[str, Figure], pictures: dict[str, str | None]
+) -> dict[str, Any]:
     note = drawing_note()
     data_note = sentences.data_note(content)
     return {
@@ -111,7 +113,9 @@ def _parts(content: Content, language: Language, drawn: dict[str, Figure], pictu
         "bindings": [_binding(line, language) for line in sentences.bindings(content)],
         "what_ifs": [text.of(language) for text in sentences.what_ifs(content)],
         "sources": sources_line(content, language),
-        "factor_notes": [_cut(text.of(language), 60 if language == "zh" else 120) for text in sentences.factor_notes(content)[:2]],
+        "factor_notes": [
+            _cut(text.of(language), 60 if language == "zh" else 120) for text in sentences.factor_notes(content)[:2]
+        ],
         "figures": {key: _figure(drawn[key], pictures[key], language) for key in drawn},
         "drawing_note": "" if note is None else note.of(language),
         "tables": _tables(content, language),
@@ -173,14 +177,16 @@ def _cut(text: str, most: int) -> str:
 
 def sources_line(content: Content, language: Language) -> str:
     """The documents behind the clauses, with their standing."""
-    named = [document for document in content.documents[:4]]
+    named = list(content.documents[:4])
     if not named:
         return ""
     zh = "；".join(
-        f"{d.id}《{_cut(d.title, 42)}》（{d.status_words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）" for d in named
+        f"{d.id}《{_cut(d.title, 42)}》（{d.status_words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
+        for d in named
     )
     en = "; ".join(
-        f"{d.id} “{_cut(d.title, 42)}” ({d.status_words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})" for d in named
+        f"{d.id} “{_cut(d.title, 42)}” ({d.status_words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
+        for d in named
     )
     return Text(f"依据：{zh}。", f"Sources: {en}.").of(language)
 
@@ -202,10 +208,11 @@ def kept_line(content: Content, language: Language) -> str:
 def ledger_line(content: Content, language: Language) -> str:
     """How far debits and credits agree, and where the entries are."""
     worst = content.ledger_difference
+    off = short(worst) if worst > 1e-9 else "0"
     return Text(
-        f"共 {len(content.ledger):,} 笔；与各池存量、腾出的最大差额 {short(worst) if worst > 1e-9 else '0'}。逐笔台账见 Excel 附表“台账”。",
-        f"{len(content.ledger):,} entries; largest difference from what the pools hold and free "
-        f"{short(worst) if worst > 1e-9 else '0'}. Every entry is in the workbook, sheet “Ledger”.",
+        f"共 {len(content.ledger):,} 笔；与各池存量、腾出的最大差额 {off}。逐笔台账见 Excel 附表“台账”。",
+        f"{len(content.ledger):,} entries; largest difference from what the pools hold and free {off}. "
+        f"Every entry is in the workbook, sheet “Ledger”.",
     ).of(language)
 
 
@@ -216,12 +223,17 @@ def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
         (word("objective", language), figure(content.objective, 4)),
         (word("bound", language), figure(content.bound, 4)),
         (word("gap", language), gap(content.gap)),
-        (word("engine", language), f"{content.engine['name']} · {content.engine['solver']} {content.engine['version']}"),
+        (
+            word("engine", language),
+            f"{content.engine['name']} · {content.engine['solver']} {content.engine['version']}",
+        ),
         (word("profile", language), " · ".join(f"{k} {v}" for k, v in content.profile.items() if _plain(v))),
         (word("seconds", language), " · ".join(f"{k} {v:.2f}" for k, v in content.seconds.items())),
         (word("run_number", language), content.run),
     ]
-    lines += [(f"{word('certificate', language)} · {k}", _value(v)) for k, v in content.certificate.items() if _plain(v)]
+    lines += [
+        (f"{word('certificate', language)} · {k}", _value(v)) for k, v in content.certificate.items() if _plain(v)
+    ]
     lines += [(f"--set {path}", _value(value)) for path, value in content.overrides.items()]
     return lines
 
@@ -249,7 +261,8 @@ def _lacking_note(lacking: str, language: Language) -> str:
 
     shown = escape(" ".join(lacking[:40]))
     return Text(
-        f"内置字体没有的字，由系统字体显示：{shown}", f"Characters the embedded font lacks, shown by the system's: {shown}"
+        f"内置字体没有的字，由系统字体显示：{shown}",
+        f"Characters the embedded font lacks, shown by the system's: {shown}",
     ).of(language)
 
 
@@ -286,6 +299,17 @@ _MARKS = {"id": "i", "text": "t", "long": "k", "number": "n", "share": "n", "yea
 _LARGEST_BY = {"awards_table": "value_added", "actions_table": "frees_energy_tce", "left_out_table": "value_added"}
 
 
+def _mark(table: Table, k: int, language: Language) -> str:
+    """The class of a column's cells; a column of our own short words stays on one line."""
+    column = table.columns[k]
+    words_only = all(isinstance(row[k], Text) for row in table.rows)
+    if column.kind == "text" and words_only:
+        longest = max((len(row[k].of(language)) for row in table.rows), default=0)  # type: ignore[union-attr]
+        if longest <= (6 if language == "zh" else 12):
+            return "y"
+    return _MARKS[column.kind]
+
+
 def _table(table: Table, language: Language) -> dict[str, Any]:
     """A table as the template wants it: headings, text cells, a foot of totals, a note where it was cut."""
     totals = table.totals()
@@ -294,7 +318,10 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
     shown = table.shortened(MOST_ROWS, by if by in keys else None)
     foot: list[str] = []
     if totals is not None:
-        foot = [column.cell(value, language) if value is not None else "" for column, value in zip(table.columns, totals, strict=True)]
+        foot = [
+            column.cell(value, language) if value is not None else ""
+            for column, value in zip(table.columns, totals, strict=True)
+        ]
         foot[0] = word("total", language)
     note = shown.note.of(language) if shown.note else ""
     if shown.cut:
@@ -302,11 +329,15 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
             f"共 {shown.cut:,} 行，此处列出数额最大的 {MOST_ROWS} 行；全部见 Excel 附表“{table.title.zh}”。",
             f"{shown.cut:,} rows, the largest {MOST_ROWS} shown; all are in the workbook, sheet “{table.title.en}”.",
         ).of(language)
-    marks = [_safe(f' class="{_MARKS[column.kind]}"') for column in table.columns]
+    marks = [_safe(f' class="{_mark(shown, k, language)}"') for k in range(len(table.columns))]
     return {
-        "heads": [{"text": column.heading(language), "n": column.numeric} for column in table.columns],
+        "heads": [
+            {"text": column.title.of(language), "unit": column.unit_words(language), "n": column.numeric}
+            for column in table.columns
+        ],
         "rows": [
-            [column.cell(value, language) for column, value in zip(table.columns, row, strict=True)] for row in shown.rows
+            [column.cell(value, language) for column, value in zip(table.columns, row, strict=True)]
+            for row in shown.rows
         ],
         "marks": marks,
         "foot": foot,

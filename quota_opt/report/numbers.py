@@ -68,6 +68,7 @@ def amount(value: float | None, unit: str, language: Language) -> str:
 
 def running(value: float, unit: str) -> Text:
     """An amount as running text writes it: 8 万吨标准煤, 19.6 亿元; 80,000 tce, 1,960 million yuan."""
+    unit = unit.removesuffix(" eq")
     if unit == "10k yuan":
         return Text(_chinese(value, unit), _yuan(value))
     return Text(_chinese(value, unit), f"{short(value)} {unit_name(unit).en}".rstrip())
@@ -75,6 +76,11 @@ def running(value: float, unit: str) -> Text:
 
 def worth(price: float, unit: str) -> Text:
     """A price in running text: 3.9 万元/吨标准煤; 39,000 yuan/tce."""
+    if unit.startswith("10k yuan eq"):
+        plain = worth(price, unit.replace("10k yuan eq", "10k yuan", 1))
+        return Text(f"{plain.zh}（按目标权重折算）", f"{plain.en} (by the objective's weights)")
+    if unit == "10k yuan/10k yuan":
+        return Text(f"{short(price)} 元/元", f"{short(price)} yuan per yuan")
     name = unit_name(unit)
     if unit.startswith("10k yuan/"):
         return Text(f"{short(price)} {name.zh}", f"{short(price * 10_000)} {name.en.removeprefix('10k ')}")

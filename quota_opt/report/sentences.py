@@ -12,6 +12,7 @@ from quota_opt.report import words
 from quota_opt.report.content import Content, RuleLine
 from quota_opt.report.numbers import gap, running, short, worth
 from quota_opt.report.tables import clause_words
+from quota_opt.report.values import records
 
 # The two intensity limits that county and provincial documents argue about, tce per 10k yuan of value added.
 DEBATED_LIMITS = (0.49, 0.52)
@@ -62,8 +63,8 @@ def badges(content: Content) -> tuple[Badge, Badge, Badge]:
     return (
         Badge(status, content.proven, Text(f"差距 {share}", f"gap {share}"), "proof"),
         Badge(
-            Text("规则复核", "rules re-checked"), content.all_rules_hold, Text(f"{held}/{count} 通过", f"{held}/{count} hold"),
-            "rules",
+            Text("规则复核", "rules re-checked"), content.all_rules_hold,
+            Text(f"{held}/{count} 通过", f"{held}/{count} hold"), "rules",
         ),
         Badge(
             Text("台账相符", "ledger balanced") if balanced else Text("台账不符", "ledger off"), balanced,
@@ -77,7 +78,7 @@ def _count(value: float) -> str:
 
 
 def answer(content: Content) -> Text:
-    """The answer in one paragraph: what is done, what it brings, how sure, what is tightest, and the limit's question."""
+    """The answer in one paragraph: what is done and brought, how sure, what is tightest, and the limit's question."""
     m = content.measures
     closed, upgraded = m.get("firms_closed", 0.0), m.get("firms_upgraded", 0.0)
     others = m.get("firms_treated", 0.0) - closed - upgraded
@@ -108,10 +109,10 @@ def answer(content: Content) -> Text:
                   f"A limit came first: the plan is feasible and at most {gap(content.gap)} from the best.")
     )  # fmt: skip
     first = Text(
-        f"{done_zh}，腾出{name.zh} {freed.zh}；安排 {started} 个项目使用 {used.zh}，{when.zh}净增加值 {net.zh}{kind.zh}，"
-        f"财政支出 {cost.zh}；{out} 个项目未安排。{sure.zh}",
-        f"{_upper(done_en)}, freeing {freed.en} of {name.en}; {started} projects use {used.en}. Net value added{when.en} is "
-        f"{net.en}{kind.en}, public cost {cost.en}; {out} projects are left out. {sure.en}",
+        f"{done_zh}，腾出{name.zh} {freed.zh}；安排 {started} 个项目使用 {used.zh}，"
+        f"{when.zh}净增加值 {net.zh}{kind.zh}，财政支出 {cost.zh}；{out} 个项目未安排。{sure.zh}",
+        f"{_upper(done_en)}, freeing {freed.en} of {name.en}; {started} projects use {used.en}. "
+        f"Net value added{when.en} is {net.en}{kind.en}, public cost {cost.en}; {out} projects are left out. {sure.en}",
     )
     parts = [first, _tightest(content), _limit_question(content)]
     found = [part for part in parts if part is not None]
@@ -122,24 +123,41 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _clauses(content: Content) -> list[RuleLine]:
+    """Rules of the case that bind, dearest first; the balance of pools and one choice each are no clauses."""
+    return sorted((x for x in content.rules if x.binding and x.name not in ("pool", "choice")), key=_tightness)
+
+
 def _tightest(content: Content) -> Text | None:
-    lines = sorted((line for line in content.rules if line.binding), key=_tightness)
+    lines = bindings(content)
     price = content.main_price
     if price is None and not lines:
         return None
     pieces_zh, pieces_en = [], []
     if lines:
-        clause = clause_words(content, lines[0].clause)
-        zh, en = (f"（{clause.zh}）", f" ({clause.en})") if lines[0].clause else ("", "")
+        clause = lines[0].clause
+        zh, en = (f"（{clause.zh}）", f" ({clause.en})") if clause.zh else ("", "")
         pieces_zh.append(f"最紧的条款是“{lines[0].title.zh}”{zh}")
         pieces_en.append(f"The tightest clause is {lines[0].title.en}{en}")
     if price is not None:
         dear = worth(float(price["price"]), str(price["unit"]))
-        name, year = content.place_name(str(price["place"])), int(price["year"])
+        name, year = _price_place(content, price), int(price["year"])
         what = words.resource_name(content.main_resource)
-        pieces_zh.append(f"{name} {year} 年{what.zh}指标再多 1 单位值 {dear.zh}")
-        pieces_en.append(f"one more unit of {what.en} quota at {name} in {year} is worth {dear.en}")
+        pieces_zh.append(f"{name.zh} {year} 年{what.zh}指标再多 1 单位值 {dear.zh}")
+        pieces_en.append(f"one more unit of {what.en} quota {name.en} in {year} is worth {dear.en}")
     return Text("；".join(pieces_zh) + "。", _upper("; ".join(pieces_en)) + ".")
+
+
+def _price_place(content: Content, price: pd.Series) -> Text:
+    """Where the dearest price holds: one place, or everywhere it is the same that year."""
+    year = content.prices[
+        (content.prices["resource"] == content.main_resource) & (content.prices["year"] == price["year"])
+    ]
+    known = year["price"][year["price"] > 1e-9]
+    if len(known) > 1 and float(known.max() - known.min()) <= 1e-6 * max(1.0, float(known.max())):
+        return Text("全域", "anywhere")
+    name = content.place_name(str(price["place"]))
+    return Text(name, f"at {name}")
 
 
 def _tightness(line: RuleLine) -> tuple[float, str]:
@@ -152,7 +170,10 @@ def _limit_question(content: Content) -> Text | None:
         return None
     now = content.limits[0]
     rejected = int((content.projects["verdict"] == "rejected").sum())
-    zh, en = f"按 {short(now)} 准入，{rejected} 个项目不予准入", f"At a limit of {short(now)}, {rejected} projects are rejected"
+    zh, en = (
+        f"按 {short(now)} 准入，{rejected} 个项目不予准入",
+        f"At a limit of {short(now)}, {rejected} projects are rejected",
+    )
     other = next((limit for limit in DEBATED_LIMITS if abs(limit - now) > 1e-9), None)
     if other is not None:
         count, value = beyond(content, other)
@@ -196,23 +217,42 @@ def between(content: Content, low: float, high: float) -> int:
 
 def bindings(content: Content, most: int = 5) -> tuple[Binding, ...]:
     """Clauses that bind, dearest first, with source and price."""
-    lines = sorted((line for line in content.rules if line.binding), key=_tightness)[:most]
+    made: list[Binding] = []
+    for line in _clauses(content):
+        if line.name == "targets":
+            made += _target_bindings(content, line)
+            continue
+        text = line.texts[0] if line.texts else Text("已到上限，没有余量。", "No slack is left.")
+        made.append(Binding(line.title, clause_words(content, line.clause), text, _worth(content, line)))
+    return tuple(made[:most])
+
+
+def _worth(content: Content, line: RuleLine) -> Text:
+    if line.price is None or line.price <= 1e-9:
+        return Text("–", "–")
+    unit = "" if line.unit in ("", "-", "mixed") else line.unit
+    return worth(line.price, f"{content.objective_unit}/{unit}" if unit else content.objective_unit)
+
+
+def _target_bindings(content: Content, line: RuleLine) -> list[Binding]:
+    """The targets that hold with nothing to spare or are missed; the price of the dearest stands on the first."""
     made = []
-    for line in lines:
-        texts = line.texts[:1]
-        dear = Text("–", "–")
-        if line.price is not None and line.price > 1e-9:
-            unit = words.unit_name(line.unit)
-            dear = Text(f"每{unit.zh or '单位'} {short(line.price)}", f"{short(line.price)} per {unit.en or 'unit'}")
-        made.append(
-            Binding(
-                line.title,
-                clause_words(content, line.clause),
-                texts[0] if texts else Text("已到上限，没有余量。", "No slack is left."),
-                dear,
-            )
+    for row in records(content.targets):
+        if math.isnan(row.reached) or (row.ok and abs(row.reached - row.target) > 1e-6 * max(1.0, abs(row.target))):
+            continue
+        name, unit = content.measure_name(row.measure), words.unit_name(content.units.get(row.measure, ""))
+        sense = words.SENSES.get(row.sense, row.sense)
+        at = Text(f"{row.place_name} " if row.place else "", f" at {row.place_name}" if row.place else "")
+        text = Text(
+            f"{at.zh}{row.year} 年{name.zh} {short(row.reached)} {unit.zh}，目标 {sense} {short(row.target)}"
+            f"{'，没有余量' if row.ok else '，未完成'}。",
+            f"{_upper(name.en)}{at.en} in {row.year}: {short(row.reached)} {unit.en}, "
+            f"target {sense} {short(row.target)}{', nothing to spare' if row.ok else ', missed'}.",
         )
-    return tuple(made)
+        made.append(Binding(line.title, clause_words(content, row.clause or line.clause), text, Text("–", "–")))
+    if len(made) == 1:
+        made[0] = Binding(made[0].title, made[0].clause, made[0].text, _worth(content, line))
+    return made
 
 
 def what_ifs(content: Content, most: int = 3) -> tuple[Text, ...]:
@@ -227,19 +267,19 @@ def what_ifs(content: Content, most: int = 3) -> tuple[Text, ...]:
 
 def _more_quota(content: Content) -> Text | None:
     price = content.main_price
-    if price is None or not str(price["unit"]).startswith("10k yuan"):
+    if price is None:
         return None
     unit = content.resource_unit(content.main_resource)
     step = 100.0
     until = price.get("holds_to")
     if until is not None and pd.notna(until) and math.isfinite(float(until)) and 0 < float(until) < step:
         step = float(until)
-    gain = running(float(price["price"]) * step, "10k yuan")
-    name = content.place_name(str(price["place"]))
+    gain = running(float(price["price"]) * step, content.objective_unit)
+    name, year, of = _price_place(content, price), int(price["year"]), words.unit_name(unit)
     return Text(
-        f"若{name} {int(price['year'])} 年再多 {short(step)} {words.unit_name(unit).zh}指标，则目标值约增 {gain.zh}（按价格推算）。",
-        f"If {name} had {short(step)} {words.unit_name(unit).en} more in {int(price['year'])}, the objective would rise by about "
-        f"{gain.en} (by its price).",
+        f"若{name.zh} {year} 年再多 {short(step)} {of.zh}指标，则目标值约增 {gain.zh}（按价格推算）。",
+        f"If there were {short(step)} {of.en} more {name.en} in {year}, the objective would rise by about {gain.en} "
+        "(by its price).",
     )
 
 
@@ -265,8 +305,9 @@ def _stricter(content: Content) -> Text | None:
         )
     lost = running(value, "10k yuan")
     return Text(
-        f"若准入上限收紧到 {short(tighter)}，则 {count} 个已安排项目退出，增加值减少 {lost.zh}；腾出的指标另行安排可补回一部分。",
-        f"If the limit were {short(tighter)}, {count} awarded projects would leave and {lost.en} of value added with them; "
+        f"若准入上限收紧到 {short(tighter)}，则 {count} 个已安排项目退出，增加值减少 {lost.zh}；"
+        "其指标另行安排可补回一部分。",
+        f"If the limit were {short(tighter)}, {count} awarded projects would leave, and {lost.en} of value added; "
         "awarding their quota anew wins part of it back.",
     )
 
@@ -275,7 +316,7 @@ def _more_money(content: Content) -> Text | None:
     line = next((found for found in content.rules if found.name == "budget"), None)
     if line is None or line.price is None or line.price <= 1e-9:
         return None
-    gain = running(line.price * 100.0, "10k yuan")
+    gain = running(line.price * 100.0, content.objective_unit)
     return Text(
         f"若专项资金再多 100 万元，则目标值约增 {gain.zh}（按价格推算）。",
         f"If the fund had 1 million yuan more, the objective would rise by about {gain.en} (by its price).",
@@ -283,14 +324,17 @@ def _more_money(content: Content) -> Text | None:
 
 
 def _rule_price(content: Content) -> Text | None:
-    lines = [x for x in content.rules if x.name not in ("budget", "admission") and x.binding and (x.price or 0.0) > 1e-9]
+    lines = [
+        x for x in _clauses(content) if x.name not in ("budget", "admission", "targets") and (x.price or 0.0) > 1e-9
+    ]
     if not lines:
         return None
-    line = sorted(lines, key=_tightness)[0]
-    unit = words.unit_name(line.unit)
+    line = lines[0]
+    unit = words.unit_name(line.unit if line.unit not in ("-", "mixed") else "")
+    gain = running(line.price or 0.0, content.objective_unit)
     return Text(
-        f"若“{line.title.zh}”放宽 1 {unit.zh or '单位'}，则目标值约增 {short(line.price)}（按价格推算）。",
-        f"If {line.title.en} gave way by 1 {unit.en or 'unit'}, the objective would rise by about {short(line.price)} "
+        f"若“{line.title.zh}”放宽 1 {unit.zh or '单位'}，则目标值约增 {gain.zh}（按价格推算）。",
+        f"If {line.title.en} gave way by 1 {unit.en or 'unit'}, the objective would rise by about {gain.en} "
         "(by its price).",
     )
 
@@ -314,7 +358,7 @@ def _dearest_out(content: Content) -> Text | None:
 def target_words(content: Content) -> Text:
     """How many targets are met, in one phrase."""
     count = len(content.targets)
-    met = int(sum(1 for ok in content.targets["ok"] if ok is not None and not pd.isna(ok) and bool(ok)))
+    met = content.targets_met
     return Text(f"目标 {met}/{count} 完成", f"{met}/{count} targets met")
 
 
@@ -326,5 +370,3 @@ def data_note(content: Content) -> Text | None:
 def factor_notes(content: Content) -> tuple[Text, ...]:
     """Findings about conversion factors nobody has verified, shown wherever energy is."""
     return tuple(f.what for f in content.findings if "factor" in f.code or "unverified" in f.code)
-
-

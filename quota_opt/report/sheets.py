@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from quota_opt.report.values import Cell, Column, Table
 from quota_opt.report.words import word
 
 LONGEST = 32_000  # Excel refuses cells of more than 32,767 characters
-_WIDTHS = {"id": 14.0, "text": 13.0, "long": 46.0, "number": 13.0, "share": 9.0, "year": 7.0}
+_WIDTHS = {"id": 14.0, "text": 15.0, "long": 56.0, "number": 13.0, "share": 9.0, "year": 7.0}
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,23 @@ class Book:
     def table(self, sheet: Any, table: Table, row: int, *, total: bool = True, widths: bool = False) -> Place:
         """Write a table with its heading at `row`; a total row of live formulas follows where columns have one."""
         language = self.language
-        head = self.format(bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter")
+        head = self.format(
+            bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter"
+        )
         for k, column in enumerate(table.columns):
             sheet.write_string(row, k, column.heading(language), head)
             if widths:
                 sheet.set_column(k, k, _WIDTHS[column.kind])
+        sheet.set_row(row, 33 if any(_breadth(c.heading(language)) > 13 for c in table.columns) else 18)
         columns = list(enumerate(table.columns))
         forms = [self._cell_format(column) for column in table.columns]
         for r, cells in enumerate(table.rows, start=row + 1):
             for k, column in columns:
                 _write_cell(sheet, r, k, column, cells[k], forms[k], language)
+            if widths:
+                lines = _lines(table.columns, cells, language)
+                if lines > 1:
+                    sheet.set_row(r, 15.5 * min(lines, 20))
         first, last = row + 1, row + len(table.rows)
         totals = table.totals() if total else None
         if totals is not None:
@@ -93,8 +101,12 @@ class Book:
                     continue
                 letters = column_letters(k)
                 formula = f"=SUBTOTAL(109,{letters}{first + 1}:{letters}{last + 1})"
-                sheet.write_formula(last + 1, k, formula, self.format(**bold, num_format=number_format(table.columns[k])), value)
-        return Place(sheet.get_name(), first, max(first, last), {column.key: k for k, column in enumerate(table.columns)})
+                sheet.write_formula(
+                    last + 1, k, formula, self.format(**bold, num_format=number_format(table.columns[k])), value
+                )
+        return Place(
+            sheet.get_name(), first, max(first, last), {column.key: k for k, column in enumerate(table.columns)}
+        )
 
     def _cell_format(self, column: Column) -> Any:
         border = {"bottom": 1, "bottom_color": "#D9D9D9", "valign": "top"}
@@ -128,12 +140,26 @@ def _breadth(text: str) -> int:
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
 
-def _write_cell(sheet: Any, row: int, position: int, column: Column, value: Cell, form: Any, language: Language) -> None:
+def _lines(columns: tuple[Column, ...], cells: tuple[Cell, ...], language: Language) -> int:
+    """Lines the tallest text of a row takes; programs that open a workbook do not all work it out themselves."""
+    most = 1
+    for column, cell in zip(columns, cells, strict=True):
+        if column.kind in ("text", "long") and isinstance(cell, str | Text):
+            text = cell.of(language) if isinstance(cell, Text) else cell
+            most = max(
+                most, sum(1 + int((_breadth(part) - 1) / (_WIDTHS[column.kind] - 1)) for part in text.split("\n"))
+            )
+    return most
+
+
+def _write_cell(
+    sheet: Any, row: int, position: int, column: Column, value: Cell, form: Any, language: Language
+) -> None:
     if isinstance(value, Text):
         sheet.write_string(row, position, value.of(language)[:LONGEST], form)
     elif isinstance(value, str):
         sheet.write_string(row, position, value[:LONGEST], form)
-    elif value is None or value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
+    elif value is None or not math.isfinite(value):
         sheet.write_blank(row, position, None, form)
     elif column.kind in ("number", "share", "year"):
         sheet.write_number(row, position, round(float(value), 9), form)

@@ -9,7 +9,7 @@ import pandas as pd
 from quota_opt.errors import Language, Text
 from quota_opt.report import words
 from quota_opt.report.content import Content
-from quota_opt.report.values import Cell, Column, Table, table_of
+from quota_opt.report.values import Cell, Column, Table, records, table_of
 from quota_opt.report.words import WORDS
 
 _PLACE = Column("place", WORDS["town"])
@@ -37,7 +37,7 @@ def _resources(content: Content, prefix: str) -> list[tuple[str, Column]]:
     for resource in content.resources:
         column = named.get(resource, resource)
         key = f"frees_{column}" if prefix == "frees_" else column if resource in named else f"uses_{resource}"
-        title = words.resource_name(resource)
+        title = WORDS["full_energy"] if resource == "energy" and prefix != "frees_" else words.resource_name(resource)
         if prefix == "frees_":
             title = Text(f"腾出{title.zh}", f"{title.en} freed")
         unit = content.resource_unit(resource) if resource in named else None
@@ -48,9 +48,15 @@ def _resources(content: Content, prefix: str) -> list[tuple[str, Column]]:
 def awards(content: Content, language: Language) -> Table:
     """安排表: project, town, category, year, use and gain, reason."""
     resources = _resources(content, "")
-    frame = content.awards.sort_values(["year", "place", "project"], kind="stable") if len(content.awards) else content.awards
+    frame = (
+        content.awards.sort_values(["year", "place", "project"], kind="stable")
+        if len(content.awards)
+        else content.awards
+    )
     partial = bool(len(frame)) and bool((frame["share"] < 1 - 1e-9).any())
-    substituted = bool(len(frame)) and "substitution_ratio" in frame and bool((frame["substitution_ratio"] > 1 + 1e-9).any())
+    substituted = (
+        bool(len(frame)) and "substitution_ratio" in frame and bool((frame["substitution_ratio"] > 1 + 1e-9).any())
+    )
     columns = [Column("project", WORDS["project"], "id"), Column("name", WORDS["name"]), _PLACE, _CATEGORY, _YEAR]
     columns += [column for _, column in resources]
     columns += [Column("share", Text("份额", "share"), "share", digits=0)] if partial else []
@@ -61,8 +67,14 @@ def awards(content: Content, language: Language) -> Table:
         _REASON,
     ]
     rows: list[list[Cell]] = []
-    for row in frame.itertuples():
-        cells: list[Cell] = [row.project, row.title, row.place_name, words.listed(words.CATEGORIES, row.category), int(row.year)]
+    for row in records(frame):
+        cells: list[Cell] = [
+            row.project,
+            row.title,
+            row.place_name,
+            words.listed(words.CATEGORIES, row.category),
+            int(row.year),
+        ]
         cells += [_number(row, key) for key, _ in resources]
         cells += [_number(row, "share")] if partial else []
         cells += [_number(row, "substitution_ratio")] if substituted else []
@@ -74,7 +86,11 @@ def awards(content: Content, language: Language) -> Table:
 def actions(content: Content, language: Language) -> Table:
     """整治表: firm, action, year, what it frees and costs, reason."""
     resources = _resources(content, "frees_")
-    frame = content.actions.sort_values(["year", "place", "firm"], kind="stable") if len(content.actions) else content.actions
+    frame = (
+        content.actions.sort_values(["year", "place", "firm"], kind="stable")
+        if len(content.actions)
+        else content.actions
+    )
     columns = [
         Column("firm", WORDS["firm"], "id"),
         Column("name", WORDS["name"]),
@@ -102,7 +118,7 @@ def actions(content: Content, language: Language) -> Table:
             _number(row, "jobs_lost"),
             reason_text(row, language),
         ]
-        for row in frame.itertuples()
+        for row in records(frame)
     ]
     return table_of("actions_table", WORDS["actions_table"], columns, rows)
 
@@ -138,7 +154,7 @@ def left_out(content: Content, language: Language) -> Table:
             row.clause,
             reason_text(row, language, ""),
         ]
-        for row in frame.itertuples()
+        for row in records(frame)
     ]
     return table_of("left_out_table", WORDS["left_out_table"], columns, rows)
 
@@ -165,7 +181,7 @@ def kept(content: Content, language: Language) -> Table:
             row.clause,
             reason_text(row, language, ""),
         ]
-        for row in frame.itertuples()
+        for row in records(frame)
     ]
     return table_of("kept_table", WORDS["kept_table"], columns, rows)
 
@@ -173,7 +189,9 @@ def kept(content: Content, language: Language) -> Table:
 def places(content: Content) -> Table:
     """镇街情况: awards, actions and quota of the last year by place, with the price of one more unit."""
     resource, unit = content.main_resource, content.resource_unit(content.main_resource)
-    pools = content.balances[(content.balances["resource"] == resource) & (content.balances["year"] == content.last_year)]
+    pools = content.balances[
+        (content.balances["resource"] == resource) & (content.balances["year"] == content.last_year)
+    ]
     pools = pools.set_index("place")
     price = content.prices[(content.prices["resource"] == resource) & (content.prices["year"] == content.last_year)]
     worth = dict(zip(price["place"], price["price"], strict=True))
@@ -187,7 +205,9 @@ def places(content: Content) -> Table:
         Column("firms", Text("整治企业", "firms treated"), "number", None, 0, total=True),
         Column("projects", Text("安排项目", "projects"), "number", None, 0, total=True),
         Column("initial", WORDS["held_quota"], "number", unit, 0, total=True),
-        Column("freed", WORDS["energy_freed"] if resource == "energy" else WORDS["freed"], "number", unit, 0, total=True),
+        Column(
+            "freed", WORDS["energy_freed"] if resource == "energy" else WORDS["freed"], "number", unit, 0, total=True
+        ),
         Column("inflow", Text("调入", "in"), "number", unit, 0),
         Column("outflow", Text("调出", "out"), "number", unit, 0),
         Column("used", WORDS["energy_used"] if resource == "energy" else WORDS["used"], "number", unit, 0, total=True),
@@ -197,16 +217,19 @@ def places(content: Content) -> Table:
         Column("price", WORDS["one_more"], "number", price_unit, 3),
     )
     rows: list[list[Cell]] = []
-    for row in content.places.itertuples():
+    for row in records(content.places):
         pool = pools.loc[row.place] if row.place in pools.index else None
-        amounts = [float(pool[key]) if pool is not None else 0.0 for key in ("initial", "freed", "inflow", "outflow", "used", "idle")]
+        amounts = [
+            float(pool[key]) if pool is not None else 0.0
+            for key in ("initial", "freed", "inflow", "outflow", "used", "idle")
+        ]
         counts = [float(treated.get(row.place, 0)), float(started.get(row.place, 0))]
         if not any(abs(x) > 1e-9 for x in (*amounts, *counts)):
             continue
         ratio = amounts[4] / amounts[1] if amounts[1] > 1e-9 else None
         rows.append(
-            [row.title, words.listed(words.LEVELS, row.level), *counts, *amounts, ratio, float(gained.get(row.place, 0.0)),
-             worth.get(row.place)]
+            [row.title, words.listed(words.LEVELS, row.level), *counts, *amounts, ratio,
+             float(gained.get(row.place, 0.0)), worth.get(row.place)]
         )  # fmt: skip
     return table_of("places_table", WORDS["places_table"], columns, rows)
 
@@ -230,8 +253,12 @@ def ledger_summary(content: Content) -> Table:
     )
     if ledger.empty:
         return table_of("ledger_summary", WORDS["ledger_summary"], columns, [])
-    ins = ledger.pivot_table(index=["resource", "year"], columns="from_kind", values="amount", aggfunc="sum", fill_value=0.0)
-    outs = ledger.pivot_table(index=["resource", "year"], columns="to_kind", values="amount", aggfunc="sum", fill_value=0.0)
+    ins = ledger.pivot_table(
+        index=["resource", "year"], columns="from_kind", values="amount", aggfunc="sum", fill_value=0.0
+    )
+    outs = ledger.pivot_table(
+        index=["resource", "year"], columns="to_kind", values="amount", aggfunc="sum", fill_value=0.0
+    )
     order = {resource: k for k, resource in enumerate(content.resources)}
     rows: list[list[Cell]] = []
     for key in sorted(ins.index, key=lambda k: (order.get(k[0], 99), k[1])):
@@ -259,7 +286,7 @@ def targets(content: Content) -> Table:
         _CLAUSE,
     )
     rows: list[list[Cell]] = []
-    for row in content.targets.itertuples():
+    for row in records(content.targets):
         met: Cell = "" if row.ok is None or pd.isna(row.ok) else "✓" if row.ok else "✗"
         reached = None if math.isnan(row.reached) else row.reached
         wanted = f"{words.SENSES.get(row.sense, row.sense)} {row.target:,.6g}".replace("e+0", "e")
@@ -341,7 +368,7 @@ def prices(content: Content) -> Table:
             _number(row, "holds_to"),
             words.listed(words.PRICE_METHODS, str(row.method)),
         ]
-        for row in frame.itertuples()
+        for row in records(frame)
     ]
     return table_of("prices_table", WORDS["prices_table"], columns, rows)
 
@@ -350,7 +377,7 @@ def measures(content: Content) -> Table:
     """Every measure of the plan with its unit."""
     columns = (Column("measure", WORDS["measure"]), Column("value", WORDS["value"], "number", digits=2),
                Column("unit", Text("单位", "unit")))  # fmt: skip
-    rows = [
+    rows: list[list[Cell]] = [
         [content.measure_name(name), value, words.unit_name(content.units.get(name, ""))]
         for name, value in content.measures.items()
     ]
@@ -365,7 +392,7 @@ def findings(content: Content, language: Language) -> Table:
         Column("where", WORDS["where"], "long"),
         Column("fix", WORDS["fix"], "long"),
     )
-    rows = [[finding.level.words, *finding.lines(language)] for finding in content.findings]
+    rows: list[list[Cell]] = [[finding.level.words, *finding.lines(language)] for finding in content.findings]
     return table_of("data_issues", WORDS["data_issues"], columns, rows)
 
 
@@ -377,7 +404,7 @@ def documents(content: Content) -> Table:
         Column("status", WORDS["status"]),
         Column("valid_to", Text("有效期至", "valid to")),
     )
-    rows = [[d.id, d.title, d.status_words, d.valid_to] for d in content.documents]
+    rows: list[list[Cell]] = [[d.id, d.title, d.status_words, d.valid_to] for d in content.documents]
     return table_of("documents_table", WORDS["documents_table"], columns, rows)
 
 
@@ -388,7 +415,7 @@ def grouped(content: Content, by: str) -> Table:
     columns = (
         heading,
         Column("count", Text("项目数", "projects"), "number", None, 0, total=True),
-        Column("energy", WORDS["energy_used"], "number", "tce", 0, total=True),
+        Column("energy", WORDS["full_energy"], "number", "tce", 0, total=True),
         Column("value_added", Text("年增加值", "value added a year"), "number", "10k yuan", 0, total=True),
         Column("investment", WORDS["investment"], "number", "10k yuan", 0, total=True),
     )

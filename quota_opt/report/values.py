@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import pandas as pd
 
 from quota_opt.errors import Language, Text
 from quota_opt.report import numbers
@@ -16,7 +19,7 @@ Cell = str | Text | float | int | None
 
 @dataclass(frozen=True)
 class Column:
-    """One column: key, heading, kind of cells, unit (shown in the heading), decimals, and whether a total makes sense."""
+    """One column: key, heading, kind of cells, unit (shown in the heading), decimals, whether a total makes sense."""
 
     key: str
     title: Text
@@ -30,13 +33,16 @@ class Column:
         """Whether cells are right-aligned figures."""
         return self.kind in ("number", "share")
 
+    def unit_words(self, language: Language) -> str:
+        """The unit in brackets, or nothing."""
+        unit = unit_name(self.unit).of(language) if self.unit else ""
+        if not unit:
+            return ""
+        return f"（{unit}）" if language == "zh" else f" ({unit})"
+
     def heading(self, language: Language) -> str:
         """The heading with its unit in brackets."""
-        unit = unit_name(self.unit).of(language) if self.unit else ""
-        title = self.title.of(language)
-        if not unit:
-            return title
-        return f"{title}（{unit}）" if language == "zh" else f"{title} ({unit})"
+        return f"{self.title.of(language)}{self.unit_words(language)}"
 
     def cell(self, value: Cell, language: Language) -> str:
         """A cell as people read it."""
@@ -47,7 +53,7 @@ class Column:
         if isinstance(value, str):
             return value
         if self.kind == "year":
-            return str(int(value)) if value == value else ""  # noqa: PLR0124 - NaN is a blank year
+            return "" if math.isnan(value) else str(int(value))
         if self.kind == "share":
             return numbers.percent(value, self.digits)
         if self.kind == "number":
@@ -67,7 +73,7 @@ class Table:
     note: Text | None = None
 
     def shortened(self, most: int, by: str | None = None) -> Table:
-        """The first `most` rows by the column `by` (largest first; the order given without it), in the table's order."""
+        """The first `most` rows by the column `by` (largest; the order given without it), in the table's order."""
         if len(self.rows) <= most:
             return self
         keep = range(most)
@@ -85,7 +91,11 @@ class Table:
         sums: list[float | None] = []
         for k, column in enumerate(self.columns):
             values = [row[k] for row in self.rows]
-            sums.append(sum(float(v) for v in values if isinstance(v, int | float) and v == v) if column.total else None)
+            sums.append(
+                sum(float(v) for v in values if isinstance(v, int | float) and not math.isnan(v))
+                if column.total
+                else None
+            )
         return tuple(sums)
 
 
@@ -103,6 +113,11 @@ class Figure:
     alternative: str = ""
     table: Table | None = None
     size: tuple[int, int] = (720, 360)
+
+
+def records(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame as objects with its columns as attributes."""
+    return iter(table.itertuples(index=False))
 
 
 def table_of(key: str, title: Text, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Table:

@@ -1,8 +1,8 @@
 """Every word of the reports, Chinese first, English beside it; the only place where they are written.
 
-`word(key, language)` is the catalogue of the page and of the papers. The other tables name what the data may contain:
-statuses, verdicts, rules, measures, units, resources, categories, actions. A value nobody listed (a user's own resource,
-unit or category) is shown as the user wrote it.
+`word(key, language)` is the catalogue of the page and of the papers. The other tables name what the data may
+contain: statuses, verdicts, rules, measures, units, resources, categories, actions. A value nobody listed (a
+user's own resource, unit or category) is shown as the user wrote it.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ WORDS: Mapping[str, Text] = {
     "meeting": Text("会上演示", "meeting mode"),
     "plan": Text("安排结果", "plan"),
     "measure": Text("成效指标", "measure"),
+    "full_energy": Text("达产用能", "energy at full load"),
     "held_quota": Text("存量指标", "quota already held"),
     "target": Text("目标", "target"),
     # Headings of the papers
@@ -181,11 +182,10 @@ VERDICTS: Mapping[str, Text] = {
 }
 
 RULES: Mapping[str, Text] = {
-    "balance": Text("指标平衡", "pool balance"),
-    "pool_balance": Text("指标平衡", "pool balance"),
-    "pools": Text("指标平衡", "pool balance"),
-    "decisions": Text("决策约束", "decision limits"),
-    "links": Text("项目关联", "links between projects"),
+    "pool": Text("指标平衡", "pool balance"),
+    "choice": Text("择一", "one choice each"),
+    "window": Text("开工年份", "start window"),
+    "objective": Text("目标值", "objective"),
     "ledger": Text("台账", "ledger"),
     "measures": Text("成效指标", "measures"),
     "listing": Text("低效清单", "inefficient list"),
@@ -212,7 +212,7 @@ CATEGORIES: Mapping[str, Text] = {
     "strategic": Text("战略新兴", "strategic"),
     "chain": Text("强链补链", "chain"),
     "upgrade": Text("技术改造", "tech-upgrade"),
-    "other": Text("其他项目", "other projects"),
+    "other": Text("其他项目", "other"),
 }
 
 ACTIONS: Mapping[str, Text] = {
@@ -272,8 +272,8 @@ LEDGER_ENDS: Mapping[str, Text] = {
 PRICE_METHODS: Mapping[str, Text] = {
     "duals": Text("整数决策固定后的对偶值", "duals at fixed integers"),
     "duals at fixed integers": Text("整数决策固定后的对偶值", "duals at fixed integers"),
-    "dual": Text("整数决策固定后的对偶值", "duals at fixed integers"),
-    "relaxation": Text("线性松弛的对偶值", "duals of the relaxation"),
+    "dual": Text("线性规划的对偶值", "dual of the linear programme"),
+    "dual of the linear relaxation": Text("线性松弛的对偶值", "dual of the linear relaxation"),
     "resolve": Text("增减 1 单位重新求解", "re-solved at ±1 unit"),
 }
 
@@ -284,6 +284,7 @@ UNITS: Mapping[str, Text] = {
     "tCO2/yr": Text("吨二氧化碳/年", "tCO2/yr"),
     "mu": Text("亩", "mu"),
     "10k yuan": Text("万元", "10k yuan"),
+    "10k yuan eq": Text("万元当量", "10k yuan eq."),
     "10k yuan/yr": Text("万元/年", "10k yuan/yr"),
     "tce/10k yuan": Text("吨标准煤/万元", "tce/10k yuan"),
     "persons": Text("人", "persons"),
@@ -299,6 +300,7 @@ UNITS: Mapping[str, Text] = {
     "t": Text("吨", "t"),
     "GJ": Text("吉焦", "GJ"),
     "": Text("", ""),
+    "mixed": Text("", ""),
     "1": Text("", ""),
     "-": Text("", ""),
     "objective": Text("目标单位", "objective units"),
@@ -318,6 +320,8 @@ MEASURES: Mapping[str, Text] = {
     "carbon_used": Text("使用碳排放", "carbon used"),
     "carbon_idle": Text("碳排放结余", "carbon idle"),
     "carbon_net": Text("净新增碳排放", "net carbon"),
+    "energy_net": Text("净新增用能", "net energy"),
+    "land_net": Text("净新增用地", "net land"),
     "land_freed": Text("腾出用地", "land freed"),
     "land_used": Text("使用用地", "land used"),
     "land_idle": Text("用地结余", "land idle"),
@@ -339,6 +343,7 @@ _MEASURE_ENDINGS = {
     "_freed": Text("腾出{}", "{} freed"),
     "_used": Text("使用{}", "{} used"),
     "_idle": Text("{}结余", "{} idle"),
+    "_net": Text("净新增{}", "net {}"),
 }
 
 SOURCES: Mapping[str, Text] = {

@@ -36,7 +36,12 @@ def write(content: Content, path: Path, language: Language) -> Path:
     """Write what `gather` collected; the same plan gives the same bytes."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.set_properties({
         "title": f"{content.title.of(language)} · {word('report_title', language)}"[:255],
@@ -83,13 +88,17 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
     language = book.language
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, _LAST, 13)
-    book.wide(sheet, 0, _LAST, f"{content.title.of(language)} · {word('report_title', language)}", bold=True, font_size=16)
+    book.wide(
+        sheet, 0, _LAST, f"{content.title.of(language)} · {word('report_title', language)}", bold=True, font_size=16
+    )
     sheet.set_row(0, 26)
     book.wide(sheet, 1, _LAST, sentences.identity(content).of(language), per_line=110, font_color="#4A4A4A")
     row = 2
     note = sentences.data_note(content)
     if note is not None:
-        book.wide(sheet, row, _LAST, note.of(language), bold=True, font_color="#A33A00", border=2, border_color="#A33A00")
+        book.wide(
+            sheet, row, _LAST, note.of(language), bold=True, font_color="#A33A00", border=2, border_color="#A33A00"
+        )
         row += 1
     marks = [
         f"{'✓' if b.ok else '✗'} {b.text.of(language)}（{b.detail.of(language)}）" for b in sentences.badges(content)
@@ -128,11 +137,11 @@ def _numbers(book: Book, sheet: Any, content: Content, row: int) -> int:
     )
     rows: list[tuple[Cell, ...]] = []
     for headline in content.headlines:
-        wanted = "" if headline.target is None else f"{words.SENSES.get(str(headline.sense), '')} {short(headline.target)}"
-        met = "" if headline.ok is None else "✓" if headline.ok else "✗"
-        rows.append(
-            (content.measure_name(headline.name), headline.value, words.unit_name(headline.unit), wanted, met)
+        wanted = (
+            "" if headline.target is None else f"{words.SENSES.get(str(headline.sense), '')} {short(headline.target)}"
         )
+        met = "" if headline.ok is None else "✓" if headline.ok else "✗"
+        rows.append((content.measure_name(headline.name), headline.value, words.unit_name(headline.unit), wanted, met))
     return book.table(sheet, table_of("numbers", WORDS["summary"], columns, rows), row).last + 1
 
 
@@ -163,7 +172,12 @@ def _flow(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
             book.wide(sheet, row + 1, _LAST, note.of(book.language), per_line=100)
         assert figure.table is not None
         return book.table(sheet, figure.table, row + 2).last + 3
-    options = {"image_data": io.BytesIO(picture), "x_scale": 0.72, "y_scale": 0.72, "description": figure.alternative[:250]}
+    options = {
+        "image_data": io.BytesIO(picture),
+        "x_scale": 0.72,
+        "y_scale": 0.72,
+        "description": figure.alternative[:250],
+    }
     sheet.insert_image(row + 1, 0, "flow.png", options)
     return row + 29
 
@@ -171,6 +185,7 @@ def _flow(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
 def _waterfall(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
     if figure is None or figure.table is None:
         return row
+    sheet.set_h_pagebreaks([row])
     book.wide(sheet, row, _LAST, figure.title, bold=True, font_size=12)
     place = book.table(sheet, charts.waterfall_table(figure.table), row + 1, total=False)
     chart = charts.waterfall(book, place, figure.table.title.of(book.language))
@@ -210,12 +225,16 @@ def _awards(book: Book, sheet: Any, content: Content, ledger: Place | None) -> N
     if ledger is None or not table.rows:
         return
     column = len(table.columns)
-    head = book.format(bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter")
+    head = book.format(
+        bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter"
+    )
     resource = words.resource_name(content.main_resource).of(book.language)
     title = Text(f"台账{content.last_year}年{resource}", f"Ledger {content.last_year}, {resource}")
     sheet.write_string(0, column, title.of(book.language), head)
     sheet.set_column(column, column, 13)
-    rows = content.ledger[(content.ledger["resource"] == content.main_resource) & (content.ledger["year"] == content.last_year)]
+    rows = content.ledger[
+        (content.ledger["resource"] == content.main_resource) & (content.ledger["year"] == content.last_year)
+    ]
     given = rows.groupby("to")["amount"].sum()
     form = book.format(num_format="#,##0")
     for k, cells in enumerate(table.rows, start=place.first):
@@ -247,7 +266,8 @@ def _sumifs(ledger: Place, criteria: dict[str, str]) -> str:
 _SIDES = (
     ("initial", "from_kind", "initial"), ("freed", "from_kind", "firm"), ("bought", "from_kind", "bought"),
     ("debit", "", ""),
-    ("used", "to_kind", "project"), ("drawn", "to_kind", "firm"), ("idle", "to_kind", "idle"), ("sold", "to_kind", "sold"),
+    ("used", "to_kind", "project"), ("drawn", "to_kind", "firm"), ("idle", "to_kind", "idle"),
+    ("sold", "to_kind", "sold"),
     ("credit", "", ""), ("difference", "", ""),
 )  # fmt: skip
 
@@ -273,7 +293,8 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
     known = {resource: words.resource_name(resource) for resource in content.resources}
     ends, acts = words.LEDGER_ENDS, words.ACTIONS
     rows = [
-        (entry, year, known.get(resource, resource), ends.get(fk, fk), origin if fk == "firm" else ends.get(origin, origin),
+        (entry, year, known.get(resource, resource), ends.get(fk, fk),
+         origin if fk == "firm" else ends.get(origin, origin),
          acts.get(action, action) if isinstance(action, str) else "", _path(path, content), ends.get(tk, tk),
          ends.get(target, target) if tk in ("idle", "sold") else target, amount)
         for entry, year, resource, fk, origin, action, path, tk, target, amount in zip(
@@ -364,7 +385,13 @@ def _left_out(book: Book, sheet: Any, content: Content, figures: dict[str, Figur
 
 def _block(book: Book, sheet: Any, column: int, keys: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Place:
     """Figures for a chart, in small grey type beside a table and outside the print area."""
-    heads = {"rank": "#", "awarded": word("award", book.language), "out": word("not_awarded", book.language), "x": "x", "y": "y"}
+    heads = {
+        "rank": "#",
+        "awarded": word("award", book.language),
+        "out": word("not_awarded", book.language),
+        "x": "x",
+        "y": "y",
+    }
     grey = book.format(font_color="#8A8A8A", font_size=9)
     for k, key in enumerate(keys):
         sheet.write_string(0, column + k, heads[key], grey)

@@ -37,6 +37,8 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
 from quota_opt.scenario import RuleParameters
+from quota_opt.scenario.accounting import fuel_energy
+from quota_opt.scenario.factors import factors_with
 
 Criterion = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
 # criterion: (column of the amount, column of the base, the limit is a maximum, words, unit)
@@ -48,6 +50,8 @@ CRITERIA: dict[str, tuple[str, str, bool, Text, str]] = {
     "investment_per_mu": ("investment", "land_mu", False, Text("亩均投资", "investment per mu"), "10k yuan/mu"),
 }
 RELATIVE = 1e-9
+# Factors in public use lie between these; a break-even outside them says nothing about the choice of factor.
+LEAST_FACTOR, MOST_FACTOR = 0.2, 0.4
 
 
 class Limit(BaseModel):
@@ -304,8 +308,9 @@ class Admission(Rule[AdmissionParameters]):
         _, _, is_most, title, unit = CRITERIA[limit.criterion]
         figure = _ratio(case, row, limit.criterion)
         shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
-        zh = f"{title.zh} {shown} {'高于' if is_most else '低于'}准入线 {limit.value:g}（{unit}）"
-        en = f"{title.en} {shown} is {'above' if is_most else 'below'} the line of {limit.value:g} {unit}"
+        even = _break_even(case, row, limit)
+        zh = f"{title.zh} {shown} {'高于' if is_most else '低于'}准入线 {limit.value:g}（{unit}）{even.zh}"
+        en = f"{title.en} {shown} is {'above' if is_most else 'below'} the line of {limit.value:g} {unit}{even.en}"
         return Text(zh, en)
 
 
@@ -313,6 +318,24 @@ def _ratio(case: Case, row: int, criterion: str) -> float:
     top, base, _, _, _ = CRITERIA[criterion]
     amounts, bases = case.projects[top].iloc[row], case.projects[base].iloc[row]
     return float(amounts) / float(bases) if bases > 0 else float("inf")
+
+
+def _break_even(case: Case, row: int, limit: Limit) -> Text:
+    """Where electricity at equal value decides: the factor used, and the one at which the project is just even."""
+    electricity = float(case.projects["electricity_mwh"].iloc[row])
+    if limit.criterion != "energy_intensity" or case.scenario.energy_basis != "equal_value" or not electricity > 0:
+        return Text("", "")
+    factors = factors_with(case.scenario.settings.factors)
+    used = factors["electricity_equal_value"].of(case.scenario.first_year)[0]
+    one = case.projects.iloc[[row]]
+    others = float(fuel_energy(one, factors, "equal_value", case.scenario.first_year)[0]) - electricity * used
+    even = (limit.value * float(case.projects["value_added"].iloc[row]) - others) / electricity
+    if not LEAST_FACTOR <= even <= MOST_FACTOR:
+        return Text("", "")
+    return Text(
+        f"；等价值电力折算系数为 {even:.4f} 千克标准煤/千瓦时时恰好持平，本案例用 {used:g}",
+        f"; even at an equal-value electricity factor of {even:.4f} kgce/kWh, the case uses {used:g}",
+    )
 
 
 def limits_of(case: Case) -> Sequence[Limit]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from quota_opt.errors import Finding, Text
-from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Listing, Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices
@@ -100,8 +100,9 @@ class ListingRule(Rule[ListingParameters]):
         scope = _in_scope(firms, self.parameters.scope)
         for condition in self.parameters.any_of:
             met = _met(firms, condition) & scope
-            for i in np.flatnonzero(met & ~listed):
-                texts[i] = _words(firms, int(i), condition)
+            fresh = np.flatnonzero(met & ~listed)
+            for i, text in zip(fresh.tolist(), _words(firms, fresh, condition), strict=True):
+                texts[i] = text
             listed |= met
         return Listing(listed, tuple(texts))
 
@@ -191,15 +192,16 @@ def _violates(column: pd.Series[Any]) -> NDArray[np.bool_]:
     return column.map(lambda entry: len(entry) > 0 and entry not in ("0", "无", "否")).to_numpy(dtype=bool)
 
 
-def _words(firms: pd.DataFrame, i: int, condition: Condition) -> Text:
+def _words(firms: pd.DataFrame, rows: IntArray, condition: Condition) -> list[Text]:
+    """What puts each of the firms `rows` on the list."""
     if condition.grade is not None:
         years = "连续两年" if condition.years == 2 else ""
         twice = " two years running" if condition.years == 2 else ""
-        return Text(f"亩均评价{years}为 {condition.grade} 类", f"graded {condition.grade}{twice}")
+        return [Text(f"亩均评价{years}为 {condition.grade} 类", f"graded {condition.grade}{twice}")] * len(rows)
     if condition.violation is not None:
-        return Text("有违法违规记录", "a violation on record")
+        return [Text("有违法违规记录", "a violation on record")] * len(rows)
     assert condition.measure is not None and condition.value is not None
-    figure = amount(float(_figure(firms.iloc[[i]], condition.measure)[0]))
+    figures = _figure(firms, condition.measure)[rows].tolist()
     titles = {
         "tax_per_mu": Text("亩均税收（万元/亩）", "tax per mu (10k yuan)"),
         "value_added_per_mu": Text("亩均增加值（万元/亩）", "value added per mu (10k yuan)"),
@@ -207,4 +209,5 @@ def _words(firms: pd.DataFrame, i: int, condition: Condition) -> Text:
     }
     title = titles.get(condition.measure, Text(condition.measure, condition.measure))
     line = f"{condition.op} {condition.value:g}"
-    return Text(f"{title.zh}{figure} {line}", f"{title.en} {figure} {line}")
+    shown = [amount(figure) for figure in figures]
+    return [Text(f"{title.zh} {figure}（{line}）", f"{title.en} {figure} ({line})") for figure in shown]

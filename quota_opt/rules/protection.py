@@ -43,7 +43,8 @@ class Protection(Rule[ProtectionParameters]):
         owner = case.actions["firm_code"].to_numpy()
         forbidden = (case.years[None, :] <= until[owner][:, None]) & kinds[:, None]
         rows = np.flatnonzero(forbidden.any(axis=1))
-        texts = [self._words(case, int(owner[row]), float(until[owner[row]])) for row in rows]
+        kinds_of = case.firms["protected_as"].tolist()
+        texts = [self._words(kinds_of[owner[row]], float(until[owner[row]])) for row in rows]
         figures = ["" if np.isinf(until[owner[row]]) else f"{until[owner[row]]:.0f}" for row in rows]
         return [Bar("action", rows, forbidden[rows], "protected", texts, figures)]
 
@@ -74,7 +75,7 @@ class Protection(Rule[ProtectionParameters]):
         until = case.firms["protected_until"].fillna(np.inf).to_numpy(dtype=float)
         return np.where(protected, until, -np.inf) if len(protected) else np.zeros(0)
 
-    def _words(self, case: Case, firm: int, until: float) -> Text:
-        kinds = [k for k in case.firms["protected_as"].iloc[firm] if k in self.parameters.protected_as]
+    def _words(self, protected_as: tuple[str, ...], until: float) -> Text:
+        kinds = [kind for kind in protected_as if kind in self.parameters.protected_as]
         end = Text("", "") if np.isinf(until) else Text(f"，至 {until:.0f} 年", f" until {until:.0f}")
         return Text(f"受保护（{'、'.join(kinds)}）{end.zh}", f"protected as {', '.join(kinds)}{end.en}")

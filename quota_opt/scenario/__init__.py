@@ -1,5 +1,7 @@
 """What the planner wrote: schema, reading of folders and workbooks, units, overrides, energy and carbon accounting."""
 
+from quota_opt.scenario.accounting import Accounted, accounted
+from quota_opt.scenario.case_writer import write_case
 from quota_opt.scenario.reading import read
 from quota_opt.scenario.scenario import Scenario
 from quota_opt.scenario.schema import (
@@ -21,10 +23,12 @@ from quota_opt.scenario.settings import (
     rule_parameters,
 )
 from quota_opt.scenario.units import read_unit, unit_words
+from quota_opt.scenario.workbook_writer import write_workbook
 
 __all__ = [
     "FUELS",
     "TABLES",
+    "Accounted",
     "ActionDefaults",
     "Choice",
     "ColumnSpec",
@@ -32,6 +36,7 @@ __all__ = [
     "Scenario",
     "Settings",
     "TableSpec",
+    "accounted",
     "read",
     "read_unit",
     "refused",
@@ -41,4 +46,6 @@ __all__ = [
     "resource_words",
     "rule_parameters",
     "unit_words",
+    "write_case",
+    "write_workbook",
 ]

@@ -247,7 +247,9 @@ class ColumnReader:
         return numbers
 
     def _check(self, numbers: Floats, wrong: Flags, why: Text) -> None:
+        """Report figures out of range, and blank them so that nothing more is said of them."""
         if wrong.any():
+            numbers[wrong] = np.nan
             self._say(
                 "out-of-range",
                 np.flatnonzero(wrong),

@@ -18,9 +18,7 @@ class Collector:
         self._alike: Counter[tuple[str, str | None, str | None, str | None]] = Counter()
         self._last: dict[tuple[str, str | None, str | None, str | None], Finding] = {}
 
-    def add(  # noqa: PLR0917  (the parts of a finding, in its own order)
-        self, level: Level, code: str, what: Text, where: Where, fix: Text, seen: object = None
-    ) -> None:
+    def add(self, level: Level, code: str, what: Text, where: Where, fix: Text, seen: object = None) -> None:
         """One more finding; alike ones beyond the first hundred are only counted."""
         key = (code, where.file, where.sheet, where.column)
         self._alike[key] += 1

@@ -28,7 +28,7 @@ def read_heading(text: str, table: TableSpec) -> Heading | None:
     for opening, closing in (("(", ")"), ("[", "]"), ("【", "】")):
         if plain.endswith(closing):
             name, _, unit = plain[: -len(closing)].rpartition(opening)
-            # 综合能耗（万吨标准煤，等价值）is not taken apart: which part is the unit would be a guess.
+            # What else stands beside a unit (“万吨标准煤，当量值”) may change the meaning: it is refused as a unit.
             column = table.headings.get(name)
             if column is not None:
                 return Heading(column, unit)

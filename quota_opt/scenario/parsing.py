@@ -30,8 +30,8 @@ class ParsedTables:
     findings: tuple[Finding, ...]
 
 
-def parse_tables(raw: Mapping[str, RawTable], context: TableContext, case: str) -> ParsedTables:
-    """All seven tables; those not given are empty. `case` is the file or folder messages name where no table exists."""
+def parse_tables(raw: Mapping[str, RawTable], context: TableContext, workbook: str | None = None) -> ParsedTables:
+    """All seven tables; those not given are empty, and looked for in `workbook` or as files of a folder."""
     report = Collector()
     frames: dict[str, pd.DataFrame] = {}
     columns: dict[str, dict[str, int]] = {}
@@ -45,7 +45,7 @@ def parse_tables(raw: Mapping[str, RawTable], context: TableContext, case: str) 
                 report.error(
                     "missing-table",
                     Text(f"缺少“{spec.sheet}”表", f"the table {spec.name} is missing"),
-                    Where(file=case),
+                    Where(file=workbook, sheet=spec.sheet) if workbook else Where(file=f"{spec.name}.csv"),
                     Text(
                         f"请加上 {spec.name}.csv（或工作表“{spec.sheet}”）。",
                         f"Add {spec.name}.csv (or the sheet {spec.sheet}).",

@@ -67,6 +67,8 @@ class RawCase:
     settings_sheet: str | None = None
     settings_rows: Mapping[str, int] = field(default_factory=dict)
     """Line (of the file, or of the sheet of settings) of each dotted path."""
+    settings_broken: frozenset[str] = frozenset()
+    """Paths whose value has been reported already; that they are missing is not said again."""
     findings: tuple[Finding, ...] = ()
 
     def locate(self, path: str) -> Where:

@@ -191,7 +191,7 @@ def _check_stages(c: _Checker, column: str, known: Sequence[Sequence[str]]) -> N
 def _check_items(c: _Checker, table: str, column: str, known: Sequence[Sequence[str]], kind: Text) -> None:
     """Every item of the lists in `column` must be among the names known for its row."""
     lists: list[tuple[str, ...]] = c.frames[table][column].tolist()
-    members = {id(names): frozenset(names) for names in known}
+    members = {key: frozenset(names) for key, names in {id(names): names for names in known}.items()}
     lost = {
         i: next(item for item in items if item not in members[id(known[i])])
         for i, items in enumerate(lists)

@@ -225,12 +225,12 @@ def make_scenario(
         )
     if raw.document:
         settings, problems = read_settings(document, lambda path: _spot(path, changed, raw))
-        findings += problems
+        findings += [f for f in problems if f.code != "missing-setting" or f.where.path not in raw.settings_broken]
     context = _context(settings, document)
     if like is not None and like.raw is raw and like.context == context:
         parsed = like.parsed
     else:
-        parsed = parse_tables(raw.tables, context, raw.source)
+        parsed = parse_tables(raw.tables, context, raw.settings_file if raw.settings_sheet else None)
     findings += parsed.findings
     if settings is not None and like is None:
         findings += _check_variants(settings, raw)
@@ -277,6 +277,12 @@ def _effective(raw: RawCase, variant: str | None, overrides: Mapping[str, Any]) 
     findings += problems
     document, problems = with_values(document, overrides)
     return document, findings + problems
+
+
+def effective_document(scenario: Scenario) -> dict[str, Any]:
+    """The settings document of a scenario, with its variant and overrides applied."""
+    document, _ = _effective(scenario.raw, scenario.variant, scenario.overrides)
+    return document
 
 
 def _context(settings: Settings | None, document: Mapping[str, Any]) -> TableContext:

@@ -77,6 +77,7 @@ class _Reader:
     def __init__(self, book: CalamineWorkbook, scan: WorkbookScan, file: str) -> None:
         self.book, self.scan, self.file = book, scan, file
         self.findings: list[Finding] = []
+        self.broken: set[str] = set()
 
     def read(self, content: bytes, source: str) -> RawCase:
         sheets = self._assigned()
@@ -90,7 +91,7 @@ class _Reader:
                 Where(file=self.file),
                 Text(
                     f"请加上工作表“{SETTINGS_SHEET.zh}”，列为“路径”和“值”；可从空白工作簿复制。",
-                    f"Add a sheet {SETTINGS_SHEET.zh} (settings) with columns path and value; the blank workbook has one.",
+                    f"Add a sheet {SETTINGS_SHEET.zh} (settings) (path, value); the blank workbook has one.",
                 ),
             )
         else:
@@ -109,6 +110,7 @@ class _Reader:
             self.file,
             settings_sheet=settings or SETTINGS_SHEET.zh,
             settings_rows=rows,
+            settings_broken=frozenset(self.broken),
             findings=tuple(self.findings),
         )
 
@@ -209,10 +211,7 @@ class _Reader:
         flat: dict[tuple[str, ...], Any] = {}
         spots: dict[str, int] = {}
         for number, row in enumerate(rows[head + 1 :], head + 2):
-            text, value = (
-                _text_of(row[path_at]) if not isinstance(row[path_at], str) else row[path_at].strip(),
-                row[value_at],
-            )
+            text, value = _text_of(row[path_at]), row[value_at]
             here = Where(
                 file=self.file,
                 sheet=sheet,
@@ -223,9 +222,12 @@ class _Reader:
             )
             if (number, value_at) in odd:
                 cell = odd[(number, value_at)]
-                self._odd(cell.kind, cell.seen, here)
+                what, fix = odd_words(cell.kind, cell.seen)
+                self._say(odd_code(cell.kind), what, here, fix, cell.seen)
+                self.broken.add(text)
+                spots.setdefault(text, number)
             elif value == "" or (isinstance(value, str) and not value.strip()):
-                continue
+                spots.setdefault(text, number)
             elif not text:
                 self._say(
                     "no-path",
@@ -252,7 +254,7 @@ class _Reader:
         self, text: str, value: Any, here: Where, flat: dict[tuple[str, ...], Any], spots: dict[str, int]
     ) -> None:
         try:
-            keys = split_path(unicodedata.normalize("NFKC", text) if text.isascii() is False and "．" in text else text)
+            keys = split_path(text)
         except BadPathError:
             self._say(
                 "bad-path",
@@ -288,11 +290,8 @@ class _Reader:
                 ),
                 str(value),
             )
+            self.broken.add(path)
         spots[path] = here.row or 0
-
-    def _odd(self, kind: str, seen: str, where: Where) -> None:
-        what, fix = odd_words(kind, seen)
-        self._say(odd_code(kind), what, where, fix, seen)
 
 
 def setting_value(value: Any) -> Any:

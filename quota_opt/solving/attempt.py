@@ -170,7 +170,7 @@ def _decided(ask: Ask, arrays: Arrays, profile: Profile, watch: Watch, answer: A
 def _out(answer: Answer, scaling: Scaling) -> Answer:
     return replace(
         answer,
-        values=None if answer.values is None else scaling.values_out(answer.values),
+        values=None if answer.values is None else scaling.values_out(np.asarray(answer.values)),
         bound=scaling.objective_out(answer.bound),
         row_duals=None if answer.row_duals is None else scaling.duals_out(answer.row_duals),
     )
@@ -182,7 +182,7 @@ def _settled_values(ask: Ask, arrays: Arrays, values: FloatArray, profile: Profi
     A whole number that is 1e-7 off, times a coefficient of 1e5, moves a row by 0.01. Where rounding shows in a row,
     the continuous columns are solved for again beside the rounded ones.
     """
-    if values.shape != (arrays.columns,) or not np.isfinite(values).all():
+    if not check_values(arrays, values).ok:
         return values
     whole = snapped(arrays, values)
     check = check_values(arrays, whole)
@@ -242,7 +242,9 @@ def _solution(arrays: Arrays, answer: Answer, profile: Profile, info: EngineInfo
         if linear and status is Status.OPTIMAL:
             proven = math.inf if duals is None else dual_bound(arrays, duals)
             if abs(proven - objective) > DUALITY * max(1.0, abs(objective)):
-                duals, proven = None, objective
+                duals = None
+                # The solver says optimal; its own bound is the best there is to show for it.
+                proven = bound if math.isfinite(bound) else objective
             bound = proven
         bound = max(bound, objective)
         if status is Status.OPTIMAL and relative_gap(objective, bound) > profile.relative_gap + GAP_SLACK:

@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,10 +18,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    writing = threading.Lock()
 
     def tell(kind: bytes, payload: bytes) -> None:
-        out.write(struct.pack(">cQ", kind, len(payload)) + payload)
-        out.flush()
+        with writing:
+            out.write(struct.pack(">cQ", kind, len(payload)) + payload)
+            out.flush()
 
     source = sys.stdin.buffer
     (size,) = struct.unpack(">Q", source.read(8))
@@ -33,6 +36,7 @@ def main() -> None:
         return
     threading.Thread(target=_wait_for_end, args=(source,), daemon=True).start()
     problem, variables, upper, lower = _problem(pulp, request)
+    finish = _pass_on_log(request["arguments"], tell) if request["has_log"] else None
     try:
         solver = pulp.getSolver(request["solver"], **request["arguments"])
         solver.tmpDir = str(Path.cwd())
@@ -43,7 +47,42 @@ def main() -> None:
     except pulp.PulpSolverError as error:
         tell(b"E", str(error).encode())
         return
+    finally:
+        if finish is not None:
+            finish()
     tell(b"R", pickle.dumps(_result(problem, variables, upper, lower)))
+
+
+def _pass_on_log(arguments: dict[str, Any], tell: Callable[[bytes, bytes], None]) -> Callable[[], None]:
+    """Let the solver write its log so that the parent hears it; returns what ends this.
+
+    A program that writes to a file keeps back up to 4,096 characters; to a terminal it writes line by line.
+    """
+    if not hasattr(os, "openpty"):
+        path = Path.cwd() / "solver.log"
+        arguments["logPath"] = str(path)
+        return lambda: tell(b"L", path.read_bytes() if path.exists() else b"")
+    master, slave = os.openpty()
+    arguments["logPath"] = os.ttyname(slave)
+
+    def pass_on() -> None:
+        while True:
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # Linux's way to say that nobody writes any more
+                return
+            if not data:
+                return
+            tell(b"L", data.replace(b"\r\n", b"\n"))
+
+    reader = threading.Thread(target=pass_on, daemon=True)
+    reader.start()
+
+    def finish() -> None:
+        os.close(slave)
+        reader.join(timeout=2.0)
+
+    return finish
 
 
 def _problem(pulp: Any, request: dict[str, Any]) -> tuple[Any, list[Any], list[Any], list[Any]]:

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from quota_opt.solving.watch import Watch
 
-GRACE_S = 5.0
+GRACE_S = 3.0
 """How long a child may take to hand over its incumbent after it was asked to stop."""
 _HEADER = struct.Struct(">cQ")
 
@@ -102,7 +102,7 @@ def _own_group() -> dict[str, Any]:
     """Ctrl-C in the terminal is for the parent alone."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+    return {"process_group": 0}
 
 
 def _send(pipe: IO[bytes] | None, data: bytes) -> None:

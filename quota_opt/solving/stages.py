@@ -178,6 +178,8 @@ def _resolved(
     """`values` with the `free` columns solved again for `objective`, all others as they are."""
     fixed = np.where(free, 0.0, values)
     used = arrays.matrix @ fixed
+    # The point at hand stays feasible, to the solver's tolerance: a side it oversteps by rounding gives way that far.
+    activity = arrays.matrix @ values
     chosen = np.flatnonzero(free)
     rest = Arrays(
         objective=objective[chosen],
@@ -186,8 +188,8 @@ def _resolved(
         upper=arrays.upper[chosen],
         integer=np.zeros(len(chosen), dtype=bool),
         matrix=sp.csr_array(arrays.matrix[:, chosen]),
-        row_lower=_eased(arrays.row_lower - used, -1.0),
-        row_upper=_eased(arrays.row_upper - used, 1.0),
+        row_lower=np.minimum(arrays.row_lower, activity) - used,
+        row_upper=np.maximum(arrays.row_upper, activity) - used,
     )
     solution = engine.solve(rest, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
     if solution.values is None:
@@ -196,11 +198,6 @@ def _resolved(
     better = values.copy()
     better[chosen] = solution.values
     return better
-
-
-def _eased(side: FloatArray, sign: float) -> FloatArray:
-    """A row side with the rounding of its own arithmetic allowed for: 1e-10 of its size."""
-    return side + sign * np.where(np.isfinite(side), 1e-10 * np.maximum(1.0, np.abs(side)), 0.0)
 
 
 def _prices(arrays: Arrays, engine: Engine) -> tuple[FloatArray | None, float]:

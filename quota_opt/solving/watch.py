@@ -33,7 +33,6 @@ class Watch:
         self._incumbent: float | None = None
         self._bound: float | None = None
         self._hooks: list[Callable[[], None]] = []
-        self._looks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     @property
@@ -55,10 +54,6 @@ class Watch:
             late = self.cancelled.is_set()
         if late:
             hook()
-
-    def before_report(self, look: Callable[[], None]) -> None:
-        """Call `look` before each report, for solvers whose progress has to be fetched."""
-        self._looks.append(look)
 
     def cancel(self) -> None:
         """Ask the solver to stop and keep what it has."""
@@ -97,8 +92,6 @@ class Watch:
     def _report(self) -> None:
         if self._on_progress is None or self.cancelled.is_set():
             return
-        for look in self._looks:
-            look()
         incumbent, bound = self._incumbent, self._bound
         gap = relative_gap(incumbent, bound) if incumbent is not None and bound is not None else None
         if self._on_progress(Progress(self.stage, self.seconds, incumbent, bound, gap)) is False:

@@ -229,7 +229,7 @@ def test_oracle_and_tool_both_find_no_plan_where_there_is_none() -> None:
 
 
 @given(drawn())
-@examples(150)
+@examples(80)
 def test_on_random_cases_the_tool_finds_what_trying_everything_finds(case: Drawn) -> None:
     agree(case.settings, case.tables)
 

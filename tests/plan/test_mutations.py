@@ -1,13 +1,15 @@
 """The audit is not blind: a result folder broken on purpose is refused by `quota-opt verify`, which names what broke.
 
-Most are broken the hard way: the folder holds a plan that is consistent in every table, figure and hash, but was
-solved without the one rule (or bound) that its inputs now state. Nothing but that rule can catch it.
+Rules are broken the hard way: the folder holds a plan that is consistent in every table, figure and hash, but was
+solved without the one rule that its inputs now state. Nothing but that rule can catch it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,15 +18,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from against_brute import case_of, table
+from against_brute import case_of
 
 import quota_opt as qo
+from quota_opt.cli import main
 
 PLACES = "C county -\nN town C\nM town C"
 FIRMS = """
-    firm place grade protected_as jobs
-    F1   N     D     -            30
-    F2   M     A     grain        20"""
+    firm place grade protected_as jobs energy_tce
+    F1   N     D     -            30   500
+    F2   M     A     grain        20   300"""
 ACTIONS = """
     firm action frees_energy_tce value_added_lost cost jobs_lost earliest
     F1   close  500              10               60   30        -
@@ -33,37 +36,308 @@ PROJECTS = """
     project place category  energy_tce value_added divisible min_share earliest requires excludes variant_of
     A       N     strategic 300        900         no        -         -        -        -        -
     B       M     chain     400        700         no        -         -        -        -        -
-    D       M     other     200        400         yes       -         -        -        -        -"""
+    D       M     other     200        400         yes       -         -        -        -        -
+    E       M     other     900        100         no        -         -        -        -        -"""
+QUOTAS = "place resource year amount\nN energy * 80"
 
 
-def loose_case(**settings: Any) -> Any:
-    """Both firms close in 2024, A and B start, and D gets the 200 of 800 + 100 - 700 that are left."""
-    quotas = "place resource year amount\nN energy * 100"
-    return case_of(
-        PLACES, years=(2024, 2025), firms=FIRMS, actions=ACTIONS, projects=PROJECTS, quotas=quotas, **settings
-    )
+def mutable_case(**changes: Any) -> Any:
+    """F1 and F2 close in 2024 and free 800 beside 80 held; A and B start, D gets nine tenths: 300 + 400 + 180."""
+    tables = {"firms": FIRMS, "actions": ACTIONS, "projects": PROJECTS, "quotas": QUOTAS}
+    return case_of(PLACES, years=(2024, 2025), **{**tables, **changes})
 
 
-def written(case: Any, folder: Path) -> Path:
-    settings, tables = case
-    return Path(qo.solve(qo.Scenario.from_tables(settings, **tables), profile="exact").write(folder))
-
-
-def verified(folder: Path) -> tuple[int, str]:
-    """Exit code and output of `quota-opt verify DIR`, as a user gets them."""
-    command = [sys.executable, "-m", "quota_opt", "--lang", "en", "verify", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120)
-    return done.returncode, done.stdout + done.stderr
+def scenario(**changes: Any) -> Any:
+    settings, tables = mutable_case(**changes)
+    return qo.Scenario.from_tables(settings, **tables)
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(loose_case(), tmp_path_factory.mktemp("sound") / "plan")
+    plan = qo.solve(scenario(), profile="exact")
+    return Path(plan.write(tmp_path_factory.mktemp("sound") / "plan"))
 
 
-def read(folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(folder / name, encoding="utf-8-sig", keep_default_na=False)
+@pytest.fixture
+def folder(sound: Path, tmp_path: Path) -> Path:
+    """A copy to break; the reports play no part."""
+    return Path(shutil.copytree(sound, tmp_path / "plan", ignore=shutil.ignore_patterns("report.*")))
+
+
+def verified(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and findings of `quota-opt verify DIR --json`."""
+    capsys.readouterr()
+    code = main(["--json", "--lang", "en", "verify", str(folder)])
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def record(folder: Path, **changes: Any) -> dict[str, Any]:
+    """run.json, after changing it."""
+    path = folder / "run.json"
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if changes:
+        content.update(changes)
+        path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return content
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / name, encoding="utf-8-sig", dtype=str, keep_default_na=False)
 
 
 def save(folder: Path, name: str, frame: pd.DataFrame) -> None:
     frame.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def state_other_inputs(folder: Path, other: Any) -> None:
+    """Put another case's inputs into a result, hashes and all, and claim that all its rules were audited."""
+    shutil.rmtree(folder / "inputs")
+    for name, content in other.files.items():
+        target = folder / "inputs" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in other.files.items()}
+    audit = record(folder)["audit"]
+    record(folder, inputs=hashes, audit={**audit, **{rule: dict(audit["pool"]) for rule in other.rules}})
+
+
+def test_a_sound_folder_passes_also_as_users_run_it(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verified(sound, capsys) == (0, [])
+    command = [sys.executable, "-m", "quota_opt", "verify", str(sound)]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=120).returncode == 0
+
+
+def test_the_plan_that_is_broken_is_the_one_described(sound: Path) -> None:
+    assert set(table(sound, "actions.csv")["firm"]) == {"F1", "F2"}
+    awards = table(sound, "awards.csv").set_index("project")["share"].astype(float)
+    assert awards.to_dict() == {"A": 1.0, "B": 1.0, "D": pytest.approx(0.9)}
+
+
+def test_the_command_line_ends_with_five_and_names_the_rule(folder: Path) -> None:
+    state_other_inputs(folder, scenario(rules={"budget": {"by_year": {"2024": 100.0}, "clause": "ZJ 5"}}))
+    command = [sys.executable, "-m", "quota_opt", "--lang", "en", "verify", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120)
+    assert done.returncode == 5
+    assert "budget" in done.stdout + done.stderr
+
+
+LIMIT = {"value": 0.5, "applies_to": "new_projects", "action": "reject"}
+TARGET = "measure sense value year place\n"
+RULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "listing: F2 is not on the list": ("listing", {"rules": {"listing": {"any_of": [{"grade": "D"}]}}}),
+    "protection: F2 is protected": ("protection", {"rules": {"protection": {"protected_as": ["grain"]}}}),
+    "retention: 280 leave N of 80 and 500 freed": ("retention", {"rules": {"retention": {"keep": 0.7}}}),
+    "retention: N owes the upper pool 300": ("retention", {"rules": {"retention": {"keep": 0.0, "pool": 0.6}}}),
+    "admission: B is at 0.571": ("admission", {"rules": {"admission": {"limits": [LIMIT]}}}),
+    "admission: together at 0.449": (
+        "admission",
+        {"rules": {"admission": {"limits": [{**LIMIT, "value": 0.44, "scope": "portfolio"}]}}},
+    ),
+    "priority: chain gets 0.455": (
+        "priority",
+        {"rules": {"priority": {"form": "shares", "min_shares": {"chain": 0.5}}}},
+    ),
+    "targets: two firms closed": ("targets", {"targets": TARGET + "firms_closed <= 1 - -"}),
+    "targets: 300 freed in M": ("targets", {"targets": TARGET + "energy_freed >= 301 - M"}),
+    "targets: 800 freed by 2024": ("targets", {"targets": TARGET + "energy_freed == 700 2024 -"}),
+    "budget: 110 spent in 2024": ("budget", {"rules": {"budget": {"by_year": {"2024": 100.0, "2025": 100.0}}}}),
+    "jobs: 50 lost in 2024": ("jobs", {"rules": {"jobs": {"max_lost": 49.0}}}),
+    "jobs: all of N's lost": ("jobs", {"rules": {"jobs": {"max_lost_share": 0.9, "per": "town"}}}),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_plan_that_breaks_one_rule_only_is_caught_by_that_rule(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule, changes = RULES[name]
+    state_other_inputs(folder, scenario(**changes))
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert {finding["at"].get("rule") for finding in findings} == {rule}
+    assert "verify-rule" in {finding["code"] for finding in findings}
+
+
+def test_every_rule_of_the_library_is_broken_once() -> None:
+    from quota_opt.rules import RULES as LIBRARY
+
+    assert set(LIBRARY) == {rule for rule, _ in RULES.values()}
+
+
+def column(row: str, value: str, name: str, of: str = PROJECTS) -> str:
+    """A table as text with one cell changed: in the row of `row`, under the header `name`."""
+    header, *rows = [line.split() for line in of.strip().splitlines()]
+    at = header.index(name)
+    cells = [[value if k == at and line[0] == row else cell for k, cell in enumerate(line)] for line in rows]
+    return "\n".join(" ".join(line) for line in [header, *cells])
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "a project starts before its window": {"projects": column("A", "2025", "earliest")},
+    "an action comes before its window": {"actions": column("F2", "2025", "earliest", ACTIONS)},
+    "two variants of one project": {
+        "projects": column("A", "G", "variant_of", column("B", "G", "variant_of")),
+    },
+    "a project without what it requires": {"projects": column("A", "E", "requires")},
+    "two projects that exclude each other": {"projects": column("A", "B", "excludes")},
+    "a share below the least": {"projects": column("D", "0.95", "min_share")},
+    "a part of an indivisible project": {"projects": column("D", "no", "divisible")},
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_plan_of_choices_that_are_none_is_caught(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state_other_inputs(folder, scenario(**CHOICES[name]))
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert "choice" in {finding["at"].get("rule") for finding in findings}
+
+
+def set_cell(name: str, row: int, header: str, value: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        frame = table(folder, name)
+        frame.loc[row, header] = str(value)
+        save(folder, name, frame)
+
+    return change
+
+
+def drop_row(name: str, row: int) -> Callable[[Path], None]:
+    return lambda folder: save(folder, name, table(folder, name).drop(index=row))
+
+
+def add_row(name: str, like: int, **cells: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        frame = table(folder, name)
+        added = frame.iloc[[like]].assign(**{key: str(value) for key, value in cells.items()})
+        save(folder, name, pd.concat([frame, added]))
+
+    return change
+
+
+def say(**changes: Any) -> Callable[[Path], None]:
+    return lambda folder: record(folder, **changes) and None
+
+
+def say_measure(name: str, value: float | None) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        measures = record(folder)["measures"]
+        if value is None:
+            del measures[name]
+        else:
+            measures[name]["value"] = value
+        record(folder, measures=measures)
+
+    return change
+
+
+def forget_audit(rule: str) -> Callable[[Path], None]:
+    return lambda folder: record(folder, audit={k: v for k, v in record(folder)["audit"].items() if k != rule}) and None
+
+
+def touch_input(name: str, content: bytes | None) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / "inputs" / name
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes((path.read_bytes() if path.exists() else b"") + content)
+
+    return change
+
+
+def cheat_on_value(folder: Path) -> None:
+    """Inputs in which B is worth 100 more, with their true hashes: the stated figures are none of these inputs."""
+    state_other_inputs(folder, scenario(projects=column("B", "800", "value_added")))
+
+
+EDITS: dict[str, tuple[Callable[[Path], None], str]] = {
+    # what is done, and the word that the answer must hold: a rule, a file, or the kind of problem
+    "a firm treated twice": (add_row("actions.csv", 0, year=2025, effective=2025), "choice"),
+    "an action of a firm nobody knows": (set_cell("actions.csv", 0, "firm", "F9"), "F9"),
+    "an action of another kind": (set_cell("actions.csv", 0, "action", "upgrade"), "actions.csv"),
+    "an action after the last year": (set_cell("actions.csv", 0, "year", 2030), "horizon"),
+    "an action in no year": (set_cell("actions.csv", 0, "year", ""), "actions.csv"),
+    "an action left out": (drop_row("actions.csv", 1), "pool"),
+    "an action that frees more than it does": (set_cell("actions.csv", 0, "frees_energy_tce", 700), "frees_energy_tce"),
+    "an action that frees nobody knows what": (set_cell("actions.csv", 0, "frees_energy_tce", ""), "frees_energy_tce"),
+    "an action that costs less than it does": (set_cell("actions.csv", 0, "cost", 1), "cost"),
+    "an action at another place": (set_cell("actions.csv", 0, "place", "M"), "place"),
+    "a project awarded twice": (add_row("awards.csv", 0, year=2025), "choice"),
+    "an award nobody asked for": (set_cell("awards.csv", 0, "project", "Z"), "Z"),
+    "an award before the first year": (set_cell("awards.csv", 0, "year", 2020), "horizon"),
+    "an award in the middle of a year": (set_cell("awards.csv", 0, "year", 2024.5), "awards.csv"),
+    "more than all of a project": (set_cell("awards.csv", 2, "share", 1.2), "choice"),
+    "less than nothing of a project": (set_cell("awards.csv", 2, "share", -0.2), "choice"),
+    "half of an indivisible project": (set_cell("awards.csv", 0, "share", 0.5), "choice"),
+    "an award of no share": (set_cell("awards.csv", 2, "share", ""), "awards.csv"),
+    "an award that uses less than it does": (set_cell("awards.csv", 0, "energy_tce", 100), "energy_tce"),
+    "an award that gives up less than it uses": (
+        set_cell("awards.csv", 0, "quota_energy_tce", 100),
+        "quota_energy_tce",
+    ),
+    "an award worth more than it is": (set_cell("awards.csv", 0, "value_added", 9000), "value_added"),
+    "an award left out": (drop_row("awards.csv", 0), "ledger"),
+    "a transfer left out": (drop_row("transfers.csv", 0), "pool"),
+    "a transfer twice as large": (set_cell("transfers.csv", 0, "amount", 5000), "pool"),
+    "a negative transfer": (set_cell("transfers.csv", 0, "amount", -280), "transfer"),
+    "a transfer of nobody knows how much": (set_cell("transfers.csv", 0, "amount", ""), "transfers.csv"),
+    "a transfer without end": (set_cell("transfers.csv", 0, "amount", "inf"), "pool"),
+    "a transfer off the tree": (add_row("transfers.csv", 0, from_place="N", to_place="M", amount=10), "M"),
+    "a transfer to a place nobody knows": (set_cell("transfers.csv", 0, "to_place", "Q"), "Q"),
+    "a transfer of a resource nobody knows": (set_cell("transfers.csv", 0, "resource", "coal"), "coal"),
+    "a transfer in a year nobody plans": (set_cell("transfers.csv", 0, "year", 2031), "2031"),
+    "a ledger line with another amount": (set_cell("ledger.csv", 0, "amount", 81), "ledger"),
+    "a ledger line with no amount": (set_cell("ledger.csv", 0, "amount", ""), "ledger"),
+    "a ledger line with a negative amount": (set_cell("ledger.csv", 0, "amount", -80), "ledger"),
+    "a ledger line left out": (drop_row("ledger.csv", 0), "ledger"),
+    "a ledger line twice": (add_row("ledger.csv", 0, entry=99), "ledger"),
+    "a ledger line from another firm": (set_cell("ledger.csv", 1, "from", "F2"), "ledger"),
+    "a ledger line to another project": (set_cell("ledger.csv", 1, "to", "B"), "ledger"),
+    "a measure that is better than it is": (say_measure("value_added", 9999.0), "value_added"),
+    "a measure left out": (say_measure("energy_freed", None), "energy_freed"),
+    "an objective that is better than it is": (say(objective=9999.0, bound=9999.0), "objective"),
+    "a bound below the objective": (say(bound=1.0), "bound"),
+    "an optimum without a bound": (say(bound=None), "bound"),
+    "an optimum with a gap": (say(bound=9999.0, gap=1.5), "gap"),
+    "a gap that is none of objective and bound": (say(bound=9999.0), "gap"),
+    "an audit that leaves the pools out": (forget_audit("pool"), "pool"),
+    "an input changed after solving": (touch_input("projects.csv", b"\n"), "projects.csv"),
+    "a setting changed after solving": (touch_input("scenario.toml", b"\n# later\n"), "scenario.toml"),
+    "an input taken away": (touch_input("quotas.csv", None), "quotas.csv"),
+    "an input added": (touch_input("targets.csv", b"measure,sense,value\nfirms_closed,<=,9\n"), "targets.csv"),
+    "figures of other inputs": (cheat_on_value, "value_added"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_folder_edited_by_hand_is_caught(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change, word = EDITS[name]
+    change(folder)
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert word in json.dumps(findings, ensure_ascii=False)
+
+
+def test_less_quota_than_the_plan_uses_is_caught_by_the_pools(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state_other_inputs(folder, scenario(quotas=QUOTAS.replace("80", "70")))
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert "pool" in {finding["at"].get("rule") for finding in findings}
+
+
+def test_a_substitution_that_was_forgotten_is_caught(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    substitute = {**LIMIT, "action": "substitute", "ratio": 1.5}
+    state_other_inputs(folder, scenario(rules={"admission": {"limits": [substitute]}}))
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert "pool" in {finding["at"].get("rule") for finding in findings}
+    assert math.isclose(float(table(folder, "awards.csv")["substitution_ratio"].astype(float).max()), 1.0)
+
+
+def test_energy_that_comes_later_than_it_is_used_is_caught(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lagging = ACTIONS.replace("earliest", "lag").replace("20        -", "20        1")
+    state_other_inputs(folder, scenario(actions=lagging))
+    code, findings = verified(folder, capsys)
+    assert code == 5
+    assert "pool" in {finding["at"].get("rule") for finding in findings}

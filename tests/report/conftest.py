@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from quota_opt.errors import Finding, Level, Text, Where
+from quota_opt.report.content import gather
+from quota_opt.report.html import render
 from quota_opt.solving.status import EngineInfo, Status
 
 HOSTILE = [
@@ -35,7 +37,9 @@ def _title(zh, en):
     return SimpleNamespace(zh=zh, en=en)
 
 
-def make_plan(firms=160, projects=24, hostile=True, language_titles=("诸暨市腾笼换鸟", "Zhuji vacate the cage"), seed=1):
+def make_plan(
+    firms=160, projects=24, hostile=True, language_titles=("诸暨市腾笼换鸟", "Zhuji vacate the cage"), seed=1
+):
     """A consistent little county: firms close, free energy, the county pools part of it, projects use it."""
     draw = np.random.default_rng(seed)
     years = (2021, 2022, 2023)
@@ -121,7 +125,9 @@ def make_plan(firms=160, projects=24, hostile=True, language_titles=("诸暨市�
         )  # fmt: skip
     for k, row in enumerate(firm_table.itertuples()):
         verdict = "treated" if k < len(treated) else ("kept", "protected", "not_listed")[k % 3]
-        reasons.append(("firm", row.firm, verdict, "listing", "ZJ 三(一)", "3.2", "亩均税收 3.2 万元，不高于 5 万元", "Tax 3.2"))
+        reasons.append(
+            ("firm", row.firm, verdict, "listing", "ZJ 三(一)", "3.2", "亩均税收 3.2 万元，不高于 5 万元", "Tax 3.2")
+        )
     total_freed, total_used = float(freed.sum()), float(awards["energy_tce"].sum())
     d = {y: 1.05 ** -(y - 2021) for y in years}
     annuity = {y: sum(d[s] for s in years if s >= y) for y in years}
@@ -152,7 +158,7 @@ def make_plan(firms=160, projects=24, hostile=True, language_titles=("诸暨市�
     }  # fmt: skip
     prices = pd.DataFrame(
         [
-            (f"T{k}", "energy", y, round(max(0.0, 3.1 - 0.37 * k + 0.4 * (y - 2021)), 3), "10k yuan/tce", "duals",
+            (f"T{k}", "energy", y, round(max(0.0, 3.1 - 0.37 * k + 0.4 * (y - 2021)), 3), "objective per tce", "dual",
              -800.0 if k else math.nan, 1830.0 if k else math.nan)
             for k in range(len(TOWNS)) for y in years
         ],
@@ -258,6 +264,30 @@ def _balances(actions, awards, ledger, years):
 
 
 @pytest.fixture(scope="session")
+def make():
+    """The maker of plans, for tests that want another size."""
+    return make_plan
+
+
+@pytest.fixture(scope="session")
 def plan():
-    """The plan made by hand."""
+    """The plan made by hand, hostile names and all."""
     return make_plan()
+
+
+@pytest.fixture(scope="session")
+def content(plan):
+    """What the reports gather from it."""
+    return gather(plan)
+
+
+@pytest.fixture(scope="session")
+def pages(content):
+    """The html report by language."""
+    return {language: render(content, language) for language in ("zh", "en")}
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    """The names that try to break out."""
+    return HOSTILE

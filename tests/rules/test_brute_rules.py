@@ -13,7 +13,7 @@ from strategies import RULES, drawn, examples
 @pytest.mark.parametrize("rule", RULES)
 def test_with_the_rule_on_the_tool_finds_what_trying_everything_finds(rule: str) -> None:
     @given(drawn(must=(rule,)))
-    @examples(12)
+    @examples(6)
     def compare(case) -> None:  # type: ignore[no-untyped-def]
         agree(case.settings, case.tables)
 
@@ -23,7 +23,7 @@ def test_with_the_rule_on_the_tool_finds_what_trying_everything_finds(rule: str)
 @pytest.mark.parametrize("rule", RULES)
 def test_switching_the_rule_off_never_makes_the_best_plan_worse(rule: str) -> None:
     @given(drawn(must=(rule,), plain=True))
-    @examples(6)
+    @examples(2)
     def compare(case) -> None:  # type: ignore[no-untyped-def]
         _, plan = agree(case.settings, case.tables)
         off = case.without_rule(rule)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from small import FINAL, case
+
+import quota_opt as qo
+
+
+def test_rules_that_clash_are_named_with_the_amounts_they_are_short() -> None:
+    # Closing F frees 100, the target asks for 130: 30 tce short whatever is done.
+    scenario = case(
+        objective=FINAL,
+        rules={"targets": {"clause": "X 一"}},
+        firms=[{"firm": "F", "place": "N1", "energy_tce": 100}],
+        actions=[{"firm": "F", "action": "close"}],
+        targets=[{"measure": "energy_freed", "sense": ">=", "value": 130}],
+    )
+    with pytest.raises(qo.InfeasibleScenario) as caught:
+        qo.solve(scenario)
+    (conflict,) = caught.value.conflicts
+    assert (conflict.rule, conflict.clause) == ("targets", "X 一")
+    assert conflict.amount == pytest.approx(30.0)
+
+
+def test_two_rules_at_odds_give_at_least_one_of_them() -> None:
+    # Both firms must be closed (target), the money is for one.
+    scenario = case(
+        objective=FINAL,
+        rules={"budget": {"by_year": {"2024": 50.0, "2025": 0.0}}},
+        firms=[{"firm": f, "place": "N1", "energy_tce": 100} for f in ("F", "G")],
+        actions=[{"firm": f, "action": "close", "cost": 50} for f in ("F", "G")],
+        targets=[{"measure": "firms_closed", "sense": ">=", "value": 2}],
+    )
+    with pytest.raises(qo.InfeasibleScenario) as caught:
+        qo.solve(scenario)
+    assert {conflict.rule for conflict in caught.value.conflicts} <= {"budget", "targets"}
+    assert caught.value.conflicts
+
+
+def test_an_objective_without_bound_cannot_be_written_with_built_in_measures() -> None:
+    # Every decision is bounded, so even a foolish objective has an optimum.
+    plan = qo.solve(
+        case(
+            objective={"maximise": {"public_cost": 1.0}},
+            firms=[{"firm": "F", "place": "N1", "energy_tce": 100}],
+            actions=[{"firm": "F", "action": "close", "cost": 5}],
+        )
+    )
+    assert plan.objective == pytest.approx(5.0)
+
+
+def test_a_case_with_nothing_in_it_is_an_optimal_plan_of_nothing() -> None:
+    plan = qo.solve(case())
+    assert (plan.status, plan.objective) == ("OPTIMAL", 0.0)
+    assert plan.awards.empty
+    assert plan.actions.empty
