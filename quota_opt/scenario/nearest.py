@@ -11,7 +11,9 @@ from quota_opt.errors import Text
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to `name`, or None when nothing is near."""
     spelt = {k.casefold(): k for k in known}
-    found = get_close_matches(name.strip().casefold(), list(spelt), n=1, cutoff=0.5)
+    plain = name.strip().casefold()
+    begun = [k for k in spelt if plain and k.startswith(plain)]
+    found = begun if len(begun) == 1 else get_close_matches(plain, list(spelt), n=1, cutoff=0.5)
     return spelt[found[0]] if found else None
 
 

@@ -41,9 +41,9 @@ def refused(what: Text, fix: Text | None = None) -> PydanticCustomError:
 def _both(value: object) -> object:
     if isinstance(value, str):
         return Text(value, value)
-    if isinstance(value, Mapping):
-        unknown = set(value) - {"zh", "en"}
-        if unknown or not value or not all(isinstance(v, str) for v in value.values()):
+    if not isinstance(value, Text):
+        good = isinstance(value, Mapping) and set(value) <= {"zh", "en"} and len(value) > 0
+        if not isinstance(value, Mapping) or not good or not all(isinstance(v, str) for v in value.values()):
             raise refused(
                 Text("应为文字，或 { zh = “…”, en = “…” }", 'should be text, or { zh = "…", en = "…" }'),
                 Text("请只写 zh 和 en 两种文字。", "Give zh and en only."),

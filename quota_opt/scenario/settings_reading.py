@@ -183,7 +183,7 @@ def _findings_of(
     # A union reports every branch it tried; the planner needs one finding for the one place that is wrong.
     best: dict[str, Finding] = {}
     for error in problem.errors(include_url=False):
-        keys = _keys_in(raw, error["loc"])
+        keys = _keys_in(raw, error["loc"], missing=error["type"] == "missing")
         path = join_path((*prefix, *keys))
         finding = _finding_of(error, model, keys, path, locate)
         if path not in best or (best[path].code == "wrong-kind" and finding.code != "wrong-kind"):
@@ -195,13 +195,13 @@ def _findings_of(
     ]
 
 
-def _keys_in(raw: object, loc: tuple[int | str, ...]) -> tuple[str | int, ...]:
+def _keys_in(raw: object, loc: tuple[int | str, ...], *, missing: bool) -> tuple[str | int, ...]:
     """The part of pydantic's location that is in the input: names of union branches are not."""
     keys: list[str | int] = []
     spot = raw
     for index, part in enumerate(loc):
         if isinstance(spot, Mapping):
-            inside = part in spot or (isinstance(part, str) and index == len(loc) - 1 and "[" not in part)
+            inside = part in spot or (missing and index == len(loc) - 1)
             if part == "[key]" or not inside:
                 continue
             keys.append(part)

@@ -18,8 +18,6 @@ from quota_opt.solving.watch import Watch
 
 FEASIBILITY = 1e-9
 """Primal and integer tolerance asked for, in the (scaled) units of the model."""
-STUFFING = 1 << 13
-"""The presolve rule "singleton column stuffing" of HiGHS: in 1.14.0 it calls worse points optimal (HiGHS issue 3043)."""
 
 
 class HighsEngine:
@@ -35,8 +33,8 @@ class HighsEngine:
             return Availability(
                 False,
                 reason=Text(
-                    f'缺少 highspy（{error}）。安装：pip install "highspy>=1.14,<1.15"',
-                    f'highspy is missing ({error}). Install it: pip install "highspy>=1.14,<1.15"',
+                    f'缺少 highspy（{error}）。安装：pip install "highspy>=1.13.1,<1.14"',
+                    f'highspy is missing ({error}). Install it: pip install "highspy>=1.13.1,<1.14"',
                 ),
             )
         version = f"{highspy.HIGHS_VERSION_MAJOR}.{highspy.HIGHS_VERSION_MINOR}.{highspy.HIGHS_VERSION_PATCH}"
@@ -116,7 +114,6 @@ def _set_options(highs: Any, profile: Profile) -> None:
         "threads": profile.threads,
         "parallel": "off" if profile.threads == 1 else "on",
         "random_seed": profile.random_seed,
-        "presolve_rule_off": STUFFING,
         "time_limit": math.inf if profile.time_limit_s is None else profile.time_limit_s,
     }
     known = [name for name in dir(highspy.HighsOptions) if not name.startswith("_")]

@@ -178,7 +178,6 @@ def _resolved(
     """`values` with the `free` columns solved again for `objective`, all others as they are."""
     fixed = np.where(free, 0.0, values)
     used = arrays.matrix @ fixed
-    # The point at hand stays feasible, to the solver's tolerance: a side it oversteps by rounding gives way that far.
     activity = arrays.matrix @ values
     chosen = np.flatnonzero(free)
     rest = Arrays(
@@ -188,10 +187,18 @@ def _resolved(
         upper=arrays.upper[chosen],
         integer=np.zeros(len(chosen), dtype=bool),
         matrix=sp.csr_array(arrays.matrix[:, chosen]),
-        row_lower=np.minimum(arrays.row_lower, activity) - used,
-        row_upper=np.maximum(arrays.row_upper, activity) - used,
+        row_lower=arrays.row_lower - used,
+        row_upper=arrays.row_upper - used,
     )
     solution = engine.solve(rest, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
+    if solution.values is None:
+        # A side that the point at hand oversteps by the solver's rounding gives way just that far.
+        eased = replace(
+            rest,
+            row_lower=np.minimum(arrays.row_lower, activity) - used,
+            row_upper=np.maximum(arrays.row_upper, activity) - used,
+        )
+        solution = engine.solve(eased, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
     if solution.values is None:
         log.debug("settling left the solver's values as they were: %s %s", solution.status, solution.message)
         return values

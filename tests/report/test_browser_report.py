@@ -105,6 +105,7 @@ def test_the_page_needs_no_sideways_scroll(browser, files):
     page = opened(browser, files["zh"])
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.set_viewport_size({"width": 683, "height": 384})
+    page.wait_for_timeout(600)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

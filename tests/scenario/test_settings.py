@@ -43,7 +43,7 @@ FAULTS = [
     ('resources = ["energy", "energy"]\n', "bad-setting", "scenario.resources", 5, "once"),
     ("discount_rate = 5\n", "out-of-range", "scenario.discount_rate", 5, "less than 1"),
     ('price_year = "soon"\n', "wrong-kind", "scenario.price_year", 5, "whole number"),
-    ("title = 3\n", "wrong-kind", "scenario.title", 5, ""),
+    ("title = 3\n", "bad-setting", "scenario.title", 5, "zh and en"),
     ('title = { cn = "x" }\n', "bad-setting", "scenario.title", 5, "zh and en"),
     ("[rules.admision]\n", "unknown-rule", "rules.admision", 5, "admission"),
     ("[rules.probe]\nkep = 1\n", "unknown-key", "rules.probe.kep", 6, "keep"),
@@ -59,7 +59,7 @@ FAULTS = [
     ('[[documents]]\nid = "A"\ntitle = "a"\nstatus = "new"\n', "unknown-choice", "documents.0.status", 8, "draft"),
     ('[[documents]]\nid = "A"\n', "missing-setting", "documents.0.title", 5, "title"),
     ('[variants.v]\nset = { "rules.probe.kep" = 1 }\n', "unknown-key", "variants.v.set", 6, "keep"),
-    ('[variants.v]\nset = { "documents.3.id" = 1 }\n', "unknown-path", "variants.v.set", 6, ""),
+    ('[variants.v]\nset = { "documents.3.id" = 1 }\n', "wrong-kind", "variants.v.set", 6, "list"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""HiGHS 1.14.0 calls a worse point optimal unless one presolve rule is off; the adapter must keep it off."""
+"""HiGHS 1.14.0 calls a worse point optimal here; the version this project asks for must not."""
 
 from __future__ import annotations
 
