@@ -4,8 +4,8 @@ Pool balance, for each place n, resource r, year s (written so that the right-ha
 
     Σ_{start at n, t ≤ s} kappa·need·ramp[s−t]·share + outflow − Σ_{act at n, t+lag ≤ s} free·act − inflow  ≤  initial
 
-Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` (divisible projects only),
-`up[place, resource, year]` and `down[place, resource, year]` (transfer to and from the parent).
+Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` (divisible projects only) and
+`move[place, resource, year]`: the net transfer to the parent, negative where the parent gives.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class Build:
     act: IntArray  # (A, T)
     start: IntArray  # (P, T)
     share: IntArray  # (P, T): the start column itself for indivisible projects
-    up: IntArray  # (R, N, T): to the parent
-    down: IntArray  # (R, N, T): from the parent
+    move: IntArray  # (R, N, T): net to the parent
     info: list[RowInfo] = field(default_factory=list)
     penalties: list[tuple[int, float]] = field(default_factory=list)  # soft columns: (position, cost per unit)
 
@@ -110,11 +109,8 @@ class Build:
 
     def net_up(self, r: int) -> Terms:
         """Net flow of resource `r` from each place to its parent in each year."""
-        place, year = np.nonzero(self.up[r] >= 0)
-        ones = np.ones(len(place))
-        return joined(
-            Terms(self.up[r][place, year], place, year, ones), Terms(self.down[r][place, year], place, year, -ones)
-        )
+        place, year = np.nonzero(self.move[r] >= 0)
+        return Terms(self.move[r][place, year], place, year, np.ones(len(place)))
 
     def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
@@ -176,8 +172,7 @@ class Problem:
     act: IntArray
     start: IntArray
     share: IntArray
-    up: IntArray
-    down: IntArray
+    move: IntArray
     info: tuple[RowInfo, ...]
 
 
@@ -210,8 +205,7 @@ def build(case: Case) -> Problem:
         act=made.act,
         start=made.start,
         share=made.share,
-        up=made.up,
-        down=made.down,
+        move=made.move,
         info=tuple(made.info),
     )
 
@@ -253,14 +247,13 @@ def _decisions(case: Case) -> Build:
     row, t = np.nonzero(case.start_allowed & divisible[:, None])
     share[row, t] = model.add_columns("share", {"project": row, "year": years[t]}, upper=1.0, categories=names)
     shape = (len(case.resources), case.places.size, case.horizon)
-    up, down = np.full(shape, -1, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
+    move = np.full(shape, -1, dtype=np.int64)
     most = _most(case)
     r, n, t = np.nonzero(np.broadcast_to((case.places.parent >= 0)[None, :, None], shape))
     labels = {"place": n, "resource": r, "year": years[t]}
     sorts = {"place": case.places.names, "resource": np.array(case.resources, dtype=object)}
-    for name, columns in (("up", up), ("down", down)):
-        columns[r, n, t] = model.add_columns(name, labels, upper=most[r, t], categories=sorts)
-    return Build(case, model, act, start, share, up, down)
+    move[r, n, t] = model.add_columns("move", labels, lower=-most[r, t], upper=most[r, t], categories=sorts)
+    return Build(case, model, act, start, share, move)
 
 
 def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:

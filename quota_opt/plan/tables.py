@@ -23,8 +23,7 @@ def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
     award, award_year = np.nonzero((problem.start >= 0) & (values[problem.start] > 0.5))
     share = values[problem.share[award, award_year]]
     given = share > LEAST_SHARE
-    up = np.where(problem.up >= 0, values[problem.up], 0.0)
-    down = np.where(problem.down >= 0, values[problem.down], 0.0)
+    move = np.where(problem.move >= 0, values[problem.move], 0.0)
     return Outcome(
         case,
         action,
@@ -32,8 +31,8 @@ def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
         award[given],
         award_year[given],
         np.where(case.projects["divisible"].to_numpy(dtype=bool)[award], share, 1.0)[given],
-        up,
-        down,
+        np.maximum(move, 0.0),
+        np.maximum(-move, 0.0),
     )
 
 

@@ -557,6 +557,8 @@ def _limits(scenario: Any) -> tuple[float, ...]:
 
 
 def _rule_line(audit: Any) -> RuleLine:
+    """The audit of a rule. A rule over several resources has rows in several units: its price then has no unit."""
+    several = "resource" in audit.figures and audit.figures["resource"].nunique() > 1
     return RuleLine(
         name=audit.rule,
         title=words.listed(words.RULES, audit.rule),
@@ -566,7 +568,7 @@ def _rule_line(audit: Any) -> RuleLine:
         clause=audit.clause or "",
         binding=bool(audit.binding),
         texts=tuple(audit.texts),
-        price=getattr(audit, "price", None),
+        price=None if several else getattr(audit, "price", None),
     )
 
 

@@ -54,7 +54,7 @@ def flow(content: Content, language: Language) -> Figure | None:
             chain.append((0, f"s{name}", name or WORDS["other"], GREY))
         chain.append((1, f"a{action}", _action_words(str(action)), ACTION_COLOURS.get(str(action), PALE)))
         chain.append(
-            (2, f"r{route}", WORDS["retained" if route == "stay" else "pooled"], SKY if route == "stay" else BLUE)
+            (2, f"r{route}", WORDS["stayed" if route == "stay" else "pool"], SKY if route == "stay" else BLUE)
         )
         chain.append((3, f"e{end}", _end_words(str(end)), CATEGORY_COLOURS.get(str(end), PALE)))
         nodes.walk(chain, float(amount))
@@ -162,7 +162,7 @@ def waterfall(content: Content, language: Language) -> Figure | None:
         start = 0.0 if name is WORDS["net_value_added"] else level
         end = start + value
         low, high = min(start, end), max(start, end)
-        names.append(label(name.of(language), 8 if language == "zh" else 14))
+        names.append(label(name.of(language), 8 if language == "zh" else 16))
         style = {"color": colour, "color0": colour, "borderColor": colour, "borderColor0": colour}
         values = [scaled(x, divisor) for x in (start, end, low, high)]
         bars.append({"value": values, "itemStyle": style})

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from quota_opt.plan.plan import Plan
 
 MOST_ROWS = 500
-_MOST_BINDING_WORDS = 70
+_MOST_BINDING_WORDS = 48
 _TEMPLATES = Path(__file__).parent / "templates"
 _FONT_SLOT = "@@FONT@@"
 _SCRIPT_SLOT = "@@SCRIPT@@"
@@ -162,10 +162,10 @@ def _number(headline: Any, content: Content, language: Language) -> dict[str, st
 
 
 def _binding(line: sentences.Binding, language: Language) -> dict[str, str]:
-    most = _MOST_BINDING_WORDS if language == "zh" else _MOST_BINDING_WORDS * 3 // 2
+    most = _MOST_BINDING_WORDS if language == "zh" else _MOST_BINDING_WORDS * 2
     return {
         "title": line.title.of(language),
-        "clause": _cut(line.clause.of(language), 32),
+        "clause": _cut(line.clause.of(language), 26),
         "text": _cut(line.text.of(language), most),
         "price": line.price.of(language),
     }

@@ -37,6 +37,8 @@ WORDS: Mapping[str, Text] = {
     "equivalent": Text("当量值", "equivalent value"),
     "retained": Text("镇街留用", "retained in town"),
     "pooled": Text("上级统筹", "pooled above"),
+    "stayed": Text("镇街留用", "in town"),
+    "pool": Text("上级统筹", "pooled"),
     "transfer": Text("调剂", "transfer"),
     "limit": Text("准入强度上限", "intensity limit"),
     "intensity": Text("能耗强度", "energy intensity"),

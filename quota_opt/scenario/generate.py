@@ -135,17 +135,20 @@ def write_generated(folder: Path, made: Generated) -> Path:
 
 
 def generate_county(name: str) -> dict[str, pd.DataFrame]:
-    """Places, firms and projects of a built-in county, from its profile."""
+    """Places, firms and projects of a built-in county; actions too where its firms have their turn by year."""
     profile = profiles()[name]
     draws = Draws(profile.seed)
     sites = [site for site in profile.places if site.weight > 0]
-    return {
+    tables = {
         "places": places_table(list(profile.places)),
         "firms": make_firms(draws, profile.firms, profile, sites, profile.first_year),
         "projects": make_projects(
             draws, profile.projects, profile, sites, first_year=profile.first_year, years=profile.years
         ),
     }
+    if profile.batches:
+        tables["actions"] = _batches(draws, tables["firms"], profile)
+    return tables
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -240,6 +243,25 @@ def _actions(draws: Draws, firms: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return pd.concat([close, upgrade], ignore_index=True)
+
+
+def _batches(draws: Draws, firms: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """Closing (in the year of its batch or the next) or upgrading (in that year) for each firm of grade C or D."""
+    chosen = firms[firms["grade"].isin(["C", "D"])].reset_index(drop=True)
+    count = len(chosen)
+    year = profile.first_year + draws.choose(count, profile.batches)
+    saved = draws.uniform(count, 0.10, 0.26)
+    rows = pd.DataFrame({"firm": chosen["firm"], "earliest": year})
+    close = rows.assign(action="close", latest=np.minimum(year + 1, profile.first_year + profile.years - 1))
+    upgrade = rows.assign(
+        action="upgrade",
+        latest=year,
+        frees_energy_tce=np.round(chosen["energy_tce"] * saved, 1),
+        frees_carbon_t=np.round(chosen["carbon_t"] * saved, 1),
+        frees_land_mu=np.round(chosen["land_mu"] * draws.uniform(count, 0.0, 0.2), 1),
+    )
+    table = pd.concat([close, upgrade], ignore_index=True).sort_values("firm", kind="stable", ignore_index=True)
+    return table[["firm", "action", "earliest", "latest", "frees_energy_tce", "frees_carbon_t", "frees_land_mu"]]
 
 
 def _listed(firms: pd.DataFrame) -> BoolArray:

@@ -26,7 +26,9 @@ CO2_FACTORS = {
 }
 
 
-def carriers(draws: Draws, energy: FloatArray, sector: IntArray, names: list[Sector], year: int) -> pd.DataFrame:
+def carriers(
+    draws: Draws, energy: FloatArray, sector: IntArray, names: list[Sector], year: int, *, fuel_share: float = 1.0
+) -> pd.DataFrame:
     """Quantities that make up `energy` (tce, equal value), and the totals they give on both bases and in CO2."""
     factors = built_in_factors()
 
@@ -36,7 +38,7 @@ def carriers(draws: Draws, energy: FloatArray, sector: IntArray, names: list[Sec
     equal_value, equivalent = factor("electricity_equal_value"), factor("electricity_equivalent")
     low = np.array([s.electricity[0] for s in names])[sector]
     high = np.array([s.electricity[1] for s in names])[sector]
-    electric = low + (high - low) * draws.uniform(len(energy))
+    electric = 1.0 - (1.0 - low - (high - low) * draws.uniform(len(energy))) * fuel_share
     table = pd.DataFrame({"electricity_mwh": np.round(energy * electric / equal_value, 1)})
     burnt, emitted = np.zeros(len(energy)), np.zeros(len(energy))
     for carrier, column in COLUMNS.items():

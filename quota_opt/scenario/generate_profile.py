@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 _HERE = Path(__file__).resolve().parent
 
@@ -72,7 +72,13 @@ class Profile(_Data):
     project_value_added_per_mu: tuple[float, float] = (60.0, 220.0)
     value_added_per_job: float = 28.0
     projects_in_zones: float = 0.35
-    favoured_tags: tuple[str, ...] = Field(default=())
+    favoured_tags: tuple[str, ...] = ()
+    fuel_share: float = 1.0
+    """Share of their trade's fuels that new projects burn; the rest is electricity."""
+    arrivals: tuple[float, ...] = ()
+    """Weights of the years from which projects can start; empty: most can start at once."""
+    batches: tuple[float, ...] = ()
+    """Weights of the years in which listed firms have their turn; empty: any year, and no actions table."""
 
 
 @cache

@@ -38,7 +38,7 @@ def make_projects(
         30.0,
         12 * profile.project_energy,
     )
-    table = carriers(draws, energy, draw_sector, kinds, first_year)
+    table = carriers(draws, energy, draw_sector, kinds, first_year, fuel_share=profile.fuel_share)
     intensity = _intensity(draws, draw_sector, names, category)
     value_added = np.round(table["energy_tce"].to_numpy() / intensity, 1)
     land = np.round(value_added / draws.uniform(count, *profile.project_value_added_per_mu), 1)
@@ -47,7 +47,7 @@ def make_projects(
     words = pd.Series(CATEGORY_WORDS).take(category).reset_index(drop=True)
     divisible = draws.happens(count, 0.3)
     divisible[: min(count, 6)] = False
-    earliest, latest = _windows(draws, count, first_year, years)
+    earliest, latest = _windows(draws, count, first_year, years, profile.arrivals)
     projects = pd.DataFrame(
         {
             "project": "P" + number,
@@ -106,13 +106,16 @@ def _intensity(draws: Draws, sector: IntArray, names: list[str], category: IntAr
     return intensity
 
 
-def _windows(draws: Draws, count: int, first_year: int, years: int) -> tuple[pd.Series, pd.Series]:
-    """First and last year of starting; most are free to start in any year."""
-    late = draws.happens(count, 0.4) & (years > 1)
-    earliest = pd.Series(first_year + np.floor(draws.uniform(count) * (years - 1)) + 1, dtype="Int64").where(late)
-    short = draws.happens(count, 0.15) & (years > 2)
-    latest = pd.Series(earliest.fillna(first_year) + 1, dtype="Int64").clip(upper=first_year + years - 1).where(short)
-    return earliest, latest
+def _windows(
+    draws: Draws, count: int, first_year: int, years: int, arrivals: tuple[float, ...]
+) -> tuple[pd.Series, pd.Series]:
+    """First and last year of starting; without `arrivals` most are free to start in any year."""
+    waiting = (0.6, *[0.4 / max(years - 1, 1)] * (years - 1))
+    wait = draws.choose(count, arrivals or waiting)
+    earliest = pd.Series(first_year + wait, dtype="Int64")
+    short = draws.happens(count, 0.1) & (wait + 1 < years)
+    latest = (earliest + 1).where(short)
+    return earliest.where(wait > 0), latest
 
 
 def _tags(draws: Draws, category: IntArray, sector: IntArray, names: list[str], profile: Profile) -> list[str]:
@@ -152,7 +155,7 @@ def _conditions(draws: Draws, projects: pd.DataFrame) -> pd.DataFrame:
         projects.loc[[whole, phase], "min_share"] = np.nan
     for later, first in needs:
         projects.loc[later, "requires"] = code[first]
-        projects.loc[later, "latest"] = pd.NA
+        projects.loc[[later, first], "latest"] = pd.NA
     for one, other in rivals:
         projects.loc[one, "excludes"] = code[other]
     return projects

@@ -11,6 +11,7 @@ from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.scenario.headers import read_heading
 from quota_opt.scenario.raw import RawTable, cell_name
 from quota_opt.scenario.spec import TableSpec
+from quota_opt.scenario.units import normal, read_unit
 from quota_opt.scenario.workbook_scan import OddCell, SheetScan
 
 HEADINGS_WITHIN = 10
@@ -125,19 +126,28 @@ def _heading_row(spec: TableSpec, rows: list[list[Any]], merged: Sequence[Merged
 
 def _headings(spec: TableSpec, rows: list[list[Any]], head: int, merged: Sequence[Merged]) -> list[str]:
     """The headings of the columns, with those of cells merged downwards, and units that stand under their name."""
+    row = rows[head]
+    written = [c for c in row if not _is_blank(c)]
+    only_units = head > 0 and bool(written) and all(map(_is_bare_unit, written))
     headings: list[str] = []
-    for j, cell in enumerate(rows[head]):
+    for j, cell in enumerate(row):
         text = str(cell).strip()
-        if head > 0 and read_heading(text, spec) is None:
-            above = str(rows[head - 1][j]).strip() or _merged_value(rows, merged, head - 1, j)
+        above = (str(rows[head - 1][j]).strip() or _merged_value(rows, merged, head - 1, j)) if head > 0 else ""
+        if text and above and _is_bare_unit(cell):
             joined = f"{above}{text}" if text.startswith(("(", "（")) else f"{above}({text})"
-            if text and above and read_heading(joined, spec) is not None:
-                text = joined
-            elif not text and _merged_down(merged, head, j) is not None:
-                first = _merged_down(merged, head, j)
-                text = str(rows[first][j]).strip() if first is not None else ""
+            text = joined if read_heading(joined, spec) is not None else text
+        elif not text and only_units:
+            text = above
+        elif not text:
+            first = _merged_down(merged, head, j)
+            text = str(rows[first][j]).strip() if first is not None else ""
         headings.append(text)
     return headings
+
+
+def _is_bare_unit(cell: object) -> bool:
+    """Whether a cell holds a unit and nothing else, with or without parentheses."""
+    return isinstance(cell, str) and read_unit(normal(cell).strip("()")) is not None
 
 
 def _merged_value(rows: list[list[Any]], merged: Sequence[Merged], row: int, column: int) -> str:

@@ -227,7 +227,8 @@ class _Reader:
                 self.broken.add(text)
                 spots.setdefault(text, number)
             elif value == "" or (isinstance(value, str) and not value.strip()):
-                spots.setdefault(text, number)
+                if text:
+                    spots.setdefault(text, number)
             elif not text:
                 self._say(
                     "no-path",

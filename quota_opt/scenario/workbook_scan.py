@@ -9,6 +9,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -20,6 +21,8 @@ MOST_MEMBERS = 5000
 MOST_ROWS = 400_000
 MOST_COLUMNS = 702  # ZZ; a table that wide has a stray cell, and the reader would fill everything up to it.
 
+# What unpacking a damaged (or encrypted) package, or a member that is not there, raises.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, EOFError)
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _SHEETS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -70,14 +73,7 @@ class WorkbookScan:
                     Text("请只保留案例的工作表后另存。", "Keep only the sheets of the case and save it again."),
                 )
             self.sheets: Mapping[str, str] = self._sheet_members()
-        except (
-            zipfile.BadZipFile,
-            KeyError,
-            ElementTree.ParseError,
-            ValueError,
-            NotImplementedError,
-            EOFError,
-        ) as problem:
+        except (*_DAMAGE, ElementTree.ParseError, ValueError) as problem:
             raise NotAWorkbookError(
                 Text("文件损坏，或不是 .xlsx 工作簿", "the file is damaged, or no .xlsx workbook"),
                 Text("请在 Excel 或 WPS 中打开后另存为 .xlsx。", "Open it in Excel or WPS and save it as .xlsx."),
@@ -115,7 +111,7 @@ class WorkbookScan:
         """Look through the XML of `sheet`."""
         try:
             xml = self._package.read(self.sheets[sheet])
-        except (KeyError, zipfile.BadZipFile, NotImplementedError, EOFError) as problem:
+        except _DAMAGE as problem:
             raise NotAWorkbookError(
                 Text(f"工作表“{sheet}”损坏", f"the sheet {sheet!r} is damaged"),
                 Text("请在 Excel 或 WPS 中打开后另存为 .xlsx。", "Open it in Excel or WPS and save it as .xlsx."),

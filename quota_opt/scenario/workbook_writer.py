@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def write_workbook(path: str | Path, scenario: Scenario | None = None) -> Path:
     return path
 
 
-_CREATED = date(2020, 1, 1)
+_CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _refuse_long_texts(scenario: Scenario | None) -> None:
@@ -128,7 +128,11 @@ class _Writer:
         notes.activate()
 
     def _sheet(self, name: str) -> Any:
-        return self.book.add_worksheet(name, worksheet_class=_ExactWorksheet)
+        sheet = self.book.add_worksheet(name, worksheet_class=_ExactWorksheet)
+        sheet.set_paper(9)  # A4
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _format(self, **parts: Any) -> Any:
         return self.book.add_format({"font_name": "宋体", "font_size": 11, "valign": "vcenter", **parts})
@@ -236,6 +240,7 @@ class _Writer:
         frame = self.scenario.tables[spec.name] if self.scenario is not None else None
         count = len(frame) if frame is not None else 0
         sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
         sheet.set_row(0, 32)
         for j, column in enumerate(spec.columns):
             color = TINT if column.required else PLAIN

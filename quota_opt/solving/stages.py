@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from quota_opt.model.build import Problem
 from quota_opt.model.linear import Arrays, FloatArray
@@ -157,42 +158,45 @@ def _settled(problem: Problem, arrays: Arrays, values: FloatArray, engine: Engin
     """Whole numbers made whole, continuous decisions solved exactly beside them, transfers as few as can be."""
     settled = np.where(arrays.integer, np.round(values), values)
     moves = np.zeros(arrays.columns, dtype=bool)
-    for columns in (problem.up, problem.down):
-        moves[columns[columns >= 0]] = True
+    moves[problem.move[problem.move >= 0]] = True
     others = ~arrays.integer & ~moves
     if others.any():
-        settled = _resolved(arrays, settled, others | moves, arrays.objective, engine)
+        settled = _resolved(arrays, settled, others | moves, engine)
     if moves.any():
         # With the rest fixed, transfers carry no value of their own: the fewest are taken, so that plans are canonical.
-        settled = _resolved(arrays, settled, moves, -moves.astype(float), engine)
+        settled = _resolved(arrays, settled, moves, engine, fewest=True)
     return np.clip(settled, arrays.lower, arrays.upper) + 0.0
 
 
 def _resolved(
-    arrays: Arrays,
-    values: FloatArray,
-    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    objective: FloatArray,
-    engine: Engine,
+    arrays: Arrays, values: FloatArray, free: NDArray[np.bool_], engine: Engine, *, fewest: bool = False
 ) -> FloatArray:
-    """`values` with the `free` columns solved again for `objective`, all others as they are."""
-    fixed = np.where(free, 0.0, values)
-    used = arrays.matrix @ fixed
-    activity = arrays.matrix @ values
+    """`values` with the `free` columns solved again, all others as they are.
+
+    The objective is the model's; with `fewest`, the smallest sum of absolute values instead.
+    """
     chosen = np.flatnonzero(free)
+    used = arrays.matrix @ np.where(free, 0.0, values)
+    matrix = sp.csr_array(arrays.matrix[:, chosen])
+    lower, upper, objective = arrays.lower[chosen], arrays.upper[chosen], arrays.objective[chosen]
+    if fewest:  # each column as the difference of two parts that cost 1 each
+        matrix = sp.csr_array(sp.hstack([matrix, -matrix]))
+        objective = np.full(2 * len(chosen), -1.0)
+        lower, upper = np.zeros(2 * len(chosen)), np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower, 0.0)])
     rest = Arrays(
-        objective=objective[chosen],
+        objective=objective,
         offset=0.0,
-        lower=arrays.lower[chosen],
-        upper=arrays.upper[chosen],
-        integer=np.zeros(len(chosen), dtype=bool),
-        matrix=sp.csr_array(arrays.matrix[:, chosen]),
+        lower=lower,
+        upper=upper,
+        integer=np.zeros(len(objective), dtype=bool),
+        matrix=matrix,
         row_lower=arrays.row_lower - used,
         row_upper=arrays.row_upper - used,
     )
     solution = engine.solve(rest, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
     if solution.values is None:
         # A side that the point at hand oversteps by the solver's rounding gives way just that far.
+        activity = arrays.matrix @ values
         eased = replace(
             rest,
             row_lower=np.minimum(arrays.row_lower, activity) - used,
@@ -202,8 +206,9 @@ def _resolved(
     if solution.values is None:
         log.debug("settling left the solver's values as they were: %s %s", solution.status, solution.message)
         return values
+    found = solution.values
     better = values.copy()
-    better[chosen] = solution.values
+    better[chosen] = found[: len(chosen)] - found[len(chosen) :] if fewest else found
     return better
 
 

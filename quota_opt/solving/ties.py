@@ -32,7 +32,7 @@ def as_early_as_can_be(problem: Problem, arrays: Arrays, values: FloatArray, eng
     columns, row, year = _candidates(problem, values)
     if not len(columns):
         return values
-    moves = np.concatenate([problem.up[problem.up >= 0], problem.down[problem.down >= 0]])
+    moves = problem.move[problem.move >= 0]
     free = np.concatenate([columns, moves])
     fixed = values.copy()
     fixed[free] = 0.0

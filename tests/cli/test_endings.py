@@ -5,6 +5,7 @@ The façade is replaced here, so that each ending can be brought about; `test_re
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -153,7 +154,7 @@ def test_a_plan_within_the_gap_is_exit_code_0_and_lies_in_results(cli, solving, 
     call = cli("run", "town", "--quiet")
     assert call.code == 0
     assert (tmp_path / "work" / "results" / "town" / "run.json").is_file()
-    assert call.out.split() == ["results/town"]
+    assert call.out.split() == [str(Path("results/town"))]
 
 
 def test_a_plan_of_a_limit_that_came_first_is_written_and_exit_code_4(cli, solving):
@@ -167,13 +168,13 @@ def test_a_plan_of_a_limit_that_came_first_is_written_and_exit_code_4(cli, solvi
 def test_a_second_run_gets_a_folder_of_its_own(cli, solving):
     solving(FakePlan())
     folders = [cli("run", "town", "--quiet").out.strip() for _ in range(3)]
-    assert folders == ["results/town", "results/town-2", "results/town-3"]
+    assert folders == [str(Path("results", name)) for name in ("town", "town-2", "town-3")]
 
 
 def test_the_variant_is_in_the_name_of_the_folder(cli, solving, monkeypatch):
     solving(FakePlan())
     monkeypatch.setattr(quota_opt, "read", lambda *_, **__: SimpleNamespace(name='a:b/"c', variant="strict"))
-    assert cli("run", "town", "--quiet").out.strip() == "results/a-b-c-strict"
+    assert cli("run", "town", "--quiet").out.strip() == str(Path("results/a-b-c-strict"))
 
 
 def test_an_existing_folder_is_refused_before_solving_and_left_alone(cli, solving, tmp_path):
