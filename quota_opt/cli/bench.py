@@ -43,6 +43,7 @@ class Row:
     size: str
     step: str
     seconds: float
+    cpu_seconds: float | None = None  # less than `seconds` where other programs kept the processor busy
     peak_mb: float | None = None
     columns: int | None = None
     rows: int | None = None
@@ -57,11 +58,11 @@ class _Worker:
     rows: list[Row] = field(default_factory=list)
 
     def time(self, step: str, work: Any, **counts: Any) -> Any:
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         result = work()
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
         sizes = {name: int(count(result)) for name, count in counts.items()}
-        self.rows.append(Row(self.size, step, round(seconds, 3), peak_mb(), **sizes))
+        self.rows.append(Row(self.size, step, round(seconds, 3), round(cpu, 3), peak_mb(), **sizes))
         return result
 
 
@@ -159,6 +160,7 @@ def _table(session: Session, rows: list[Row]) -> Any:
         Text("规模", "size"),
         Text("步骤", "step"),
         Text("秒", "seconds"),
+        Text("处理器秒", "CPU s"),
         Text("内存峰值 MB", "peak MB"),
         Text("列", "columns"),
         Text("行", "rows"),
@@ -170,7 +172,8 @@ def _table(session: Session, rows: list[Row]) -> Any:
     for row in rows:
         counts = ("" if count is None else f"{count:,}" for count in (row.columns, row.rows, row.entries))
         memory = "" if row.peak_mb is None else f"{row.peak_mb:,.0f}"
-        table.add_row(row.size, row.step, f"{row.seconds:.3f}", memory, *counts)
+        cpu = "" if row.cpu_seconds is None else f"{row.cpu_seconds:.3f}"
+        table.add_row(row.size, row.step, f"{row.seconds:.3f}", cpu, memory, *counts)
     return table
 
 

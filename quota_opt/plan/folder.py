@@ -21,6 +21,13 @@ from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.scenario import Scenario, read
 
+NEEDED = {
+    "actions": (("firm", "action", "option"), ("year",)),
+    "awards": (("project",), ("year", "share")),
+    "transfers": (("resource", "from_place", "to_place"), ("year", "amount")),
+    "ledger": (("resource", "from_kind", "from", "action", "pool_path", "to_kind", "to"), ("year", "amount")),
+}
+"""Columns a check cannot do without: texts and numbers, by table."""
 TABLES = ("actions", "awards", "transfers", "ledger", "prices", "reasons")
 IDENTIFIERS = ("firm", "project", "place", "option", "from", "to", "from_place", "to_place", "id", "name", "sector")
 
@@ -187,7 +194,9 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
     Raises InputError where the folder is not a result folder at all.
     """
     record, tables = _read_result(folder)
-    problems: list[Finding] = []
+    problems = [finding for name, table in tables.items() for finding in _unreadable(name, table)]
+    if problems:
+        return Verification(False, (), tuple(problems))
     stated_hashes = record.get("inputs") or {}
     files = {
         path.relative_to(folder / "inputs").as_posix(): path.read_bytes()
@@ -220,6 +229,27 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
     problems += verification.problems
     problems += _record_problems(record, verification.audit)
     return Verification(not problems, verification.audit, tuple(problems))
+
+
+def _unreadable(name: str, table: pd.DataFrame) -> list[Finding]:
+    """Columns that are missing, or hold something else than numbers where numbers belong."""
+    texts, numbers = NEEDED[name]
+    file = f"{name}.csv"
+    found = []
+    for column in (*texts, *numbers):
+        if column not in table:
+            found.append(
+                problem("tables", Text(f"{file} 缺少“{column}”列。", f"{file} lacks the column {column}."), file)
+            )
+        elif column in numbers:
+            values = pd.to_numeric(table[column], errors="coerce")
+            whole = column != "year" or bool((values.dropna() % 1 == 0).all())
+            if values.isna().any() or not whole:
+                what = Text(
+                    f"{file} 的“{column}”列有不是数的值。", f"{file}: the column {column} holds no number somewhere."
+                )
+                found.append(problem("tables", what, file))
+    return found
 
 
 def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) -> list[Finding]:
@@ -260,7 +290,9 @@ def _read_result(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]
         bad(
             "bad-result", Text(f"run.json 不是有效的 JSON：{error}", f"run.json is not valid JSON: {error}"), "run.json"
         )
-    for name in ("actions", "awards", "transfers", "ledger"):
+    if findings:
+        raise InputError(findings)
+    for name in NEEDED:
         try:
             tables[name] = read_table(folder / f"{name}.csv")
         except OSError:

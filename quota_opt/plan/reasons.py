@@ -84,7 +84,9 @@ class _Priced:
     def _words(self, block: int, row: int) -> Text:
         labels = self.blocks[block].label_of(row)
         info = self.problem.info[block]
-        place, year = labels.get("place", ""), labels.get("year", "")
+        places = self.problem.case.places
+        place, year = str(labels.get("place", "")), labels.get("year", "")
+        place = str(places.titles[places.code[place]]) if place in places.code else place
         price = f"{abs(self.prices[row]):,.4g}"
         resource = str(labels.get("resource", ""))
         zh = {"energy": "用能指标", "carbon": "碳排放空间", "land": "用地"}.get(resource, resource)

@@ -53,9 +53,7 @@ def flow(content: Content, language: Language) -> Figure | None:
             name = str(sector) if sector in shown else ""
             chain.append((0, f"s{name}", name or WORDS["other"], GREY))
         chain.append((1, f"a{action}", _action_words(str(action)), ACTION_COLOURS.get(str(action), PALE)))
-        chain.append(
-            (2, f"r{route}", WORDS["stayed" if route == "stay" else "pool"], SKY if route == "stay" else BLUE)
-        )
+        chain.append((2, f"r{route}", WORDS["stayed" if route == "stay" else "pool"], SKY if route == "stay" else BLUE))
         chain.append((3, f"e{end}", _end_words(str(end)), CATEGORY_COLOURS.get(str(end), PALE)))
         nodes.walk(chain, float(amount))
         rows.append((chain[0][2], chain[-1][2], float(amount)))

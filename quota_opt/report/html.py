@@ -302,6 +302,8 @@ _LARGEST_BY = {"awards_table": "value_added", "actions_table": "frees_energy_tce
 def _mark(table: Table, k: int, language: Language) -> str:
     """The class of a column's cells; a column of our own short words stays on one line."""
     column = table.columns[k]
+    if column.key == "name":
+        return "m"
     words_only = all(isinstance(row[k], Text) for row in table.rows)
     if column.kind == "text" and words_only:
         longest = max((len(row[k].of(language)) for row in table.rows), default=0)  # type: ignore[union-attr]

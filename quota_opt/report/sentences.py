@@ -77,19 +77,24 @@ def _count(value: float) -> str:
     return f"{round(value):,}"
 
 
+def _some(value: float, one: str, many: str) -> str:
+    """1 project is …, 3 projects are …."""
+    return f"{_count(value)} {one if round(value) == 1 else many}"
+
+
 def answer(content: Content) -> Text:
     """The answer in one paragraph: what is done and brought, how sure, what is tightest, and the limit's question."""
     m = content.measures
     closed, upgraded = m.get("firms_closed", 0.0), m.get("firms_upgraded", 0.0)
     others = m.get("firms_treated", 0.0) - closed - upgraded
     treated_zh = [f"关停 {_count(closed)} 家"] if closed else []
-    treated_en = [f"{_count(closed)} firms close"] if closed else []
+    treated_en = [_some(closed, "firm closes", "firms close")] if closed else []
     if upgraded:
         treated_zh.append(f"提升 {_count(upgraded)} 家")
-        treated_en.append(f"{_count(upgraded)} are upgraded")
+        treated_en.append(_some(upgraded, "is upgraded", "are upgraded"))
     if others > 0.5:
         treated_zh.append(f"其他整治 {_count(others)} 家")
-        treated_en.append(f"{_count(others)} are treated otherwise")
+        treated_en.append(_some(others, "is treated otherwise", "are treated otherwise"))
     resource = content.main_resource
     unit = content.resource_unit(resource)
     name = words.resource_name(resource)
@@ -100,6 +105,7 @@ def answer(content: Content) -> Text:
     kind = Text("", "") if when.zh else Text("（现值）", " (present value)")
     done_zh = "、".join(treated_zh) if treated_zh else "不整治企业"
     done_en = ", ".join(treated_en) if treated_en else "no firm is treated"
+    using = _some(m.get("projects_started", 0.0), "project uses", "projects use")
     out = content.projects["verdict"].isin(["not_awarded", "rejected"]).sum()
     sure = (
         Text(f"这是满足全部规则的最优安排，已证明（差距 {gap(content.gap)}）。",
@@ -111,8 +117,9 @@ def answer(content: Content) -> Text:
     first = Text(
         f"{done_zh}，腾出{name.zh} {freed.zh}；安排 {started} 个项目使用 {used.zh}，"
         f"{when.zh}净增加值 {net.zh}{kind.zh}，财政支出 {cost.zh}；{out} 个项目未安排。{sure.zh}",
-        f"{_upper(done_en)}, freeing {freed.en} of {name.en}; {started} projects use {used.en}. "
-        f"Net value added{when.en} is {net.en}{kind.en}, public cost {cost.en}; {out} projects are left out. {sure.en}",
+        f"{_upper(done_en)}, freeing {freed.en} of {name.en}; {using} {used.en}. "
+        f"Net value added{when.en} is {net.en}{kind.en}, public cost {cost.en}; "
+        f"{_some(out, 'project is', 'projects are')} left out. {sure.en}",
     )
     parts = [first, _tightest(content), _limit_question(content)]
     found = [part for part in parts if part is not None]
@@ -172,7 +179,7 @@ def _limit_question(content: Content) -> Text | None:
     rejected = int((content.projects["verdict"] == "rejected").sum())
     zh, en = (
         f"按 {short(now)} 准入，{rejected} 个项目不予准入",
-        f"At a limit of {short(now)}, {rejected} projects are rejected",
+        f"At a limit of {short(now)}, {_some(rejected, 'project is', 'projects are')} rejected",
     )
     other = next((limit for limit in DEBATED_LIMITS if abs(limit - now) > 1e-9), None)
     if other is not None:
@@ -185,7 +192,8 @@ def _limit_question(content: Content) -> Text | None:
                 else f"；若收紧到 {short(other)}，已安排的项目都仍合格"
             )
             en += (
-                f"; at {short(other)}, {count} awarded projects (value added {lost.en}) would fail"
+                f"; at {short(other)}, {_some(count, 'awarded project', 'awarded projects')} "
+                f"(value added {lost.en}) would fail"
                 if count
                 else f"; at {short(other)} all awarded projects would still pass"
             )
@@ -295,7 +303,8 @@ def _stricter(content: Content) -> Text | None:
             return None
         return Text(
             f"若准入上限放宽到 {short(looser)}，则 {saved} 个现不予准入的项目可参加安排（按现有强度）。",
-            f"If the limit were {short(looser)}, {saved} projects now rejected could compete (by their intensity).",
+            f"If the limit were {short(looser)}, {_some(saved, 'project', 'projects')} now rejected "
+            "could compete (by their intensity).",
         )
     count, value = beyond(content, tighter)
     if not count:
@@ -307,7 +316,8 @@ def _stricter(content: Content) -> Text | None:
     return Text(
         f"若准入上限收紧到 {short(tighter)}，则 {count} 个已安排项目退出，增加值减少 {lost.zh}；"
         "其指标另行安排可补回一部分。",
-        f"If the limit were {short(tighter)}, {count} awarded projects would leave, and {lost.en} of value added; "
+        f"If the limit were {short(tighter)}, {_some(count, 'awarded project', 'awarded projects')} would leave, "
+        f"and {lost.en} of value added; "
         "awarding their quota anew wins part of it back.",
     )
 

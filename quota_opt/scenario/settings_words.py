@@ -35,6 +35,54 @@ _RULE_WORDS = {
 }
 
 
+_RULES: dict[str, str] = {
+    "admission": "项目准入",
+    "budget": "财政支出",
+    "jobs": "岗位",
+    "listing": "高耗低效企业名单",
+    "priority": "优先次序",
+    "protection": "企业保护",
+    "retention": "镇街留用",
+    "targets": "目标任务",
+}
+_PARAMETERS: dict[str, Text] = {
+    "admission.limits": Text(
+        '准入强度上限，如 [{ value = 0.52, action = "reject" }]', 'limits, e.g. [{ value = 0.52, action = "reject" }]'
+    ),
+    "admission.favour": Text(
+        '优待的标签，如 { tags = ["chain-key"], action = "report" }', "tags that are favoured, and how"
+    ),
+    "budget.by_year": Text("每年专项资金（万元），如 { 2024 = 5000 }", "fund by year, e.g. { 2024 = 5000 }"),
+    "budget.carry_over": Text("未用完的资金是否结转下年", "whether unspent money is carried over"),
+    "budget.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "jobs.max_lost": Text("每年最多减少的岗位", "most jobs lost in a year"),
+    "jobs.max_lost_share": Text("每年最多减少岗位的比例", "most jobs lost in a year, as a share"),
+    "jobs.per": Text("按哪一级区域计，如 county", "level it is counted at, e.g. county"),
+    "jobs.net": Text("是否扣除新增岗位", "whether jobs created are set off"),
+    "listing.any_of": Text(
+        '入选条件，满足其一即可，如 [{ measure = "tax_per_mu", op = "<=", value = 5 }, { grade = "D" }]',
+        'conditions, any of them, e.g. [{ measure = "tax_per_mu", op = "<=", value = 5 }, { grade = "D" }]',
+    ),
+    "listing.scope": Text(
+        "筛选范围，如 { above_scale = true, or_land_mu = 3 }",
+        "firms looked at, e.g. { above_scale = true, or_land_mu = 3 }",
+    ),
+    "listing.restricts": Text(
+        '只对名单内企业采取的措施，如 ["close"]', 'actions for listed firms only, e.g. ["close"]'
+    ),
+    "priority.form": Text("weights 权重、order 次序或 shares 最低占比", "weights, order or shares"),
+    "priority.weights": Text("各类项目的权重，如 { strategic = 1.3 }", "weight by category, e.g. { strategic = 1.3 }"),
+    "priority.order": Text('类别的先后，如 ["strategic", "chain"]', 'categories in order, e.g. ["strategic", "chain"]'),
+    "priority.min_shares": Text("各类最低占比，如 { chain = 0.2 }", "least shares, e.g. { chain = 0.2 }"),
+    "protection.protected_as": Text('受保护的类别，如 ["high-tech"]', 'kinds protected, e.g. ["high-tech"]'),
+    "protection.forbids": Text('不得采取的措施，如 ["close"]', 'actions forbidden, e.g. ["close"]'),
+    "retention.keep": Text("腾出指标须留在本地的最低比例，如 0.6", "share that must stay, e.g. 0.6"),
+    "retention.pool": Text("腾出指标须上级统筹的最低比例", "share that must go up"),
+    "retention.levels": Text('适用层级，如 ["town", "zone"]', 'levels it holds for, e.g. ["town", "zone"]'),
+    "retention.resources": Text("适用资源，留空为全部", "resources, blank for all"),
+}
+
+
 def setting_words(path: str) -> Text:
     """What the setting at a dotted path means."""
     if path in _WORDS:
@@ -42,11 +90,14 @@ def setting_words(path: str) -> Text:
     if path.startswith("rules."):
         _, name, *rest = path.split(".")
         parameter = rest[0] if rest else ""
-        words = _RULE_WORDS.get(parameter)
-        if words is None:
-            model = rule_parameters().get(name)
-            field = model.model_fields.get(parameter) if model is not None else None
-            said = field.description if field is not None and field.description else parameter
-            words = Text(said, said)
-        return Text(f"规则 {name}：{words.zh}", f"Rule {name}: {words.en}")
+        words = _RULE_WORDS.get(parameter) or _PARAMETERS.get(f"{name}.{parameter}") or _field_words(name, parameter)
+        return Text(f"{_RULES.get(name, name)}规则：{words.zh}", f"Rule {name}: {words.en}")
     return next((words for prefix, words in _PREFIXES if path.startswith(prefix)), Text("", ""))
+
+
+def _field_words(rule: str, parameter: str) -> Text:
+    """What the rule's own model says of a parameter; its name where it says nothing."""
+    model = rule_parameters().get(rule)
+    field = model.model_fields.get(parameter) if model is not None else None
+    said = field.description if field is not None and field.description else parameter
+    return Text(said, said)

@@ -77,7 +77,7 @@ def test_a_failing_report_leaves_no_half_written_folder(plan: qo.Plan, tmp_path:
 def test_a_folder_that_is_no_result_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(qo.InputError) as caught:
         qo.verify(tmp_path)
-    assert {finding.code for finding in caught.value.findings} >= {"no-result", "no-inputs"}
+    assert {finding.code for finding in caught.value.findings} == {"no-result"}
 
 
 def test_overrides_are_in_the_folder_and_verify_uses_them(tmp_path: Path) -> None:
@@ -107,3 +107,19 @@ def test_the_same_input_gives_the_same_tables(plan: qo.Plan, folder: Path, tmp_p
     again = qo.solve("worked-example/keep-70").write(tmp_path / "again")
     for name in ("actions", "awards", "transfers", "ledger", "prices", "reasons"):
         assert (again / f"{name}.csv").read_bytes() == (folder / f"{name}.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [("awards.csv", ",share,", ",part,"), ("awards.csv", "2024", "soon"), ("ledger.csv", "pool_path", "path")],
+)
+def test_a_table_that_cannot_be_read_fails_the_check(
+    plan: qo.Plan, tmp_path: Path, table: str, old: str, new: str
+) -> None:
+    folder = plan.write(tmp_path / "out")
+    text = (folder / table).read_text(encoding="utf-8-sig")
+    assert old in text
+    (folder / table).write_text(text.replace(old, new), encoding="utf-8-sig")
+    verification = qo.verify(folder)
+    assert not verification.ok
+    assert verification.problems

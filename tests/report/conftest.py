@@ -120,9 +120,17 @@ def make_plan(
         verdict = "awarded" if won else "rejected" if row.intensity > 0.52 else "not_awarded"
         rule = "" if won else "admission" if verdict == "rejected" else "retention"
         reasons.append(
-            ("project", row.project, verdict, rule, "ZJ 四(四)", f"{row.intensity:.3f}",
-             f"强度 {row.intensity:.3f}，{'不高于' if row.intensity <= 0.52 else '高于'} 0.52", f"Intensity {row.intensity:.3f}")
-        )  # fmt: skip
+            (
+                "project",
+                row.project,
+                verdict,
+                rule,
+                "ZJ 四(四)",
+                f"{row.intensity:.3f}",
+                f"强度 {row.intensity:.3f}，{'不高于' if row.intensity <= 0.52 else '高于'} 0.52",
+                f"Intensity {row.intensity:.3f}",
+            )
+        )
     for k, row in enumerate(firm_table.itertuples()):
         verdict = "treated" if k < len(treated) else ("kept", "protected", "not_listed")[k % 3]
         reasons.append(
@@ -137,58 +145,140 @@ def make_plan(
     measures = {
         "value_added": gained - lost,
         "value_added_final": float(awards["value_added"].sum() - actions["value_added_lost"].sum()),
-        "energy_freed": total_freed, "energy_used": total_used, "energy_idle": total_freed - total_used,
-        "carbon_freed": total_freed * 2.1, "carbon_used": total_used * 2.0,
-        "carbon_net": total_used * 2.0 - total_freed * 2.1, "land_freed": total_freed / 40,
+        "energy_freed": total_freed,
+        "energy_used": total_used,
+        "energy_idle": total_freed - total_used,
+        "carbon_freed": total_freed * 2.1,
+        "carbon_used": total_used * 2.0,
+        "carbon_net": total_used * 2.0 - total_freed * 2.1,
+        "land_freed": total_freed / 40,
         "firms_closed": float((actions["action"] == "close").sum()),
         "firms_upgraded": float((actions["action"] == "upgrade").sum()),
-        "firms_treated": float(len(actions)), "projects_started": float(len(awards)),
-        "investment": float(awards["investment"].sum()), "jobs_created": float(awards["jobs"].sum()),
+        "firms_treated": float(len(actions)),
+        "projects_started": float(len(awards)),
+        "investment": float(awards["investment"].sum()),
+        "jobs_created": float(awards["jobs"].sum()),
         "jobs_lost": float(actions["jobs_lost"].sum()),
         "jobs_net": float(awards["jobs"].sum() - actions["jobs_lost"].sum()),
-        "public_cost": cost, "priority_points": 12345.0, "smallest_town_ratio": 0.61, "tax": 5000.0, "profit2": 17.5,
-    }  # fmt: skip
+        "public_cost": cost,
+        "priority_points": 12345.0,
+        "smallest_town_ratio": 0.61,
+        "tax": 5000.0,
+        "profit2": 17.5,
+    }
     units = {
-        "value_added": "10k yuan", "value_added_final": "10k yuan/yr", "energy_freed": "tce/yr", "energy_used": "tce/yr",
-        "energy_idle": "tce/yr", "carbon_freed": "tCO2/yr", "carbon_used": "tCO2/yr", "carbon_net": "tCO2/yr",
-        "land_freed": "mu", "firms_closed": "firms", "firms_upgraded": "firms", "firms_treated": "firms",
-        "projects_started": "projects", "investment": "10k yuan", "jobs_created": "jobs", "jobs_lost": "jobs",
-        "jobs_net": "jobs", "public_cost": "10k yuan", "priority_points": "points", "smallest_town_ratio": "ratio",
-        "tax": "10k yuan", "profit2": "10k yuan",
-    }  # fmt: skip
+        "value_added": "10k yuan",
+        "value_added_final": "10k yuan/yr",
+        "energy_freed": "tce/yr",
+        "energy_used": "tce/yr",
+        "energy_idle": "tce/yr",
+        "carbon_freed": "tCO2/yr",
+        "carbon_used": "tCO2/yr",
+        "carbon_net": "tCO2/yr",
+        "land_freed": "mu",
+        "firms_closed": "firms",
+        "firms_upgraded": "firms",
+        "firms_treated": "firms",
+        "projects_started": "projects",
+        "investment": "10k yuan",
+        "jobs_created": "jobs",
+        "jobs_lost": "jobs",
+        "jobs_net": "jobs",
+        "public_cost": "10k yuan",
+        "priority_points": "points",
+        "smallest_town_ratio": "ratio",
+        "tax": "10k yuan",
+        "profit2": "10k yuan",
+    }
     prices = pd.DataFrame(
         [
-            (f"T{k}", "energy", y, round(max(0.0, 3.1 - 0.37 * k + 0.4 * (y - 2021)), 3), "objective per tce", "dual",
-             -800.0 if k else math.nan, 1830.0 if k else math.nan)
-            for k in range(len(TOWNS)) for y in years
+            (
+                f"T{k}",
+                "energy",
+                y,
+                round(max(0.0, 3.1 - 0.37 * k + 0.4 * (y - 2021)), 3),
+                "objective per tce",
+                "dual",
+                -800.0 if k else math.nan,
+                1830.0 if k else math.nan,
+            )
+            for k in range(len(TOWNS))
+            for y in years
         ],
         columns=["place", "resource", "year", "price", "unit", "method", "holds_from", "holds_to"],
-    )  # fmt: skip
+    )
     audit = (
-        SimpleNamespace(rule="admission", ok=True, worst_excess=0.0, unit="tce/10k yuan", clause="YQ 一.5", binding=True,
-                        figures=pd.DataFrame(), texts=(Text("3 个项目强度高于 0.52，不予准入。", "3 projects are above 0.52."),),
-                        price=None),
-        SimpleNamespace(rule="retention", ok=True, worst_excess=0.0, unit="tce", clause="ZJ 四(五)", binding=True,
-                        figures=pd.DataFrame(), texts=(Text("店口镇 2022 年上调已到 40%。", "Diankou sends up the full 40%."),),
-                        price=3.1),
-        SimpleNamespace(rule="budget", ok=True, worst_excess=0.0, unit="10k yuan", clause="ZJ 五(二)", binding=True,
-                        figures=pd.DataFrame(), texts=(Text("2021 年资金用完。", "All the money of 2021 is spent."),), price=1.4),
-        SimpleNamespace(rule="targets", ok=True, worst_excess=0.0, unit="", clause="ZJ 二", binding=False,
-                        figures=pd.DataFrame(), texts=(), price=None),
-        SimpleNamespace(rule="jobs", ok=True, worst_excess=0.0, unit="jobs", clause=None, binding=False,
-                        figures=pd.DataFrame(), texts=(), price=None),
-    )  # fmt: skip
+        SimpleNamespace(
+            rule="admission",
+            ok=True,
+            worst_excess=0.0,
+            unit="tce/10k yuan",
+            clause="YQ 一.5",
+            binding=True,
+            figures=pd.DataFrame(),
+            texts=(Text("3 个项目强度高于 0.52，不予准入。", "3 projects are above 0.52."),),
+            price=None,
+        ),
+        SimpleNamespace(
+            rule="retention",
+            ok=True,
+            worst_excess=0.0,
+            unit="tce",
+            clause="ZJ 四(五)",
+            binding=True,
+            figures=pd.DataFrame(),
+            texts=(Text("店口镇 2022 年上调已到 40%。", "Diankou sends up the full 40%."),),
+            price=3.1,
+        ),
+        SimpleNamespace(
+            rule="budget",
+            ok=True,
+            worst_excess=0.0,
+            unit="10k yuan",
+            clause="ZJ 五(二)",
+            binding=True,
+            figures=pd.DataFrame(),
+            texts=(Text("2021 年资金用完。", "All the money of 2021 is spent."),),
+            price=1.4,
+        ),
+        SimpleNamespace(
+            rule="targets",
+            ok=True,
+            worst_excess=0.0,
+            unit="",
+            clause="ZJ 二",
+            binding=False,
+            figures=pd.DataFrame(),
+            texts=(),
+            price=None,
+        ),
+        SimpleNamespace(
+            rule="jobs",
+            ok=True,
+            worst_excess=0.0,
+            unit="jobs",
+            clause=None,
+            binding=False,
+            figures=pd.DataFrame(),
+            texts=(),
+            price=None,
+        ),
+    )
     settings = SimpleNamespace(
         scenario=SimpleNamespace(title=_title(*language_titles), data="synthetic", price_year=2020),
         documents=[
-            SimpleNamespace(id="ZJ", title="诸暨市新一轮制造业“腾笼换鸟、凤凰涅槃”攻坚行动方案（征求意见稿）", status="draft",
-                            valid_to="2023-12-31"),
+            SimpleNamespace(
+                id="ZJ",
+                title="诸暨市新一轮制造业“腾笼换鸟、凤凰涅槃”攻坚行动方案（征求意见稿）",
+                status="draft",
+                valid_to="2023-12-31",
+            ),
             SimpleNamespace(id="YQ", title="乐清市实施方案", status="issued", valid_to=None),
         ],
         objective=SimpleNamespace(maximise={"value_added": 1.0}, minimise={"public_cost": 1.0}, order=None),
         measures={"profit2": SimpleNamespace(unit="10k yuan", title=_title("利润", "profit"))},
         variants={"strict": SimpleNamespace(title=_title("从严准入", "strict access"))},
-    )  # fmt: skip
+    )
     targets = pd.DataFrame(
         [
             ("energy_freed", ">=", 30000.0, "", math.nan, "hard", math.nan, "ZJ 二"),
@@ -198,35 +288,78 @@ def make_plan(
         columns=["measure", "sense", "value", "place", "year", "kind", "penalty", "clause"],
     )
     scenario = SimpleNamespace(
-        name="zhuji", variant=None, overrides={"rules.admission.limits.0.value": 0.52}, settings=settings, years=years,
-        first_year=2021, last_year=2023, resources=("energy", "carbon", "land"), energy_basis="equal_value",
-        discount_rate=0.05, places=places, firms=firm_table, projects=project_table, targets=targets,
+        name="zhuji",
+        variant=None,
+        overrides={"rules.admission.limits.0.value": 0.52},
+        settings=settings,
+        years=years,
+        first_year=2021,
+        last_year=2023,
+        resources=("energy", "carbon", "land"),
+        energy_basis="equal_value",
+        discount_rate=0.05,
+        places=places,
+        firms=firm_table,
+        projects=project_table,
+        targets=targets,
         files={"firms.csv": b"firm\n", "projects.csv": b"project\n"},
         rules={
-            "admission": SimpleNamespace(limits=[SimpleNamespace(value=0.52, places=["zhuji"], applies_to="new_projects",
-                                                                 action="reject", ratio=None)]),
+            "admission": SimpleNamespace(
+                limits=[
+                    SimpleNamespace(
+                        value=0.52, places=["zhuji"], applies_to="new_projects", action="reject", ratio=None
+                    )
+                ]
+            ),
             "budget": SimpleNamespace(by_year={2021: 900.0, 2022: 1500.0, 2023: 2500.0}, carry_over=True),
         },
-    )  # fmt: skip
+    )
     columns = ["kind", "id", "verdict", "rule", "clause", "figure", "text", "text_en"]
     return SimpleNamespace(
-        scenario=scenario, status=Status.OPTIMAL, objective=gained - lost - cost, bound=(gained - lost - cost) * 1.00008,
-        gap=8e-5, actions=actions, awards=awards, ledger=ledger, prices=prices, measures=measures, measure_units=units,
-        transfers=pd.DataFrame([("energy", 2023, "T0", "zhuji", 900.0), ("energy", 2023, "zhuji", "T1", 900.0)],
-                               columns=["resource", "year", "from_place", "to_place", "amount"]),
-        reasons=pd.DataFrame(reasons, columns=columns), balances=_balances(actions, awards, ledger, years), audit=audit,
+        scenario=scenario,
+        status=Status.OPTIMAL,
+        objective=gained - lost - cost,
+        bound=(gained - lost - cost) * 1.00008,
+        gap=8e-5,
+        actions=actions,
+        awards=awards,
+        ledger=ledger,
+        prices=prices,
+        measures=measures,
+        measure_units=units,
+        transfers=pd.DataFrame(
+            [("energy", 2023, "T0", "zhuji", 900.0), ("energy", 2023, "zhuji", "T1", 900.0)],
+            columns=["resource", "year", "from_place", "to_place", "amount"],
+        ),
+        reasons=pd.DataFrame(reasons, columns=columns),
+        balances=_balances(actions, awards, ledger, years),
+        audit=audit,
         certificate={"objective": gained, "bound": gained * 1.0001, "method": "prices"},
         engine=EngineInfo("highs", "HIGHS", "1.14.0", {"threads": 1}),
         profile={"name": "auto", "relative_gap": 1e-4, "threads": 1, "random_seed": 0},
         seconds={"read": 0.2, "build": 0.1, "solve": 0.9, "verify": 0.1},
         findings=(
-            Finding(Level.WARNING, "electricity-factor-unverified",
-                    Text("等价值电力折标系数 0.285 未核实，用于 160 家企业。", "The equal-value electricity factor 0.285 is unverified."),
-                    Where(path="factors.electricity_equal_value"), Text("请填写本省当年系数。", "State the province's factor."), "0.285"),
-            Finding(Level.WARNING, "missing-amount", Text("3 家企业没有碳排放量，按 0 计。", "3 firms have no carbon amount."),
-                    Where(file="firms.csv", row=17, column="carbon_t"), Text("补上数值。", "Fill them in."), ""),
+            Finding(
+                Level.WARNING,
+                "electricity-factor-unverified",
+                Text(
+                    "等价值电力折标系数 0.285 未核实，用于 160 家企业。",
+                    "The equal-value electricity factor 0.285 is unverified.",
+                ),
+                Where(path="factors.electricity_equal_value"),
+                Text("请填写本省当年系数。", "State the province's factor."),
+                "0.285",
+            ),
+            Finding(
+                Level.WARNING,
+                "missing-amount",
+                Text("3 家企业没有碳排放量，按 0 计。", "3 firms have no carbon amount."),
+                Where(file="firms.csv", row=17, column="carbon_t"),
+                Text("补上数值。", "Fill them in."),
+                "",
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _ledger(actions, awards, years):

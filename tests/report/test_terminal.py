@@ -48,13 +48,31 @@ def test_markup_in_names_is_text(plan):
 
 def test_findings_are_grouped_three_lines_each():
     findings = [
-        Finding(Level.ERROR, "unknown-place", Text("没有区域“店囗镇”。", "There is no place 店囗镇."),
-                Where(file="案例.xlsx", sheet="企业", cell="E18"), Text("改为“店口镇”。", "Write 店口镇."), "店囗镇"),
-        Finding(Level.WARNING, "blank", Text("缺碳排放。", "No carbon."), Where(file="案例.xlsx", sheet="企业", cell="F3"),
-                Text("补上。", "Fill in."), ""),
-        Finding(Level.ERROR, "unknown-key", Text("没有 retentoin。", "No retentoin."), Where(path="rules.retentoin"),
-                Text("改为 retention。", "Write retention."), None),
-    ]  # fmt: skip
+        Finding(
+            Level.ERROR,
+            "unknown-place",
+            Text("没有区域“店囗镇”。", "There is no place 店囗镇."),
+            Where(file="案例.xlsx", sheet="企业", cell="E18"),
+            Text("改为“店口镇”。", "Write 店口镇."),
+            "店囗镇",
+        ),
+        Finding(
+            Level.WARNING,
+            "blank",
+            Text("缺碳排放。", "No carbon."),
+            Where(file="案例.xlsx", sheet="企业", cell="F3"),
+            Text("补上。", "Fill in."),
+            "",
+        ),
+        Finding(
+            Level.ERROR,
+            "unknown-key",
+            Text("没有 retentoin。", "No retentoin."),
+            Where(path="rules.retentoin"),
+            Text("改为 retention。", "Write retention."),
+            None,
+        ),
+    ]
     lines = [line.strip() for line in lines_of(findings_view(findings, "zh"))]
     assert lines[0] == "案例.xlsx 企业  错误 1 · 警告 1"
     assert lines[1:4] == ["错误 没有区域“店囗镇”。", "位置 案例.xlsx 企业!E18", "怎么改 改为“店口镇”。"]
@@ -64,18 +82,38 @@ def test_findings_are_grouped_three_lines_each():
 
 def test_engines_say_why_they_do_not_run():
     states = [
-        SimpleNamespace(profile="auto", engine="highs", solver="HIGHS", version="1.14.0", ok=True, reason=None,
-                        description=Text("缺省", "default")),
-        SimpleNamespace(profile="scip", engine="mathopt", solver="SCIP", version="", ok=False,
-                        reason=Text("未安装 ortools", "ortools is not installed"), description=Text("另一引擎", "another")),
-    ]  # fmt: skip
+        SimpleNamespace(
+            profile="auto",
+            engine="highs",
+            solver="HIGHS",
+            version="1.14.0",
+            ok=True,
+            reason=None,
+            description=Text("缺省", "default"),
+        ),
+        SimpleNamespace(
+            profile="scip",
+            engine="mathopt",
+            solver="SCIP",
+            version="",
+            ok=False,
+            reason=Text("未安装 ortools", "ortools is not installed"),
+            description=Text("另一引擎", "another"),
+        ),
+    ]
     text = "\n".join(lines_of(engines_view(states, "en")))
     assert "✓ runs here" in text and "✗ ortools is not installed" in text
 
 
 def test_cases_show_whether_their_data_are_synthetic():
-    info = SimpleNamespace(name="zhuji", title=Text("诸暨", "Zhuji"), first_year=2021, last_year=2023, data="synthetic",
-                           variants=("strict-access",))  # fmt: skip
+    info = SimpleNamespace(
+        name="zhuji",
+        title=Text("诸暨", "Zhuji"),
+        first_year=2021,
+        last_year=2023,
+        data="synthetic",
+        variants=("strict-access",),
+    )
     text = "\n".join(lines_of(scenarios_view([info], "zh")))
     assert "合成数据" in text and "2021–2023" in text and "strict-access" in text
 

@@ -55,7 +55,7 @@ def test_no_text_became_a_link(path):
 def test_identifiers_are_text_and_figures_are_numbers(book):
     sheet = book["安排表"]
     heads = [cell.value for cell in sheet[1]]
-    first = {head: cell for head, cell in zip(heads, sheet[2], strict=True)}
+    first = dict(zip(heads, sheet[2], strict=True))
     assert first["项目"].data_type == "s" and first["项目"].number_format == "@"
     assert first["达产用能（吨标准煤）"].data_type == "n" and first["年份"].data_type == "n"
 

@@ -161,3 +161,11 @@ def test_a_text_too_long_for_a_cell_is_refused_rather_than_lost(tmp_path: Path) 
 def test_synthetic_data_says_so_on_the_first_sheet(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_workbook(tmp_path / "x.xlsx", read("zhuji")))
     assert any("合成数据" in str(c.value) for row in book["说明"].iter_rows(max_row=8) for c in row)
+
+
+def test_every_rule_parameter_and_setting_of_the_blank_workbook_is_explained_in_chinese(tmp_path: Path) -> None:
+    rows = list(openpyxl.load_workbook(write_workbook(tmp_path / "blank.xlsx"))["设置"].iter_rows(min_row=2))
+    paths = {row[0].value for row in rows}
+    assert {"rules.retention.keep", "rules.admission.limits", "scenario.first_year"} <= paths
+    for row in rows:
+        assert re.search("[\u4e00-\u9fff]{2}", str(row[2].value)), row[0].value
