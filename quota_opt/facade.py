@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from quota_opt.errors import Finding, InputError, Language, Text
+from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.build import Problem
 from quota_opt.model.build import build as build_case
 from quota_opt.plan.folder import verify_folder
@@ -20,7 +20,7 @@ from quota_opt.plan.solve import check_case, prepared, solve_scenario
 from quota_opt.plan.verify import Stated, Verification, verify_outcome
 from quota_opt.resources import builtin
 from quota_opt.rules import rules_of
-from quota_opt.scenario import Scenario
+from quota_opt.scenario import Scenario, write_case, write_workbook
 from quota_opt.scenario import read as read_scenario
 from quota_opt.solving.engine import EngineState, engines_state
 from quota_opt.solving.profile import Profile, read_profile
@@ -51,7 +51,9 @@ def read(source: str | Path, *, overrides: Mapping[str, object] | None = None) -
     InputError
         The input needs correcting; `.findings` lists every problem at once, with file or sheet and cell.
     """
-    return read_scenario(source, overrides=overrides)
+    began = time.perf_counter()
+    scenario = read_scenario(source, overrides=overrides)
+    return replace(scenario, read_seconds=time.perf_counter() - began)
 
 
 def check(case: Scenario | str | Path) -> tuple[Finding, ...]:
@@ -104,16 +106,13 @@ def solve(
     ------
     InputError, InfeasibleScenario (`.conflicts`), UnboundedScenario, NoPlanFound, EngineUnavailable, VerificationFailed
     """
-    began = time.perf_counter()
     scenario = case if isinstance(case, Scenario) else read(case)
-    read_seconds = time.perf_counter() - began
     chosen = profile if isinstance(profile, Profile) else read_profile(profile)
     return solve_scenario(
         scenario,
         rules_of(scenario.rules),
         chosen.with_limits(gap=gap, time_limit=time_limit),
         on_progress=on_progress,
-        read_seconds=read_seconds,
         reporters=(_html_report, _xlsx_report),
     )
 
@@ -185,15 +184,15 @@ def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = Fa
     Raises OutputExists where the target is there already; nothing is overwritten.
     """
     from quota_opt.plan.folder import ensure_free
-    from quota_opt.scenario.copies import write_case
-    from quota_opt.scenario.workbook_writer import write_workbook
 
     path = Path(target)
     as_workbook = xlsx or path.suffix.lower() == ".xlsx"
     scenario = read(source) if source is not None else None
     if not as_workbook:
         if scenario is None:
-            raise InputError(())
+            what = Text("没有说明由哪个案例复制。", "It is not said which case to copy.")
+            fix = Text("写明 --from 案例，或用 --xlsx 得到空白工作簿。", "Name a case with --from, or ask for --xlsx, the blank workbook.")
+            raise InputError([Finding(Level.ERROR, "no-source", what, Where(), fix)])
         ensure_free(path)
         return write_case(path, scenario)
     if path.suffix.lower() != ".xlsx":

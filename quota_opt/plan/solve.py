@@ -65,7 +65,6 @@ def solve_scenario(
     profile: Profile,
     *,
     on_progress: OnProgress | None = None,
-    read_seconds: float = 0.0,
     reporters: tuple[Reporter, ...] = (),
 ) -> Plan:
     """Solve one scenario; see `quota_opt.solve` for what it promises and raises."""
@@ -128,7 +127,7 @@ def solve_scenario(
         engine=solved.engine,
         profile=profile.model_dump(),
         seconds={
-            "read": read_seconds,
+            "read": scenario.read_seconds,
             "build": built - began,
             "solve": solved_at - built,
             "verify": verified - solved_at,

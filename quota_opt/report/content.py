@@ -551,8 +551,16 @@ def _budget(scenario: Any, actions: pd.DataFrame, years: Sequence[int]) -> pd.Da
 
 
 def _limits(scenario: Any) -> tuple[float, ...]:
+    """The limits on energy intensity that reject a project; other criteria have other units."""
     rule = scenario.rules.get("admission")
-    found = {float(limit.value) for limit in getattr(rule, "limits", ()) or () if getattr(limit, "value", None)}
+    found = {
+        float(limit.value)
+        for limit in getattr(rule, "limits", ()) or ()
+        if getattr(limit, "criterion", "energy_intensity") == "energy_intensity"
+        and getattr(limit, "action", "reject") == "reject"
+        and getattr(limit, "scope", "project") == "project"
+        and limit.value > 0
+    }
     return tuple(sorted(found))
 
 

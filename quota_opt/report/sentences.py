@@ -42,8 +42,10 @@ def identity(content: Content) -> Text:
     """County, scenario, years, run number."""
     variant = content.variant_title or (Text(content.variant, content.variant) if content.variant else None)
     basis = words.WORDS["equivalent" if content.basis == "equivalent" else "equal_value"]
-    zh = [variant.zh if variant else "基准方案", f"{content.first_year}—{content.last_year} 年", f"能耗按{basis.zh}"]
-    en = [variant.en if variant else "base case", f"{content.first_year}–{content.last_year}", f"energy at {basis.en}"]
+    first, last = content.first_year, content.last_year
+    span = Text(f"{first} 年", f"{first}") if first == last else Text(f"{first}—{last} 年", f"{first}–{last}")
+    zh = [variant.zh if variant else "基准方案", span.zh, f"能耗按{basis.zh}"]
+    en = [variant.en if variant else "base case", span.en, f"energy at {basis.en}"]
     if content.price_year:
         zh.append(f"{content.price_year} 年不变价")
         en.append(f"prices of {content.price_year}")
@@ -199,8 +201,9 @@ def _limit_question(content: Content) -> Text | None:
             )
         else:
             saved = between(content, now, other)
-            zh += f"；若放宽到 {short(other)}，其中 {saved} 个不再超限"
-            en += f"; at {short(other)}, {saved} of them would no longer exceed it"
+            if saved:
+                zh += f"；若放宽到 {short(other)}，其中 {saved} 个不再超限"
+                en += f"; at {short(other)}, {saved} of them would no longer exceed it"
     return Text(f"{zh}。", f"{en}.")
 
 

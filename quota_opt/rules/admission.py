@@ -36,7 +36,7 @@ from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
-from quota_opt.scenario import RuleParameters
+from quota_opt.scenario import RuleParameters, refused
 from quota_opt.scenario.accounting import fuel_energy
 from quota_opt.scenario.factors import factors_with
 
@@ -72,9 +72,16 @@ class Limit(BaseModel):
     @model_validator(mode="after")
     def _possible(self) -> Limit:
         if self.action == "substitute" and self.criterion != "energy_intensity":
-            raise ValueError("substitution multiplies the use of energy; it needs criterion = 'energy_intensity'")
+            raise refused(
+                Text(
+                    "替代是按用能加倍的，只能用于 criterion = 'energy_intensity'",
+                    "substitution multiplies the use of energy; it needs criterion = 'energy_intensity'",
+                )
+            )
         if self.scope == "portfolio" and self.action not in ("reject", "report"):
-            raise ValueError("a portfolio limit either holds (reject) or is reported")
+            raise refused(
+                Text("整体上限只能 reject 或 report", "a portfolio limit either holds (reject) or is reported")
+            )
         return self
 
 

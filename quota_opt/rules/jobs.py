@@ -21,7 +21,7 @@ from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices
-from quota_opt.scenario import RuleParameters
+from quota_opt.scenario import RuleParameters, refused
 
 
 class JobsParameters(RuleParameters):
@@ -35,7 +35,7 @@ class JobsParameters(RuleParameters):
     @model_validator(mode="after")
     def _some_bound(self) -> JobsParameters:
         if self.max_lost is None and self.max_lost_share is None:
-            raise ValueError("give max_lost or max_lost_share")
+            raise refused(Text("须写 max_lost 或 max_lost_share", "needs max_lost or max_lost_share"))
         return self
 
 

@@ -30,7 +30,7 @@ from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Listing, Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices
-from quota_opt.scenario import RuleParameters
+from quota_opt.scenario import RuleParameters, refused
 
 Operator = Literal["<=", "<", ">=", ">", "=="]
 FIGURES = ("tax_per_mu", "value_added_per_mu", "energy_intensity")
@@ -53,11 +53,16 @@ class Condition(BaseModel):
     def _one_form(self) -> Condition:
         forms = [self.measure is not None, self.grade is not None, self.violation is not None]
         if sum(forms) != 1:
-            raise ValueError("give exactly one of measure, grade, violation")
+            raise refused(
+                Text("measure、grade、violation 须且只能写一个", "give exactly one of measure, grade, violation")
+            )
         if (self.measure is not None) != (self.value is not None):
-            raise ValueError("a measure needs a value, and a value a measure")
+            raise refused(Text("measure 与 value 须同时写", "a measure needs a value, and a value a measure"))
         if self.years == 2 and self.measure is not None and self.measure not in PREVIOUS:
-            raise ValueError(f"two years are known for {', '.join(PREVIOUS)} and grades only")
+            known = ", ".join(PREVIOUS)
+            raise refused(
+                Text(f"连续两年只适用于 {known} 和 grade", f"two years are known for {known} and grades only")
+            )
         return self
 
 

@@ -24,7 +24,7 @@ from quota_opt.model.objective import Stage, weights
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices, note
-from quota_opt.scenario import RuleParameters
+from quota_opt.scenario import RuleParameters, refused
 
 CATEGORIES = ("strategic", "chain", "upgrade", "other")
 
@@ -42,12 +42,17 @@ class PriorityParameters(RuleParameters):
         needed = {"weights": self.weights, "order": self.order, "shares": self.min_shares}[self.form]
         if not needed:
             field = {"weights": "weights", "order": "order", "shares": "min_shares"}[self.form]
-            raise ValueError(f"form = '{self.form}' needs {field}")
+            raise refused(Text(f"form = '{self.form}' 须写 {field}", f"form = '{self.form}' needs {field}"))
         if (
             any(share < 0 or share > 1 for share in self.min_shares.values())
             or sum(self.min_shares.values()) > 1 + 1e-12
         ):
-            raise ValueError("min_shares lie between 0 and 1 and add up to 1 at most")
+            raise refused(
+                Text(
+                    "min_shares 各在 0 与 1 之间，合计不超过 1",
+                    "min_shares lie between 0 and 1 and add up to 1 at most",
+                )
+            )
         return self
 
 

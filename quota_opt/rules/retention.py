@@ -28,7 +28,7 @@ from quota_opt.model.case import Case
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices
-from quota_opt.scenario import RuleParameters
+from quota_opt.scenario import RuleParameters, refused
 
 
 class RetentionParameters(RuleParameters):
@@ -42,7 +42,7 @@ class RetentionParameters(RuleParameters):
     @model_validator(mode="after")
     def _shares_fit(self) -> RetentionParameters:
         if self.keep + self.pool > 1.0 + 1e-12:
-            raise ValueError("keep + pool may not exceed 1")
+            raise refused(Text("keep 与 pool 之和不得超过 1", "keep + pool may not exceed 1"))
         return self
 
 

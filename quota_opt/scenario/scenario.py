@@ -38,6 +38,7 @@ class Scenario:
     raw: RawCase = field(repr=False)
     parsed: ParsedTables = field(repr=False)
     context: TableContext = field(repr=False)
+    read_seconds: float = field(default=0.0, repr=False)
 
     @property
     def places(self) -> pd.DataFrame:

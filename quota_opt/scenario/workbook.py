@@ -19,7 +19,7 @@ from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.paths import BadPathError, join_path, split_path, unflattened
 from quota_opt.scenario.raw import RawCase, RawTable, cell_name
 from quota_opt.scenario.schema import TABLES
-from quota_opt.scenario.sheet import odd_code, odd_words, raw_table_of
+from quota_opt.scenario.sheet import Merged, odd_code, odd_words, raw_table_of
 from quota_opt.scenario.spec import TableSpec
 from quota_opt.scenario.tables import context_of, tables_of
 from quota_opt.scenario.units import normal
@@ -162,7 +162,7 @@ class _Reader:
             return False
         return all(cell == "" for row in self.book.get_sheet_by_name(sheet).iter_rows() for cell in row)
 
-    def _cells(self, sheet: str) -> tuple[Rows, SheetScan] | None:
+    def _cells(self, sheet: str) -> tuple[Rows, SheetScan, list[Merged]] | None:
         scan = self.scan.scan(sheet)
         if scan.too_far is not None:
             self._say(
@@ -177,24 +177,22 @@ class _Reader:
             )
             return None
         # Leading empty rows and columns must stay, or every address after them would be wrong.
-        return self.book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), scan
+        found = self.book.get_sheet_by_name(sheet)
+        merged = [(r0 + 1, c0, r1 + 1, c1) for (r0, c0), (r1, c1) in found.merged_cell_ranges or []]
+        return found.to_python(skip_empty_area=False), scan, merged
 
     def _table(self, spec: TableSpec, sheet: str) -> RawTable | None:
         cells = self._cells(sheet)
         if cells is None:
             return RawTable(spec.name, (), (), (), np.array([], dtype=np.int64), file=self.file, sheet=sheet)
-        rows, scan = cells
-        merged = [
-            (r0 + 1, c0, r1 + 1, c1)
-            for (r0, c0), (r1, c1) in self.book.get_sheet_by_name(sheet).merged_cell_ranges or []
-        ]
+        rows, scan, merged = cells
         return raw_table_of(spec, rows, scan, merged=merged, file=self.file, sheet=sheet)
 
     def _settings(self, sheet: str) -> tuple[dict[str, Any], dict[str, int]]:
         cells = self._cells(sheet)
         if cells is None:
             return {}, {}
-        rows, scan = cells
+        rows, scan, _ = cells
         head = next((i for i, row in enumerate(rows[:10]) if {normal(str(c)) for c in row} & PATH_HEADINGS), None)
         words = [normal(str(c)) for c in rows[head]] if head is not None else []
         path_at = next((i for i, w in enumerate(words) if w in PATH_HEADINGS), None)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.checking import (
@@ -152,19 +153,42 @@ def _asked(
 
 
 def _decided(ask: Ask, arrays: Arrays, profile: Profile, watch: Watch, answer: Answer) -> Answer:
-    """Tell infeasible from unbounded: without an objective only the first can be the answer."""
-    indifferent = replace(arrays, objective=np.zeros(arrays.columns), offset=0.0)
-    left = profile
-    if profile.time_limit_s is not None:
-        left = profile.with_limits(time_limit=max(profile.time_limit_s - watch.seconds, 0.1))
-    second = watch.run(lambda: ask(indifferent, left, watch, None))
-    if second.status in (Status.OPTIMAL, Status.FEASIBLE):
-        return Answer(Status.UNBOUNDED, message="the objective can grow without limit")
-    if second.status is Status.INFEASIBLE:
-        return Answer(Status.INFEASIBLE)
-    if second.status is Status.NO_SOLUTION_FOUND:
+    """Tell infeasible from unbounded, and believe neither without a second look.
+
+    Without an objective a model can only be infeasible or not. With whole numbers, a feasible model is unbounded only
+    if it is so without them; if not, the solver erred, and is asked once more under the bound this gives.
+    """
+
+    def again(changed: Arrays) -> Answer:
+        left = profile
+        if profile.time_limit_s is not None:
+            left = profile.with_limits(time_limit=max(profile.time_limit_s - watch.seconds, 0.1))
+        return watch.run(lambda: ask(changed, left, watch, None))
+
+    second = again(replace(arrays, objective=np.zeros(arrays.columns), offset=0.0))
+    if second.status in (Status.INFEASIBLE, Status.NO_SOLUTION_FOUND):
         return second
-    return Answer(Status.ERROR, message=second.message or answer.message or "infeasible or unbounded, undecided")
+    if second.status not in (Status.OPTIMAL, Status.FEASIBLE):
+        return Answer(Status.ERROR, message=second.message or answer.message or "infeasible or unbounded, undecided")
+    if arrays.integer.any():
+        relaxed = again(replace(arrays, integer=np.zeros(arrays.columns, dtype=bool)))
+        if relaxed.status is Status.OPTIMAL and relaxed.values is not None:
+            last = again(_capped(arrays, arrays.value(relaxed.values)))
+            if last.status in (None, Status.UNBOUNDED, Status.INFEASIBLE):
+                return Answer(Status.ERROR, message="the solver calls a model unbounded that is not")
+            return replace(last, row_duals=None)
+    return Answer(Status.UNBOUNDED, message="the objective can grow without limit")
+
+
+def _capped(arrays: Arrays, most: float) -> Arrays:
+    """The same model with a row more, which says that the objective is not above `most`."""
+    slack = 1e-6 * max(1.0, abs(most))
+    return replace(
+        arrays,
+        matrix=sp.csr_array(sp.vstack([arrays.matrix, sp.csr_array(arrays.objective[None, :])])),
+        row_lower=np.append(arrays.row_lower, -np.inf),
+        row_upper=np.append(arrays.row_upper, most - arrays.offset + slack),
+    )
 
 
 def _out(answer: Answer, scaling: Scaling) -> Answer:

@@ -24,7 +24,8 @@ from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.attempt import Answer, given_options, solve_checked
 from quota_opt.solving.children import ChildError, run_child
 from quota_opt.solving.engine import Availability
-from quota_opt.solving.options import bad_option, bad_option_value
+from quota_opt.solving.highs import without_wrong_presolve
+from quota_opt.solving.options import bad_option, bad_option_value, how_to_install
 from quota_opt.solving.profile import SOLVERS, Profile
 from quota_opt.solving.scaling import in_whole_numbers
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
@@ -50,8 +51,8 @@ class MathOptEngine:
             return Availability(
                 False,
                 reason=Text(
-                    f"缺少 OR-Tools（{error}）。安装：pip install ortools",
-                    f"OR-Tools is missing ({error}). Install it: pip install ortools",
+                    f"缺少 OR-Tools（{error}）。安装：{how_to_install('ortools')}",
+                    f"OR-Tools is missing ({error}). Install it: {how_to_install('ortools')}",
                 ),
             )
         if solver not in SOLVERS["mathopt"]:
@@ -107,6 +108,12 @@ def cannot(solver: str, arrays: Arrays) -> Text | None:
 
 
 def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+    if profile.solver == "HIGHS":
+        return without_wrong_presolve(_asked, arrays, profile, watch, start)
+    return _asked(arrays, profile, watch, start)
+
+
+def _asked(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     from ortools.math_opt import result_pb2
 
     request = _request(arrays, profile, start)
@@ -229,6 +236,8 @@ def _failed(profile: Profile, text: str) -> Answer:
     for name, value in profile.options.items():
         if name in text or (re.search("option|Param", text) and "INVALID_ARGUMENT" in text):
             raise bad_option_value(profile, name, value)
+    if "invalid PrimalSolutionProto.objective_value" in text:
+        return Answer(None)  # SCIP shows an unbounded ray whose worth MathOpt cannot write down
     return Answer(Status.ERROR, message=text)
 
 

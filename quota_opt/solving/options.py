@@ -1,12 +1,23 @@
-"""Errors about options a profile passes through to a solver."""
+"""Errors about options a profile passes through to a solver, and the way to install one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib import metadata
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.solving.profile import Profile
+
+
+def how_to_install(package: str) -> str:
+    """The command that installs `package` in a version this project works with."""
+    try:
+        requirements = metadata.requires("quota-opt") or []
+    except metadata.PackageNotFoundError:
+        requirements = []
+    wanted = next((line for line in requirements if line.startswith(package)), package)
+    return f'pip install "{wanted}"'
 
 
 def bad_option(profile: Profile, name: str, known: Iterable[str]) -> InputError:

@@ -23,7 +23,7 @@ from quota_opt.solving.attempt import Answer, given_options, solve_checked
 from quota_opt.solving.checking import sharpened, snapped
 from quota_opt.solving.children import ChildError, run_child
 from quota_opt.solving.engine import Availability
-from quota_opt.solving.options import bad_option
+from quota_opt.solving.options import bad_option, how_to_install
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
 from quota_opt.solving.watch import Watch
@@ -50,8 +50,8 @@ class PulpEngine:
             return Availability(
                 False,
                 reason=Text(
-                    f'缺少 PuLP（{error}）。安装：pip install "pulp>=3.3,<4"',
-                    f'PuLP is missing ({error}). Install it: pip install "pulp>=3.3,<4"',
+                    f"缺少 PuLP（{error}）。安装：{how_to_install('pulp')}",
+                    f"PuLP is missing ({error}). Install it: {how_to_install('pulp')}",
                 ),
             )
         if _solver_name(solver) is not None:
@@ -146,7 +146,7 @@ def _request(arrays: Arrays, profile: Profile, name: str, start: FloatArray | No
         arguments |= {
             "gapRel": profile.relative_gap,
             "gapAbs": 1e-9,
-            "threads": profile.threads,
+            "threads": profile.threads if profile.threads > 1 else None,  # one thread is not a pool of one
             "timeMode": "elapsed",
             "keepFiles": True,  # in the temporary folder; on Windows a start needs it
             "warmStart": start is not None and bool(arrays.integer.any()),
@@ -186,17 +186,19 @@ def _answer(result: dict[str, Any], arrays: Arrays, log: str) -> Answer:
     if values is not None and log:
         values = sharpened(arrays, snapped(arrays, values))
     _, bound = _bounds_of(log)
+    if status == _SOLUTION_OPTIMAL and "within gap tolerance" not in log:
+        bound = None  # the last bound told on the way; the search tree was exhausted since
     if status == _SOLUTION_OPTIMAL:
         duals = None
         if not arrays.integer.any() and result["duals"] is not None:
             duals = np.asarray(result["duals"])
-        # No bound in the log of an "optimal" end: the search tree was exhausted.
         proven = math.inf if values is None else arrays.value(values)
         return Answer(Status.OPTIMAL, values, proven if bound is None else bound, duals)
     if status == _SOLUTION_FEASIBLE:
         return Answer(Status.FEASIBLE, values, math.inf if bound is None else bound, message="stopped at a limit")
     if status == _SOLUTION_INFEASIBLE or said == _INFEASIBLE:
-        return Answer(Status.INFEASIBLE)
+        # CBC's presolve also says so of a model whose dual is infeasible.
+        return Answer(None if _may_be_unbounded(arrays) else Status.INFEASIBLE)
     if status == _SOLUTION_UNBOUNDED or said == _UNBOUNDED:
         return Answer(None)
     if said == _NOT_SOLVED and status == _SOLUTION_NONE:
@@ -204,6 +206,13 @@ def _answer(result: dict[str, Any], arrays: Arrays, log: str) -> Answer:
             Status.NO_SOLUTION_FOUND, bound=math.inf if bound is None else bound, message="stopped at a limit"
         )
     return Answer(Status.ERROR, message=f"PuLP ended with status {said}, solution status {status}")
+
+
+def _may_be_unbounded(arrays: Arrays) -> bool:
+    """Whether some column can grow for ever and be worth it."""
+    up = (arrays.objective > 0) & np.isposinf(arrays.upper)
+    down = (arrays.objective < 0) & np.isneginf(arrays.lower)
+    return bool((up | down).any())
 
 
 _FINAL_BOUND = re.compile(r"^Upper bound:\s+(\S+)", re.MULTILINE)

@@ -75,6 +75,17 @@ def test_infeasible_or_unbounded_is_decided(make):
     assert solved_with(arrays, Answer(Status.UNBOUNDED), Answer(Status.INFEASIBLE)).status is Status.INFEASIBLE
 
 
+def test_unbounded_is_not_believed_where_the_relaxation_is_bounded(make):
+    arrays = make([1, 1], [(-INF, [2, 2], 5)], integer=True)
+    best = Answer(Status.OPTIMAL, np.array([2.0, 0.0]), 2.0)
+    relaxed = Answer(Status.OPTIMAL, np.array([2.5, 0.0]), 2.5)
+    wrong = Answer(Status.UNBOUNDED)
+    anything = Answer(Status.OPTIMAL, np.zeros(2), 0.0)
+    assert solved_with(arrays, wrong, anything, relaxed, best).objective == 2.0
+    assert solved_with(arrays, wrong, anything, relaxed, wrong).status is Status.ERROR
+    assert solved_with(arrays, wrong, anything, Answer(Status.UNBOUNDED)).status is Status.UNBOUNDED
+
+
 def test_duals_that_prove_nothing_are_dropped(make):
     arrays = make([3, 2], [(-INF, [1, 1], 4)])
     right = solved_with(arrays, Answer(Status.OPTIMAL, np.array([4.0, 0.0]), 12.0, np.array([3.0])))
