@@ -191,7 +191,10 @@ def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = Fa
     if not as_workbook:
         if scenario is None:
             what = Text("没有说明由哪个案例复制。", "It is not said which case to copy.")
-            fix = Text("写明 --from 案例，或用 --xlsx 得到空白工作簿。", "Name a case with --from, or ask for --xlsx, the blank workbook.")
+            fix = Text(
+                "写明由哪个案例复制，或要空白工作簿（xlsx）。",
+                "Name the case to copy, or ask for the blank workbook (xlsx).",
+            )
             raise InputError([Finding(Level.ERROR, "no-source", what, Where(), fix)])
         ensure_free(path)
         return write_case(path, scenario)

@@ -116,8 +116,6 @@ def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), plain: bool = False) -
                 rules[name] = draw(budgets(names, years))
             else:
                 rules[name] = draw(SIMPLE_RULES[name](resources))
-    if plain:
-        rules.get("priority", {}).pop("weights", None)
     chosen["rules"] = rules
     objective = draw(plain_objectives(user) if plain else objectives(resources, user))
     if objective is not None:

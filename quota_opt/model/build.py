@@ -31,13 +31,16 @@ class RowInfo:
     elastic: bool = True  # may be relaxed when looking for what makes a case infeasible
 
 
+AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
+
+
 @dataclass(frozen=True)
 class Terms:
     """Entries before they have a row: column, place, year position, coefficient; arrays of equal length."""
 
-    column: IntArray
-    place: IntArray
-    year: IntArray
+    column: AnyInt
+    place: AnyInt
+    year: AnyInt
     coefficient: FloatArray
 
     def __neg__(self) -> Terms:
@@ -96,6 +99,7 @@ class Build:
         ramp: FloatArray | None = None,
     ) -> Terms:
         """Terms of a decision of year t in every year s from its effect on."""
+        columns, place = columns.astype(np.int32), place.astype(np.int32)
         parts = []
         for t in range(self.case.horizon):
             for s in range(t, self.case.horizon):
@@ -104,7 +108,8 @@ class Build:
                 if lag is not None:
                     live &= lag <= s - t
                 rows = np.flatnonzero(live)
-                parts.append(Terms(columns[rows, t], place[rows], np.full(len(rows), s), value[rows]))
+                years = np.full(len(rows), s, dtype=np.int16)
+                parts.append(Terms(columns[rows, t], place[rows], years, value[rows]))
         return joined(*parts)
 
     def net_up(self, r: int) -> Terms:
@@ -114,19 +119,20 @@ class Build:
 
     def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
-        entry, ancestor = self.case.places.spread(terms.place)
-        keep = wanted[ancestor]
-        entry, ancestor = entry[keep], ancestor[keep]
+        entry, ancestor = self.case.places.spread(terms.place, wanted)
         return Terms(terms.column[entry], ancestor, terms.year[entry], terms.coefficient[entry])
 
-    def expression(self, measure: Coefficients) -> tuple[IntArray, FloatArray]:
-        """Columns and coefficients of a measure (its constant apart)."""
+    def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[IntArray, FloatArray]:
+        """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
+        actions, projects = (table["place_code"].to_numpy() for table in (self.case.actions, self.case.projects))
         parts = []
-        for columns, values in (
-            (self.act, measure.actions),
-            (self.share, measure.shares),
-            (self.start, measure.starts),
+        for grid, amounts, place in (
+            (self.act, measure.actions, actions),
+            (self.share, measure.shares, projects),
+            (self.start, measure.starts, projects),
         ):
+            rows = slice(None) if inside is None else np.flatnonzero(inside[place])
+            columns, values = grid[rows], amounts[rows]
             live = (columns >= 0) & (values != 0.0)
             parts.append((columns[live], values[live]))
         return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])

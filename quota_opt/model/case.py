@@ -84,6 +84,10 @@ class Case:
         """The unit of a resource's amounts."""
         return RESOURCE_UNITS.get(resource, resource)
 
+    def place_title(self, place: str) -> str:
+        """The name people know a place by; its identifier where it has none."""
+        return str(self.places.titles[self.places.code[place]]) if place in self.places.code else place
+
     def rule(self, name: str) -> Rule[Any] | None:
         """The rule of that name, if it is on."""
         return next((rule for rule in self.rules if rule.name == name), None)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+IntArray = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
+
 
 @dataclass(frozen=True)
 class PlaceTree:
@@ -60,20 +62,28 @@ class PlaceTree:
             place, up = place[up >= 0], up[up >= 0]
         return np.concatenate(places), np.concatenate(ups)
 
-    @cached_property
-    def ancestor_index(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """`ancestors` sorted by place, as (start of each place's run with one end entry more, ancestors)."""
-        place, up = self.ancestors
-        order = np.argsort(place, kind="stable")
-        return np.searchsorted(place[order], np.arange(self.size + 1)), up[order]
+    def spread(self, place: IntArray, wanted: NDArray[np.bool_]) -> tuple[IntArray | slice, IntArray]:
+        """For entries at `place`: (number of the entry, ancestor), one pair per `wanted` ancestor of each entry.
 
-    def spread(self, place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For entries at `place`: (number of the entry, ancestor), one pair per ancestor of each entry."""
-        start, up = self.ancestor_index
-        length = (start[1:] - start[:-1])[place]
+        A place is its own first ancestor. Numbers are a slice where every entry has just one.
+        """
+        below, up = self.ancestors
+        below, up = below[wanted[up]], up[wanted[up]]
+        count = np.bincount(below, minlength=self.size)
+        if count.max(initial=0) <= 1:
+            only = np.full(self.size, -1, dtype=np.int32)
+            only[below] = up
+            ancestor = only[place]
+            if (ancestor >= 0).all():
+                return slice(None), ancestor
+            keep = np.flatnonzero(ancestor >= 0)
+            return keep, ancestor[keep]
+        order = np.argsort(below, kind="stable")
+        first = np.cumsum(count) - count
+        length = count[place]
         entry = np.repeat(np.arange(len(place)), length)
         within = np.arange(len(entry)) - np.repeat(np.cumsum(length) - length, length)
-        return entry, up[start[:-1][place][entry] + within]
+        return entry, up[order][first[place][entry] + within]
 
     def within(self, names: Iterable[str]) -> NDArray[np.bool_]:
         """True for the named places and all below them."""

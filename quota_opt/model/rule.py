@@ -51,7 +51,7 @@ class RuleAudit:
 
     `binding` tells whether the rule holds with no slack left somewhere; `figures` are the rows behind it (place, year,
     limit, used …), `texts` the sentences for people about the tightest of them. `price` is what one more unit of
-    right-hand side of the rule's dearest row is worth, in objective units per `unit` (None where unknown).
+    right-hand side of the rule's dearest row is worth, in objective units per `price_unit` (None where unknown).
     """
 
     rule: str
@@ -63,6 +63,7 @@ class RuleAudit:
     figures: pd.DataFrame = field(default_factory=pd.DataFrame)
     texts: tuple[Text, ...] = ()
     price: float | None = None
+    price_unit: str | None = None
 
 
 class Rule(Generic[P]):

@@ -9,10 +9,11 @@ project or variant group, of which at most one is chosen; `j` runs over all othe
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from quota_opt.model.build import RowInfo
 from quota_opt.model.linear import Arrays, FloatArray
 
 GROUP_BLOCKS = ("one_firm", "one_group")
@@ -55,11 +56,11 @@ def margins(arrays: Arrays, row_duals: FloatArray) -> FloatArray:
     return adjusted
 
 
-def rule_prices(arrays: Arrays, info: Any, row_duals: FloatArray) -> dict[str, float]:
-    """For each rule, the largest price among its rows, in objective units per unit of right-hand side."""
-    dearest: dict[str, float] = {}
+def rule_prices(arrays: Arrays, info: Sequence[RowInfo], row_duals: FloatArray) -> dict[str, tuple[float, str]]:
+    """For each rule, the largest price among its rows, in objective units per unit of its side; and that unit."""
+    dearest: dict[str, tuple[float, str]] = {}
     for block, about in zip(arrays.row_blocks, info, strict=True):
         part = np.abs(row_duals[block.first : block.first + block.size])
         if part.size and about.elastic:
-            dearest[about.rule] = max(dearest.get(about.rule, 0.0), float(part.max()))
+            dearest[about.rule] = max(dearest.get(about.rule, (0.0, about.unit)), (float(part.max()), about.unit))
     return dearest

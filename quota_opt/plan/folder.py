@@ -20,6 +20,7 @@ from quota_opt.plan.plan import Plan
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.scenario import Scenario, read
+from quota_opt.solving.status import relative_gap
 
 NEEDED = {
     "actions": (("firm", "action", "option"), ("year",)),
@@ -29,6 +30,8 @@ NEEDED = {
 }
 """Columns a check cannot do without: texts and numbers, by table."""
 TABLES = ("actions", "awards", "transfers", "ledger", "prices", "reasons")
+GAP_TOLERANCE = 2e-6
+"""How far a gap may be off: the tolerances of a solver, not those of a proof."""
 IDENTIFIERS = ("firm", "project", "place", "option", "from", "to", "from_place", "to_place", "id", "name", "sector")
 
 
@@ -143,6 +146,7 @@ def audit_record(entry: RuleAudit) -> dict[str, Any]:
         "clause": entry.clause,
         "binding": entry.binding,
         "price": entry.price,
+        "price_unit": entry.price_unit,
         "text": {"zh": [t.zh for t in entry.texts], "en": [t.en for t in entry.texts]},
     }
 
@@ -263,9 +267,18 @@ def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) ->
             )
             found.append(problem("record", what, "run.json", rule=entry.rule))
     objective, bound, gap = record.get("objective"), record.get("bound"), record.get("gap")
-    if record.get("status") == "OPTIMAL" and (objective is None or bound is None or gap is None):
-        what = Text("写作已证明最优，却没有界或差距。", "It claims to be optimal without a bound or a gap.")
+    whole = objective is not None and bound is not None and gap is not None
+    if whole and abs(relative_gap(objective, bound) - gap) > GAP_TOLERANCE:
+        what = Text("所写的差距与目标值、界不符。", "The stated gap is not that of the objective and the bound.")
         found.append(problem("certificate", what, "run.json"))
+    if record.get("status") == "OPTIMAL":
+        asked = (record.get("certificate") or {}).get("gap_asked")
+        if not whole or asked is None or relative_gap(objective, bound) > asked + GAP_TOLERANCE:
+            what = Text(
+                "写作已证明最优，但界没有证明到所要求的差距。",
+                "It claims to be optimal, but its bound does not prove it.",
+            )
+            found.append(problem("certificate", what, "run.json"))
     return found
 
 

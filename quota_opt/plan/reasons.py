@@ -13,6 +13,7 @@ from quota_opt.model.build import Problem
 from quota_opt.model.case import IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.certificate import margins
+from quota_opt.scenario import unit_words
 from quota_opt.solving.stages import Solved
 
 COLUMNS = ["kind", "id", "verdict", "rule", "clause", "figure", "text", "text_en"]
@@ -84,17 +85,15 @@ class _Priced:
     def _words(self, block: int, row: int) -> Text:
         labels = self.blocks[block].label_of(row)
         info = self.problem.info[block]
-        places = self.problem.case.places
-        place, year = str(labels.get("place", "")), labels.get("year", "")
-        place = str(places.titles[places.code[place]]) if place in places.code else place
+        place, year = self.problem.case.place_title(str(labels.get("place", ""))), labels.get("year", "")
         price = f"{abs(self.prices[row]):,.4g}"
         resource = str(labels.get("resource", ""))
         zh = {"energy": "用能指标", "carbon": "碳排放空间", "land": "用地"}.get(resource, resource)
         if info.rule == "pool":
-            unit = self.problem.case.unit(resource)
+            unit = unit_words(self.problem.case.unit(resource))
             return Text(
-                f"{place} {year} 年{zh}，再多 1 {unit} 值 {price}",
-                f"{resource} at {place} in {year}, worth {price} per {unit}",
+                f"{place} {year} 年{zh}，再多 1 {unit.zh}值 {price}",
+                f"{resource} at {place} in {year}, worth {price} per {unit.en}",
             )
         rule = self.problem.case.rule(info.rule)
         title = rule.title if rule is not None else Text(info.rule, info.rule)

@@ -201,7 +201,8 @@ def _priced(problem: Problem, solved: Solved, audit: tuple[Any, ...]) -> tuple[A
     if solved.row_duals is None:
         return audit
     prices = rule_prices(solved.arrays, problem.info, solved.row_duals)
-    return tuple(replace(entry, price=prices.get(entry.rule)) for entry in audit)
+    priced = {rule: {"price": price, "price_unit": unit} for rule, (price, unit) in prices.items()}
+    return tuple(replace(entry, **priced.get(entry.rule, {})) for entry in audit)
 
 
 def certificate_of(problem: Problem, solved: Solved, profile: Profile) -> dict[str, Any]:

@@ -36,18 +36,24 @@ from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
-from quota_opt.scenario import RuleParameters, refused
+from quota_opt.scenario import RuleParameters, refused, unit_words
 from quota_opt.scenario.accounting import fuel_energy
 from quota_opt.scenario.factors import factors_with
 
 Criterion = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
 # criterion: (column of the amount, column of the base, the limit is a maximum, words, unit)
-CRITERIA: dict[str, tuple[str, str, bool, Text, str]] = {
-    "energy_intensity": ("energy", "value_added", True, Text("能耗强度", "energy intensity"), "tce/10k yuan"),
-    "carbon_intensity": ("carbon_t", "value_added", True, Text("碳排放强度", "carbon intensity"), "tCO2/10k yuan"),
-    "tax_per_mu": ("tax", "land_mu", False, Text("亩均税收", "tax per mu"), "10k yuan/mu"),
-    "value_added_per_mu": ("value_added", "land_mu", False, Text("亩均增加值", "value added per mu"), "10k yuan/mu"),
-    "investment_per_mu": ("investment", "land_mu", False, Text("亩均投资", "investment per mu"), "10k yuan/mu"),
+CRITERIA: dict[str, tuple[str, str, bool, Text, tuple[str, str]]] = {
+    "energy_intensity": ("energy", "value_added", True, Text("能耗强度", "energy intensity"), ("tce", "10k yuan")),
+    "carbon_intensity": ("carbon_t", "value_added", True, Text("碳排放强度", "carbon intensity"), ("tCO2", "10k yuan")),
+    "tax_per_mu": ("tax", "land_mu", False, Text("亩均税收", "tax per mu"), ("10k yuan", "mu")),
+    "value_added_per_mu": (
+        "value_added",
+        "land_mu",
+        False,
+        Text("亩均增加值", "value added per mu"),
+        ("10k yuan", "mu"),
+    ),
+    "investment_per_mu": ("investment", "land_mu", False, Text("亩均投资", "investment per mu"), ("10k yuan", "mu")),
 }
 RELATIVE = 1e-9
 # Factors in public use lie between these; a break-even outside them says nothing about the choice of factor.
@@ -220,9 +226,7 @@ class Admission(Rule[AdmissionParameters]):
                     rows = np.flatnonzero((build.share[:, t] >= 0) & (over != 0.0))
                     parts.append((np.full(len(rows), s), build.share[rows, t], over[rows]))
             entries = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
-            info = RowInfo(
-                self.name, limit.clause or self.clause, CRITERIA[limit.criterion][4].split("/", maxsplit=1)[0]
-            )
+            info = RowInfo(self.name, limit.clause or self.clause, CRITERIA[limit.criterion][4][0])
             build.add_rows(info, {"year": case.years}, entries=entries, upper=0.0)
 
     def audit(self, outcome: Outcome) -> RuleAudit:
@@ -312,13 +316,16 @@ class Admission(Rule[AdmissionParameters]):
         return np.array([not tags.isdisjoint(own) for own in case.projects["tags"]], dtype=bool)
 
     def _words(self, case: Case, row: int, limit: Limit) -> Text:
-        _, _, is_most, title, unit = CRITERIA[limit.criterion]
+        _, _, is_most, title, units = CRITERIA[limit.criterion]
+        top, base = (unit_words(unit) for unit in units)
         figure = _ratio(case, row, limit.criterion)
         shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
         even = _break_even(case, row, limit)
-        zh = f"{title.zh} {shown} {'高于' if is_most else '低于'}准入线 {limit.value:g}（{unit}）{even.zh}"
-        en = f"{title.en} {shown} is {'above' if is_most else 'below'} the line of {limit.value:g} {unit}{even.en}"
-        return Text(zh, en)
+        side = Text("高于", "above") if is_most else Text("低于", "below")
+        return Text(
+            f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}（{top.zh}/{base.zh}）{even.zh}",
+            f"{title.en} {shown} is {side.en} the line of {limit.value:g} {top.en}/{base.en}{even.en}",
+        )
 
 
 def _ratio(case: Case, row: int, criterion: str) -> float:

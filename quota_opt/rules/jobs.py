@@ -100,9 +100,10 @@ class Jobs(Rule[JobsParameters]):
         )
 
         def sentence(row: Any) -> Text:
+            place = case.place_title(row.place)
             return Text(
-                f"{row.place} {row.year} 年减少岗位 {amount(row.figure)} 个，上限 {amount(row.upper)} 个。",
-                f"{row.place} loses {amount(row.figure)} jobs in {row.year}; at most {amount(row.upper)}.",
+                f"{place} {row.year} 年减少岗位 {amount(row.figure)} 个，上限 {amount(row.upper)} 个。",
+                f"{place} loses {amount(row.figure)} jobs in {row.year}; at most {amount(row.upper)}.",
             )
 
         return audited(self, "jobs", figures, sentence)

@@ -49,7 +49,7 @@ class PriorityParameters(RuleParameters):
         ):
             raise refused(
                 Text(
-                    "min_shares 各在 0 与 1 之间，合计不超过 1",
+                    "min_shares 各在 0 与 1 间，合计至多 1",
                     "min_shares lie between 0 and 1 and add up to 1 at most",
                 )
             )

@@ -28,7 +28,7 @@ from quota_opt.model.case import Case
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices
-from quota_opt.scenario import RuleParameters, refused
+from quota_opt.scenario import RuleParameters, refused, unit_words
 
 
 class RetentionParameters(RuleParameters):
@@ -100,11 +100,11 @@ class Retention(Rule[RetentionParameters]):
         figures = figures[(figures.get("freed", 0.0) != 0.0) | (figures["figure"] != 0.0)]
 
         def sentence(row: Any) -> Text:
-            unit = case.unit(row.resource)
+            unit, place = unit_words(case.unit(row.resource)), case.place_title(row.place)
             return Text(
-                f"{row.place} {row.year} 年腾出 {amount(row.freed)} {unit}，"
+                f"{place} {row.year} 年腾出 {amount(row.freed)} {unit.zh}，"
                 f"外调 {amount(row.figure)}，上限 {amount(row.upper)}。",
-                f"{row.place} frees {amount(row.freed)} {unit} in {row.year}, sends out {amount(row.figure)}, "
+                f"{place} frees {amount(row.freed)} {unit.en} in {row.year}, sends out {amount(row.figure)}, "
                 f"may send {amount(row.upper)}.",
             )
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, records
-from quota_opt.model.measures import coefficients, measure_unit
+from quota_opt.model.measures import Coefficients, coefficients, measure_unit
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
@@ -81,9 +81,13 @@ class Targets(Rule[TargetsParameters]):
             return
         row_parts, column_parts, value_parts = [], [], []
         lower, upper = np.full(len(targets), -np.inf), np.full(len(targets), np.inf)
+        known: dict[tuple[str, int], Coefficients] = {}  # many places share one measure and year
         for i, target in enumerate(records(targets)):
-            made = self._coefficients(case, target)
-            columns, values = build.expression(made)
+            key = (target.measure, self._year(case, target))
+            if key not in known:
+                known[key] = coefficients(case, key[0], year=key[1])
+            made = known[key]
+            columns, values = build.expression(made, self._inside(case, target))
             least = target.value - made.constant if target.sense in (">=", "==") else -np.inf
             most = target.value - made.constant if target.sense in ("<=", "==") else np.inf
             lower[i], upper[i] = least, most
@@ -144,9 +148,6 @@ class Targets(Rule[TargetsParameters]):
             )
 
         return audited(self, "-", figures, sentence)
-
-    def _coefficients(self, case: Case, target: Any) -> Any:
-        return coefficients(case, target.measure, year=self._year(case, target), inside=self._inside(case, target))
 
     def _year(self, case: Case, target: Any) -> int:
         return int(case.years[-1]) if pd.isna(target.year) else int(target.year)

@@ -42,7 +42,7 @@ def make():
 
 @pytest.fixture
 def hard() -> Arrays:
-    """120 projects under 20 shared limits: a plan is found at once, its proof takes minutes (CP-SAT: a second)."""
+    """150 projects under 30 shared limits: a plan is found at once, its proof takes far longer than the tests."""
     rng = np.random.default_rng(5)
     needs = rng.integers(1, 1000, (30, 150)).astype(float)
     worth = needs.sum(axis=0) // 30 + rng.integers(0, 50, 150)
