@@ -11,6 +11,7 @@ Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,10 +71,19 @@ class Build:
     info: list[RowInfo] = field(default_factory=list)
     penalties: list[tuple[int, float]] = field(default_factory=list)  # soft columns: (position, cost per unit)
 
-    def add_rows(self, info: RowInfo, labels: dict[str, ArrayLike], **rows: object) -> IntArray:
-        """Add rows of one rule; see `LinearModel.add_rows`. The block bears the rule's name."""
+    def add_rows(
+        self,
+        info: RowInfo,
+        labels: dict[str, ArrayLike],
+        names: dict[str, NDArray[np.object_]] | None = None,
+        **rows: Any,
+    ) -> IntArray:
+        """Add rows of one rule; see `LinearModel.add_rows`. The block bears the rule's name.
+
+        Labels `place` and `resource` are decoded by the case, others by `names`.
+        """
         self.info.append(info)
-        return self.model.add_rows(info.rule, labels, categories=self.categories(), **rows)  # type: ignore[arg-type]
+        return self.model.add_rows(info.rule, labels, categories={**self.categories(), **(names or {})}, **rows)
 
     def categories(self) -> dict[str, NDArray[np.object_]]:
         """What the codes in row labels stand for."""

@@ -266,7 +266,10 @@ def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) ->
                 f"run.json 中规则 {entry.rule} 的复核结果不符。", f"run.json states another audit of {entry.rule}."
             )
             found.append(problem("record", what, "run.json", rule=entry.rule))
-    objective, bound, gap = record.get("objective"), record.get("bound"), record.get("gap")
+    objective: Any
+    bound: Any
+    gap: Any
+    objective, bound, gap = (record.get(name) for name in ("objective", "bound", "gap"))
     whole = objective is not None and bound is not None and gap is not None
     if whole and abs(relative_gap(objective, bound) - gap) > GAP_TOLERANCE:
         what = Text("所写的差距与目标值、界不符。", "The stated gap is not that of the objective and the bound.")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
@@ -79,8 +79,7 @@ class Targets(Rule[TargetsParameters]):
         targets = case.scenario.targets
         if not len(targets):
             return
-        row_parts, column_parts, value_parts = [], [], []
-        lower, upper = np.full(len(targets), -np.inf), np.full(len(targets), np.inf)
+        measures = np.array(sorted(set(targets["measure"])), dtype=object)
         known: dict[tuple[str, int], Coefficients] = {}  # many places share one measure and year
         for i, target in enumerate(records(targets)):
             key = (target.measure, self._year(case, target))
@@ -90,7 +89,6 @@ class Targets(Rule[TargetsParameters]):
             columns, values = build.expression(made, self._inside(case, target))
             least = target.value - made.constant if target.sense in (">=", "==") else -np.inf
             most = target.value - made.constant if target.sense in ("<=", "==") else np.inf
-            lower[i], upper[i] = least, most
             if target.kind == "soft":
                 for sign, bound in ((1.0, least), (-1.0, most)):
                     if np.isfinite(bound):
@@ -98,16 +96,19 @@ class Targets(Rule[TargetsParameters]):
                         extra = build.model.add_columns("shortfall", {"target": [i + 1]}, upper=reach)
                         build.penalties.append((int(extra[0]), float(target.penalty)))
                         columns, values = np.append(columns, extra), np.append(values, sign)
-            row_parts.append(np.full(len(columns), i))
-            column_parts.append(columns)
-            value_parts.append(values)
-        build.add_rows(
-            RowInfo(self.name, self.clause, "-"),
-            {"target": np.arange(1, len(targets) + 1)},
-            entries=(np.concatenate(row_parts), np.concatenate(column_parts), np.concatenate(value_parts)),
-            lower=lower,
-            upper=upper,
-        )
+            labels: dict[str, ArrayLike] = {
+                "measure": [int(np.searchsorted(measures, target.measure))],
+                "year": [key[1]],
+                **({"place": [case.places.code[target.place]]} if target.place else {}),
+            }
+            build.add_rows(
+                RowInfo(self.name, target.clause or self.clause, measure_unit(case, target.measure)),
+                labels,
+                {"measure": measures},
+                entries=(np.zeros(len(columns), dtype=int), columns, values),
+                lower=least,
+                upper=most,
+            )
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Each target against the plan; a soft one that is missed is a shortfall, not a breach."""

@@ -20,6 +20,8 @@ def test_rules_that_clash_are_named_with_the_amounts_they_are_short() -> None:
     (conflict,) = caught.value.conflicts
     assert (conflict.rule, conflict.clause) == ("targets", "X 一")
     assert conflict.amount == pytest.approx(30.0)
+    assert (conflict.unit, conflict.labels) == ("tce/yr", {"measure": "energy_freed", "year": 2025})
+    assert "energy_freed 2025 30 tce/yr" in str(caught.value)
 
 
 def test_two_rules_at_odds_give_at_least_one_of_them() -> None:
