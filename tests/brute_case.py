@@ -308,7 +308,8 @@ class BruteCase:
             fails = energy > 0 and energy > limit["value"] * value_added * (1 + 1e-9)
             if not fails or limit.get("scope", "project") != "project" or not self.concerns(limit, project):
                 continue
-            decided_by = favour if favoured else limit
+            # What is only reported asks for nothing that a favour could spare.
+            decided_by = favour if favour and favoured and limit["action"] != "report" else limit
             if decided_by["action"] == "reject":
                 return None
             if decided_by["action"] == "substitute":

@@ -19,10 +19,16 @@ COLUMN = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 
 
 def examples(usual: int) -> settings:
-    """`usual` random cases; QUOTA_OPT_EXAMPLES multiplies it (20 gives thousands)."""
+    """`usual` random cases, always the same; QUOTA_OPT_EXAMPLES=20 tries twenty times as many, new ones each time."""
     times = float(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(max_examples=max(1, round(usual * times)), deadline=None, suppress_health_check=slow)
+    return settings(
+        max_examples=max(1, round(usual * times)),
+        deadline=None,
+        suppress_health_check=slow,
+        derandomize="QUOTA_OPT_EXAMPLES" not in os.environ,
+        database=None,
+    )
 
 
 @dataclass

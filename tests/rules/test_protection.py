@@ -1,4 +1,4 @@
-"""Protection: F frees 300 tce closed, 100 upgraded. P is worth 900 a year and needs 300, R is worth 90 and needs 100."""
+"""Protection: F frees 300 tce closed, 100 upgraded. P is worth 900 a year and needs 300, R 90 and 100."""
 
 from __future__ import annotations
 
