@@ -13,24 +13,21 @@ from quota_opt.model.build import Problem
 from quota_opt.model.case import Case, FloatArray, records
 from quota_opt.model.outcome import Outcome, transfers_table
 
-LEAST_SHARE = 1e-9
-
 
 def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
-    """The decisions in a model's values. A divisible project started with no share at all is not an award."""
+    """The decisions in a model's values."""
     case = problem.case
     action, action_year = np.nonzero((problem.act >= 0) & (values[problem.act] > 0.5))
     award, award_year = np.nonzero((problem.start >= 0) & (values[problem.start] > 0.5))
     share = values[problem.share[award, award_year]]
-    given = share > LEAST_SHARE
     move = np.where(problem.move >= 0, values[problem.move], 0.0)
     return Outcome(
         case,
         action,
         action_year,
-        award[given],
-        award_year[given],
-        np.where(case.projects["divisible"].to_numpy(dtype=bool)[award], share, 1.0)[given],
+        award,
+        award_year,
+        np.where(case.projects["divisible"].to_numpy(dtype=bool)[award], share, 1.0),
         np.maximum(move, 0.0),
         np.maximum(-move, 0.0),
     )

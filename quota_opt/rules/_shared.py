@@ -93,7 +93,14 @@ def check_places(rule: Rule[Any], places: Iterable[str], tree: PlaceTree, path: 
     return found
 
 
-def check_choices(rule: Rule[Any], values: Iterable[str], known: Sequence[str], path: str, what: Text) -> list[Finding]:
+def check_choices(
+    rule: Rule[Any],
+    values: Iterable[str],
+    known: Sequence[str],
+    path: str,
+    what: Text,
+    level: Level = Level.ERROR,
+) -> list[Finding]:
     """A finding for each value that is not one of the known ones."""
     found = []
     for value in values:
@@ -102,7 +109,7 @@ def check_choices(rule: Rule[Any], values: Iterable[str], known: Sequence[str], 
             hint = near[0] if near else "-"
             found.append(
                 Finding(
-                    Level.ERROR,
+                    level,
                     "unknown-choice",
                     Text(
                         f"规则 {rule.name}：没有“{value}”这一{what.zh}。",

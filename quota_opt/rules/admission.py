@@ -9,7 +9,7 @@ A project fails a limit when, at full size,
 What then happens is the limit's `action`: `reject` (it cannot start), `substitute` (it draws `ratio` times its energy
 from the pools), `report` (said, nothing else). `scope = "portfolio"` holds the weighted mean of what is awarded to the
 limit instead:  Σ share·amount <= value · Σ share·base. Several limits stack. A project with a favoured tag gets the
-favour's action instead, and the override is reported.
+favour's action where it would be rejected or pay by substitution, and the override is reported.
 
 ====================  ============================================================  ============  ============
 symbol                meaning                                                       unit          source
@@ -123,7 +123,9 @@ class Admission(Rule[AdmissionParameters]):
         for i, limit in enumerate(self.parameters.limits):
             found += check_places(self, limit.places or (), case.places, f"limits.{i}.places")
             what = Text("行业", "sector")
-            found += check_choices(self, limit.sectors or (), sectors, f"limits.{i}.sectors", what)
+            # One policy may serve many counties, and not every county has every sector it names.
+            path = f"limits.{i}.sectors"
+            found += check_choices(self, limit.sectors or (), sectors, path, what, Level.WARNING)
             if limit.action == "buy":
                 found.append(
                     note(

@@ -11,6 +11,8 @@ freed         what actions in the place (and below) make available that year  r 
 initial       quota the place (and below) holds without any action            r     quotas.csv
 keep, pool    shares                                                          -     parameters
 ============  ==============================================================  ====  ============
+
+With `pool` above 0 a place that frees nothing may receive nothing net: its outflow may not fall below 0.
 """
 
 from __future__ import annotations

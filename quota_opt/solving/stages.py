@@ -20,9 +20,13 @@ from quota_opt.solving.ties import as_early_as_can_be
 
 log = logging.getLogger(__name__)
 
-STAGE_SLACK = 1e-7
+STAGE_SLACK = 1e-8
 """What a later stage may give up of an earlier one beyond its tolerance, relative: rounding, not policy."""
+STAGE_GROWTH = 10.0
+"""How much more of it each later stage is allowed."""
 PRICE_TIME_LIMIT = 600.0
+LEAST_SHARE = 1e-9
+"""A share below this is none."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
             arrays = _last_objective(problem, arrays)
             break
         if number + 1 < len(problem.stages):
-            arrays = _keeping(arrays, solution.objective, stage.tolerance)
+            arrays = _keeping(arrays, solution.objective, stage.tolerance, STAGE_SLACK * STAGE_GROWTH**number)
     assert solution is not None
     status = solution.status
     if values is None:
@@ -96,7 +100,7 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
         )  # fmt: skip
     linear = _linear_engine(engine)
     values = as_early_as_can_be(problem, arrays, np.where(arrays.integer, np.round(values), values), linear)
-    values = _settled(problem, arrays, values, linear)
+    values = _without_idle_starts(problem, arrays, _settled(problem, arrays, values, linear))
     unfinished = len(results) < len(problem.stages)
     row_duals, relaxation = _prices(arrays, linear)
     last = results[-1]
@@ -131,9 +135,14 @@ def _result(name: str, sign: float, solution: Solution) -> StageResult:
     )
 
 
-def _keeping(arrays: Arrays, best: float, tolerance: float) -> Arrays:
-    """The model with one row more: the objective of this stage stays at `best`, less its tolerance."""
-    slack = max(tolerance * abs(best), STAGE_SLACK * max(1.0, abs(best)))
+def _keeping(arrays: Arrays, best: float, tolerance: float, rounding: float) -> Arrays:
+    """The model with one row more: the objective of this stage stays at `best`, less its tolerance.
+
+    `rounding` is relative to the objective's largest figure, and grows from stage to stage: what a later stage gains
+    out of the rounding of an earlier one must not bind the next.
+    """
+    largest = max(1.0, abs(best), float(np.abs(arrays.objective).max(initial=0.0)))
+    slack = max(tolerance * abs(best), rounding * largest)
     row = sp.csr_array(arrays.objective[None, :])
     return replace(
         arrays,
@@ -166,6 +175,27 @@ def _settled(problem: Problem, arrays: Arrays, values: FloatArray, engine: Engin
         # With the rest fixed, transfers carry no value of their own: the fewest are taken, so that plans are canonical.
         settled = _resolved(arrays, settled, moves, engine, fewest=True)
     return np.clip(settled, arrays.lower, arrays.upper) + 0.0
+
+
+def _without_idle_starts(problem: Problem, arrays: Arrays, values: FloatArray) -> FloatArray:
+    """Starts of divisible projects at no share at all are taken back, unless a row or an objective counts them."""
+    started = (problem.start >= 0) & (problem.share != problem.start)
+    started &= (values[problem.start] > 0.5) & (values[problem.share] <= LEAST_SHARE)
+    if not started.any():
+        return values
+    by_column = arrays.matrix.tocsc()
+    activity = arrays.matrix @ values
+    better = values.copy()
+    for start, share in zip(problem.start[started].tolist(), problem.share[started].tolist(), strict=True):
+        better[share] = 0.0
+        if any(objective[start] for objective, _ in problem.objectives):
+            continue
+        part = slice(by_column.indptr[start], by_column.indptr[start + 1])
+        rows, without = by_column.indices[part], activity[by_column.indices[part]] - by_column.data[part]
+        if (without <= arrays.row_upper[rows]).all() and (without >= arrays.row_lower[rows]).all():
+            better[start] = 0.0
+            activity[rows] = without
+    return better
 
 
 def _resolved(

@@ -227,7 +227,6 @@ def test_oracle_and_tool_both_find_no_plan_where_there_is_none() -> None:
     assert neither(case_of(projects="project place energy_tce value_added\nA C 300 500", targets=targets))
 
 
-@pytest.mark.xfail(strict=True, reason="a start of share 0 is allowed by the model and left out of the awards")
 def test_a_divisible_project_may_start_with_nothing_where_no_least_share_is_set() -> None:
     # B requires A. A is worth -50 in full; from a least share of 0 it may start with none of it, for B's 100.
     case = case_of(
@@ -237,7 +236,6 @@ def test_a_divisible_project_may_start_with_nothing_where_no_least_share_is_set(
     assert both(case) == (set(), {"A:2024", "B:2024"}, 100.0)
 
 
-@pytest.mark.xfail(strict=True, reason="what a stage may give up for rounding is worth a closure to the next")
 def test_the_room_for_rounding_between_stages_moves_no_firm() -> None:
     # Nothing is worth doing: P loses value. Closing F only to give P a share of 1e-10 would be wrong.
     case = case_of(
