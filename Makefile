@@ -28,7 +28,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
 	@touch $@
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
-	$(PIP) -e '.[test]'
+	$(PIP) -e '.[test,browser]'
 	@touch $@ $(VENV)/.installed
 $(VENV)/.installed-lint: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[lint]'
