@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from quota_opt.errors import Language, Text
+from quota_opt.rules import RULES as POLICY
 
 WORDS: Mapping[str, Text] = {
     "case": Text("案例", "case"),
@@ -190,24 +191,7 @@ RULES: Mapping[str, Text] = {
     "objective": Text("目标值", "objective"),
     "ledger": Text("台账", "ledger"),
     "measures": Text("成效指标", "measures"),
-    "listing": Text("低效清单", "inefficient list"),
-    "protection": Text("保护名单", "protection"),
-    "clearance": Text("清零", "clearance"),
-    "one_treatment": Text("一企一策", "one treatment each"),
-    "retention": Text("镇街留用", "retention in town"),
-    "admission": Text("准入", "admission"),
-    "two_high": Text("两高项目", "two-high projects"),
-    "slow_approval": Text("缓批", "slow approval"),
-    "priority": Text("优先次序", "priority"),
-    "targets": Text("目标", "targets"),
-    "intensity_decline": Text("强度下降", "intensity decline"),
-    "caps": Text("总量上限", "caps"),
-    "budget": Text("专项资金", "budget"),
-    "jobs": Text("岗位", "jobs"),
-    "chain": Text("产业链", "chains"),
-    "fairness": Text("镇街公平", "fairness"),
-    "trading": Text("用能权交易", "trading"),
-    "accounting": Text("核算口径", "accounting"),
+    **{name: rule.title for name, rule in POLICY.items()},  # a rule brings its own words
 }
 
 CATEGORIES: Mapping[str, Text] = {

@@ -32,7 +32,7 @@ RULES: Mapping[str, type[Rule[Any]]] = MappingProxyType(_found())
 """Every rule by name."""
 
 for _name, _rule in RULES.items():
-    register_rule_parameters(_name, _rule.Parameters)
+    register_rule_parameters(_name, _rule.Parameters, _rule.title)
 
 
 def rules_of(parameters: Mapping[str, RuleParameters]) -> tuple[Rule[Any], ...]:

@@ -261,11 +261,18 @@ class RuleParameters(BaseModel):
 
 
 _RULES: dict[str, type[RuleParameters]] = {}
+_TITLES: dict[str, Text] = {}
 
 
-def register_rule_parameters(name: str, model: type[RuleParameters]) -> None:
+def register_rule_parameters(name: str, model: type[RuleParameters], title: Text | None = None) -> None:
     """Make `[rules.<name>]` known, with the parameters of `model`; called once per rule by the rule library."""
     _RULES[name] = model
+    _TITLES[name] = title or Text(name, name)
+
+
+def rule_title(name: str) -> Text:
+    """What people call a rule; its name where it is not known."""
+    return _TITLES.get(name, Text(name, name))
 
 
 def rule_parameters() -> Mapping[str, type[RuleParameters]]:

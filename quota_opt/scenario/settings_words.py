@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quota_opt.errors import Text
-from quota_opt.scenario.settings import rule_parameters
+from quota_opt.scenario.settings import rule_parameters, rule_title
 
 _WORDS: dict[str, Text] = {
     "scenario.name": Text("案例的短名，英文或拼音", "Short name of the case"),
@@ -35,16 +35,6 @@ _RULE_WORDS = {
 }
 
 
-_RULES: dict[str, str] = {
-    "admission": "项目准入",
-    "budget": "财政支出",
-    "jobs": "岗位",
-    "listing": "高耗低效企业名单",
-    "priority": "优先次序",
-    "protection": "企业保护",
-    "retention": "镇街留用",
-    "targets": "目标任务",
-}
 _PARAMETERS: dict[str, Text] = {
     "admission.limits": Text(
         '准入强度上限，如 [{ value = 0.52, action = "reject" }]', 'limits, e.g. [{ value = 0.52, action = "reject" }]'
@@ -91,7 +81,7 @@ def setting_words(path: str) -> Text:
         _, name, *rest = path.split(".")
         parameter = rest[0] if rest else ""
         words = _RULE_WORDS.get(parameter) or _PARAMETERS.get(f"{name}.{parameter}") or _field_words(name, parameter)
-        return Text(f"{_RULES.get(name, name)}规则：{words.zh}", f"Rule {name}: {words.en}")
+        return Text(f"规则“{rule_title(name).zh}”：{words.zh}", f"Rule {name}: {words.en}")
     return next((words for prefix, words in _PREFIXES if path.startswith(prefix)), Text("", ""))
 
 
@@ -100,4 +90,5 @@ def _field_words(rule: str, parameter: str) -> Text:
     model = rule_parameters().get(rule)
     field = model.model_fields.get(parameter) if model is not None else None
     said = field.description if field is not None and field.description else parameter
-    return Text(said, said)
+    extra = field.json_schema_extra if field is not None else None
+    return Text(str(extra.get("zh", said)) if isinstance(extra, dict) else said, said)
