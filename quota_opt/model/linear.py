@@ -208,7 +208,8 @@ class LinearModel:
         if self._entries:
             row, column, value = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
             matrix = sp.csr_array(sp.coo_array((value, (row, column)), shape=shape))
-            matrix.eliminate_zeros()
+            if not matrix.data.all():
+                matrix.eliminate_zeros()
         else:
             matrix = sp.csr_array(shape, dtype=np.float64)
         return Arrays(

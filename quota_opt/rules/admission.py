@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
-from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
@@ -167,8 +167,8 @@ class Admission(Rule[AdmissionParameters]):
             if limit.action == "reject" and limit.scope == "project":
                 rows = np.flatnonzero(self._fails(case, limit) & ~favoured)
                 years = np.ones((len(rows), case.horizon), dtype=bool)
-                texts = [self._words(case, int(row), limit) for row in rows]
-                figures = [f"{_ratio(case, int(row), limit.criterion):.4g} / {limit.value:g}" for row in rows]
+                texts = self._words(case, rows, limit)
+                figures = [f"{ratio:.4g} / {limit.value:g}" for ratio in _ratios(case, rows, limit.criterion)]
                 bars.append(Bar("project", rows, years, "rejected", texts, figures))
         return bars
 
@@ -195,22 +195,21 @@ class Admission(Rule[AdmissionParameters]):
             if limit.scope != "project":
                 continue
             fails = self._fails(case, limit)
-            for row in np.flatnonzero(fails & (favoured | (limit.action == "report"))):
-                project = case.projects["project"].iloc[int(row)]
-                words = self._words(case, int(row), limit)
-                over = limit.action != "report"
-                end = (
-                    Text("，按扶持条款放行", ", let through by favour")
-                    if over
-                    else Text("（仅提示）", " (reported only)")
-                )
+            rows = np.flatnonzero(fails & (favoured | (limit.action == "report")))
+            names = case.projects["project"].to_numpy(dtype=object)[rows]
+            over = limit.action != "report"
+            end = (
+                Text("，按扶持条款放行", ", let through by favour") if over else Text("（仅提示）", " (reported only)")
+            )
+            ratios = _ratios(case, rows, limit.criterion)
+            for project, words, ratio in zip(names, self._words(case, rows, limit), ratios, strict=True):
                 found.append(
                     note(
                         self,
                         "admission-override" if over else "admission-report",
                         Text(f"{project}：{words.zh}{end.zh}", f"{project}: {words.en}{end.en}"),
                         Text("无需修改；请在方案中说明理由。", "Nothing to mend; give the reason in the papers."),
-                        seen=f"{_ratio(case, int(row), limit.criterion):.4g}",
+                        seen=f"{ratio:.4g}",
                     )
                 )
         return found
@@ -253,7 +252,7 @@ class Admission(Rule[AdmissionParameters]):
                     {
                         "project": case.projects["project"].to_numpy()[rows],
                         "year": case.years[outcome.award_year[held]],
-                        "intensity": [_ratio(case, int(row), limit.criterion) for row in rows],
+                        "intensity": _ratios(case, rows, limit.criterion),
                         "limit": limit.value,
                         "figure": np.where(fails[rows], np.maximum(over[rows], 1e-3), 0.0),
                         "upper": 0.0,
@@ -317,41 +316,54 @@ class Admission(Rule[AdmissionParameters]):
         tags = set(self.parameters.favour.tags) if self.parameters.favour is not None else set()
         return np.array([not tags.isdisjoint(own) for own in case.projects["tags"]], dtype=bool)
 
-    def _words(self, case: Case, row: int, limit: Limit) -> Text:
+    def _words(self, case: Case, rows: IntArray, limit: Limit) -> list[Text]:
+        """What keeps each of the projects `rows` from passing the limit."""
         _, _, is_most, title, units = CRITERIA[limit.criterion]
         top, base = (unit_words(unit) for unit in units)
-        figure = _ratio(case, row, limit.criterion)
-        shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
-        even = _break_even(case, row, limit)
         side = Text("高于", "above") if is_most else Text("低于", "below")
-        return Text(
-            f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}（{top.zh}/{base.zh}）{even.zh}",
-            f"{title.en} {shown} is {side.en} the line of {limit.value:g} {top.en}/{base.en}{even.en}",
-        )
+        made = []
+        for figure, even in zip(_ratios(case, rows, limit.criterion), _break_even(case, rows, limit), strict=True):
+            shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
+            made.append(
+                Text(
+                    f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}（{top.zh}/{base.zh}）{even.zh}",
+                    f"{title.en} {shown} is {side.en} the line of {limit.value:g} {top.en}/{base.en}{even.en}",
+                )
+            )
+        return made
 
 
-def _ratio(case: Case, row: int, criterion: str) -> float:
+def _ratios(case: Case, rows: IntArray, criterion: str) -> list[float]:
+    """The figure each of the projects `rows` is judged by; infinite without a base."""
     top, base, _, _, _ = CRITERIA[criterion]
-    amounts, bases = case.projects[top].iloc[row], case.projects[base].iloc[row]
-    return float(amounts) / float(bases) if bases > 0 else float("inf")
+    amounts = case.projects[top].to_numpy(dtype=float)[rows]
+    bases = case.projects[base].to_numpy(dtype=float)[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios: list[float] = np.where(bases > 0, amounts / bases, np.inf).tolist()
+    return ratios
 
 
-def _break_even(case: Case, row: int, limit: Limit) -> Text:
+def _break_even(case: Case, rows: IntArray, limit: Limit) -> list[Text]:
     """Where electricity at equal value decides: the factor used, and the one at which the project is just even."""
-    electricity = float(case.projects["electricity_mwh"].iloc[row])
-    if limit.criterion != "energy_intensity" or case.scenario.energy_basis != "equal_value" or not electricity > 0:
-        return Text("", "")
-    factors = factors_with(case.scenario.settings.factors)
-    used = factors["electricity_equal_value"].of(case.scenario.first_year)[0]
-    one = case.projects.iloc[[row]]
-    others = float(fuel_energy(one, factors, "equal_value", case.scenario.first_year)[0]) - electricity * used
-    even = (limit.value * float(case.projects["value_added"].iloc[row]) - others) / electricity
-    if not LEAST_FACTOR <= even <= MOST_FACTOR:
-        return Text("", "")
-    return Text(
-        f"；等价值电力折算系数为 {even:.4f} 千克标准煤/千瓦时时恰好持平，本案例用 {used:g}",
-        f"; even at an equal-value electricity factor of {even:.4f} kgce/kWh, the case uses {used:g}",
-    )
+    silent = Text("", "")
+    if limit.criterion != "energy_intensity" or case.scenario.energy_basis != "equal_value" or not len(rows):
+        return [silent] * len(rows)
+    factors, year = factors_with(case.scenario.settings.factors), case.scenario.first_year
+    used = factors["electricity_equal_value"].of(year)[0]
+    projects = case.projects.iloc[rows]
+    electricity = projects["electricity_mwh"].to_numpy(dtype=float)
+    others = fuel_energy(projects, factors, "equal_value", year) - electricity * used
+    with np.errstate(divide="ignore", invalid="ignore"):
+        even = (limit.value * projects["value_added"].to_numpy(dtype=float) - others) / electricity
+    return [
+        Text(
+            f"；等价值电力折算系数为 {factor:.4f} 千克标准煤/千瓦时时恰好持平，本案例用 {used:g}",
+            f"; even at an equal-value electricity factor of {factor:.4f} kgce/kWh, the case uses {used:g}",
+        )
+        if LEAST_FACTOR <= factor <= MOST_FACTOR
+        else silent
+        for factor in even.tolist()
+    ]
 
 
 def limits_of(case: Case) -> Sequence[Limit]:
