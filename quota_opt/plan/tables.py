@@ -17,10 +17,11 @@ from quota_opt.model.outcome import Outcome, transfers_table
 def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
     """The decisions in a model's values."""
     case = problem.case
-    action, action_year = np.nonzero((problem.act >= 0) & (values[problem.act] > 0.5))
-    award, award_year = np.nonzero((problem.start >= 0) & (values[problem.start] > 0.5))
+    padded = np.append(values, 0.0)  # what there is no column for (-1) is 0
+    action, action_year = np.nonzero(padded[problem.act] > 0.5)
+    award, award_year = np.nonzero(padded[problem.start] > 0.5)
     share = values[problem.share[award, award_year]]
-    move = np.where(problem.move >= 0, values[problem.move], 0.0)
+    move = padded[problem.move]
     return Outcome(
         case,
         action,

@@ -179,8 +179,9 @@ def _settled(problem: Problem, arrays: Arrays, values: FloatArray, engine: Engin
 
 def _without_idle_starts(problem: Problem, arrays: Arrays, values: FloatArray) -> FloatArray:
     """Starts of divisible projects at no share at all are taken back, unless a row or an objective counts them."""
-    started = (problem.start >= 0) & (problem.share != problem.start)
-    started &= (values[problem.start] > 0.5) & (values[problem.share] <= LEAST_SHARE)
+    padded = np.append(values, 0.0)  # what there is no column for (-1) is 0
+    started = problem.share != problem.start
+    started &= (padded[problem.start] > 0.5) & (padded[problem.share] <= LEAST_SHARE)
     if not started.any():
         return values
     by_column = arrays.matrix.tocsc()

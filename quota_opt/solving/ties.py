@@ -68,7 +68,7 @@ def _candidates(problem: Problem, values: FloatArray) -> tuple[IntArray, IntArra
     parts: list[tuple[IntArray, IntArray, IntArray]] = []
     count = 0
     for grid in (problem.act, np.where(problem.share == problem.start, problem.start, -1)):
-        chosen = (grid >= 0) & (values[grid] > 0.5)
+        chosen = np.append(values, 0.0)[grid] > 0.5  # what there is no column for (-1) is not chosen
         rows, at = np.nonzero(chosen)
         if not len(rows):
             continue

@@ -56,3 +56,9 @@ def test_a_case_with_nothing_in_it_is_an_optimal_plan_of_nothing() -> None:
     assert (plan.status, plan.objective) == ("OPTIMAL", 0.0)
     assert plan.awards.empty
     assert plan.actions.empty
+
+
+def test_a_single_place_without_firms_or_projects_is_a_plan_too() -> None:
+    plan = qo.solve(case(places=[{"place": "C", "level": "county"}]))
+    assert (plan.status, plan.objective) == ("OPTIMAL", 0.0)
+    assert qo.verify(plan).ok
