@@ -70,6 +70,7 @@ class Build:
     move: IntArray  # (R, N, T): net to the parent
     info: list[RowInfo] = field(default_factory=list)
     penalties: list[tuple[int, float]] = field(default_factory=list)  # soft columns: (position, cost per unit)
+    own: dict[str, IntArray] = field(default_factory=dict)  # columns of rules that measures count, by name
 
     def add_rows(
         self,
@@ -145,6 +146,8 @@ class Build:
             columns, values = grid[rows], amounts[rows]
             live = (columns >= 0) & (values != 0.0)
             parts.append((columns[live], values[live]))
+        for name, weight in measure.own.items():
+            parts.append((self.own[name], np.full(len(self.own[name]), weight)))
         return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])
 
     def place_year_rows(

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quota_opt.errors import Finding
+from quota_opt.model.chains import Chains
 from quota_opt.model.places import PlaceTree
 from quota_opt.model.rule import Bar, Listing, Rule
 from quota_opt.scenario import Scenario
@@ -79,6 +80,11 @@ class Case:
     def base_energy(self) -> FloatArray:
         """Energy of each project at full size on the declared basis, tce/yr."""
         return self.projects["energy"].to_numpy(dtype=float)
+
+    @cached_property
+    def chains(self) -> Chains:
+        """The chains of the case, their stages and who may supply each."""
+        return Chains.of(self.scenario.chains, self.firms["stages"], self.projects["stages"])
 
     def unit(self, resource: str) -> str:
         """The unit of a resource's amounts."""

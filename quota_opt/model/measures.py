@@ -5,13 +5,14 @@ A measure is a coefficient per action and year, per award's share and year, and 
     value = constant + sum(actions[a, t]) + sum(shares[p, t] * share) + sum(starts[p, t])
 
 over the actions done and the awards made. Contract §1 defines each; the two that are not linear
-(`smallest_town_ratio`, `chains_completed`) are computed from a finished plan only, in `outcome.py`.
+(`smallest_town_ratio`, `chains_completed`) are computed from a finished plan, in `outcome.py`. A rule that brings
+columns of its own makes such a measure linear in them (`own`): `chains_completed` where the rule `chain` is on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +23,35 @@ from quota_opt.model.case import Case, FloatArray
 
 @dataclass(frozen=True)
 class Coefficients:
-    """One measure as coefficients: `actions` (A, T), `shares` (P, T), `starts` (P, T), `constant`."""
+    """One measure as coefficients: `actions` (A, T), `shares` (P, T), `starts` (P, T), `constant`.
+
+    `own` weighs quantities that a rule brings columns for, by the name it gives them in `Build.own`.
+    """
 
     actions: FloatArray
     shares: FloatArray
     starts: FloatArray
     constant: float = 0.0
+    own: Mapping[str, float] = field(default_factory=dict)
 
     def __add__(self, other: Coefficients) -> Coefficients:
+        names = dict.fromkeys((*self.own, *other.own))
         return Coefficients(
             self.actions + other.actions,
             self.shares + other.shares,
             self.starts + other.starts,
             self.constant + other.constant,
+            {name: self.own.get(name, 0.0) + other.own.get(name, 0.0) for name in names},
         )
 
     def __mul__(self, factor: float) -> Coefficients:
-        return Coefficients(self.actions * factor, self.shares * factor, self.starts * factor, self.constant * factor)
+        return Coefficients(
+            self.actions * factor,
+            self.shares * factor,
+            self.starts * factor,
+            self.constant * factor,
+            {name: weight * factor for name, weight in self.own.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,16 @@ class View:
 
 
 NONLINEAR = ("chains_completed", "smallest_town_ratio")
+
+
+def nonlinear(case: Case) -> tuple[str, ...]:
+    """The measures that are computed on finished plans only, so that no objective or target may name them."""
+    return tuple(name for name in NONLINEAR if name != "chains_completed" or case.rule("chain") is None)
+
+
+def chains_column(year: int) -> str:
+    """What `Build.own` calls the columns of the chains complete in a year."""
+    return f"chains_completed {year}"
 
 
 def known_measures(case: Case) -> list[str]:
@@ -95,6 +118,8 @@ def coefficients(
     elif name in _resource_measures(case):
         resource, _, what = name.rpartition("_")
         made = _resource_measure(case, case.resources.index(resource), what, view)
+    elif name == "chains_completed" and name not in nonlinear(case):
+        made = replace(_blank(case), own={chains_column(int(case.years[last])): 1.0})
     elif name in NONLINEAR:
         raise ValueError(f"{name} is not a linear measure")
     else:
@@ -107,7 +132,7 @@ def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     happened = np.arange(case.horizon) <= view.last
     act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
     start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
-    return Coefficients(made.actions * act, made.shares * start, made.starts * start, made.constant)
+    return Coefficients(made.actions * act, made.shares * start, made.starts * start, made.constant, made.own)
 
 
 def _blank(case: Case) -> Coefficients:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.model.case import Case
-from quota_opt.model.measures import NONLINEAR, Coefficients, coefficients, known_measures
+from quota_opt.model.measures import Coefficients, coefficients, known_measures, nonlinear
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def check_measure(case: Case, name: str, where: Where) -> Finding | None:
             ),
             name,
         )
-    if name in NONLINEAR:
+    if name in nonlinear(case):
+        chain = name == "chains_completed"
         return Finding(
             Level.ERROR,
             "measure-not-linear",
@@ -110,7 +111,9 @@ def check_measure(case: Case, name: str, where: Where) -> Finding | None:
                 f"The measure {name!r} is computed on finished plans only; it cannot be an objective or a target.",
             ),
             where,
-            Text("请改用其他成效指标。", "Use another measure here."),
+            Text("启用规则 chain 后即可使用。", "It can stand here once the rule chain is on.")
+            if chain
+            else Text("请改用其他成效指标。", "Use another measure here."),
             name,
         )
     return None

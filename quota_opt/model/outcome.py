@@ -100,7 +100,7 @@ class Outcome:
         if name == "smallest_town_ratio":
             return self._smallest_town_ratio()
         if name == "chains_completed":
-            return float(self._chains_completed())
+            return float(self.chains_complete[:, self._position(year)].sum())
         made = coefficients(self.case, name, year=year, inside=inside)
         return float(
             made.constant
@@ -128,20 +128,28 @@ class Outcome:
         frees = town & (freed > 1e-9)
         return float((used[frees] / freed[frees]).min()) if frees.any() else float("nan")
 
-    def _chains_completed(self) -> int:
-        """Chains of which every stage has a surviving firm or a started project in the last year."""
+    def _position(self, year: int | None) -> int:
+        return self.case.horizon - 1 if year is None else int(np.searchsorted(self.case.years, year))
+
+    @cached_property
+    def chain_supply(self) -> FloatArray:
+        """(S, T): suppliers of each stage of a chain in each year: firms not closed by then, projects started."""
         case = self.case
-        chains = case.scenario.chains
-        if not len(chains):
-            return 0
-        kinds = case.actions["action"].to_numpy(dtype=object)
-        gone = set(case.actions["firm_code"].to_numpy()[self.action_row[kinds[self.action_row] == "close"]])
-        supplied = {
-            stage for code, stages in enumerate(case.firms["stages"]) if code not in gone for stage in stages
-        } | {stage for row in self.award_row for stage in case.projects["stages"].iloc[int(row)]}
-        complete = 0
-        for chain, stages in chains.groupby("chain"):
-            complete += all(stage in supplied or f"{chain}:{stage}" in supplied for stage in stages["stage"])
+        years = np.arange(case.horizon)
+        open_still = np.ones((len(case.firms), case.horizon))
+        closes = case.actions["action"].to_numpy(dtype=object)[self.action_row] == "close"
+        firm = case.actions["firm_code"].to_numpy()[self.action_row[closes]]
+        np.minimum.at(open_still, firm, (years < self.action_year[closes][:, None]).astype(float))
+        started = np.zeros((len(case.projects), case.horizon))
+        np.maximum.at(started, self.award_row, (years >= self.award_year[:, None]).astype(float))
+        supply: FloatArray = case.chains.firms.astype(float) @ open_still + case.chains.projects.astype(float) @ started
+        return supply
+
+    @cached_property
+    def chains_complete(self) -> NDArray[np.bool_]:
+        """(C, T): whether each stage of a chain has a surviving firm or a started project in a year."""
+        complete = np.ones((len(self.case.chains.names), self.case.horizon), dtype=bool)
+        np.logical_and.at(complete, self.case.chains.chain, self.chain_supply > 0.5)
         return complete
 
 

@@ -109,6 +109,10 @@ class Rule(Generic[P]):
         """Objectives that come before the case's own, in order."""
         return []
 
+    def worth(self, outcome: Outcome) -> float:
+        """What the rule's own columns add to a weighted objective on a finished plan, soft targets aside."""
+        return 0.0
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """The rule re-checked on a finished plan from the tables alone."""
         raise AssertionError(f"rule {self.name} has no audit")

@@ -119,11 +119,12 @@ def audit_pools(outcome: Outcome) -> RuleAudit:
 
 
 def objective_of(outcome: Outcome, shortfall: float) -> float | None:
-    """The objective recomputed from measures (less soft penalties); None where it is lexicographic."""
+    """The objective recomputed from measures, rules' own points and soft penalties; None where it is lexicographic."""
     case = outcome.case
     if case.scenario.settings.objective.form != "weighted":
         return None
-    return sum(weight * outcome.measure(name) for name, weight in weights(case).items()) - shortfall
+    points = sum(rule.worth(outcome) for rule in case.rules)
+    return sum(weight * outcome.measure(name) for name, weight in weights(case).items()) + points - shortfall
 
 
 def soft_penalties(outcome: Outcome) -> float:
@@ -134,9 +135,8 @@ def soft_penalties(outcome: Outcome) -> float:
     figures = rule.audit(outcome).figures
     if "shortfall" not in figures:
         return 0.0
-    soft = (figures["kind"] == "soft").to_numpy()
-    penalty = outcome.case.scenario.targets["penalty"].to_numpy(dtype=float)
-    return float((figures["shortfall"].to_numpy(dtype=float)[soft] * penalty[soft]).sum())
+    soft = figures[figures["kind"] == "soft"]
+    return float((soft["shortfall"].to_numpy(dtype=float) * soft["penalty"].to_numpy(dtype=float)).sum())
 
 
 @dataclass(frozen=True)

@@ -458,12 +458,11 @@ def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Map
     last = int(scenario.years[-1])
     audit = next((found.figures for found in plan.audit if found.rule == "targets"), pd.DataFrame())
     rows = []
-    for position in range(len(table)):
-        row = table.iloc[position]
-        year = last if pd.isna(row["year"]) else int(row["year"])
+    lines = [(line, str(line.get("span", "cumulative"))) for line in map(table.iloc.__getitem__, range(len(table)))]
+    for row, span, year in [(line, of, y) for line, of in lines for y in _years(line, of, scenario.years)]:
         place = str(row["place"] or "")
         reached = _audited(audit, row, year, place)
-        if reached is None and not place and year == last:
+        if reached is None and not place and year == last and span != "annual":
             reached = measures.get(str(row["measure"]))
         wanted = float(row["value"])
         rows.append(
@@ -478,10 +477,17 @@ def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Map
                 "ok": None if reached is None else _holds(float(reached), str(row["sense"]), wanted),
                 "kind": str(row["kind"] or "hard"),
                 "clause": str(row["clause"] or ""),
+                "span": span,
             }
         )
-    columns = ["measure", "place", "place_name", "year", "sense", "target", "reached", "ok", "kind", "clause"]
+    columns = ["measure", "place", "place_name", "year", "sense", "target", "reached", "ok", "kind", "clause", "span"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _years(row: pd.Series, span: str, years: Sequence[int]) -> list[int]:
+    if pd.isna(row["year"]):
+        return [int(year) for year in (years if span == "annual" else years[-1:])]
+    return [int(row["year"])]
 
 
 def _audited(figures: pd.DataFrame, row: pd.Series, year: int, place: str) -> float | None:
@@ -492,6 +498,8 @@ def _audited(figures: pd.DataFrame, row: pd.Series, year: int, place: str) -> fl
         hit &= figures["year"].astype(float) == float(year)
     if "place" in figures:
         hit &= _strings(figures, "place") == place
+    if "span" in figures and "span" in row:
+        hit &= figures["span"] == row["span"]
     found = figures.loc[hit, "figure"]
     return float(found.iloc[0]) if len(found) else None
 
@@ -517,7 +525,7 @@ def _headlines(
     made = []
     for name in (f"{resource}_freed", f"{resource}_used", main_measure, "public_cost"):
         value = measures.get(name, 0.0)
-        own = targets[(targets["measure"] == name) & (targets["place"] == "")]
+        own = targets[(targets["measure"] == name) & (targets["place"] == "") & (targets["span"] != "annual")]
         own = own[own["year"] == own["year"].max()] if len(own) else own
         row = None if own.empty else own.sort_values("target", ascending=own.iloc[0]["sense"] != ">=").iloc[0]
         made.append(

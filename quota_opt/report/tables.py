@@ -272,6 +272,12 @@ def ledger_summary(content: Content) -> Table:
     return table_of("ledger_summary", WORDS["ledger_summary"], columns, rows)
 
 
+def _target_kind(kind: str, span: str) -> Cell:
+    """Hard or soft, and whether it is about what the year alone adds."""
+    said = words.listed(words.TARGET_KINDS, kind)
+    return Text(f"{said.zh}，当年", f"{said.en}, of the year") if span == "annual" else said
+
+
 def targets(content: Content) -> Table:
     """目标完成情况."""
     columns = (
@@ -301,7 +307,7 @@ def targets(content: Content) -> Table:
                 reached,
                 words.unit_name(content.units.get(row.measure, "")),
                 met,
-                words.listed(words.TARGET_KINDS, row.kind),
+                _target_kind(row.kind, row.span),
                 clause_words(content, row.clause),
             ]
         )

@@ -278,6 +278,7 @@ UNITS: Mapping[str, Text] = {
     "firms": Text("家", "firms"),
     "projects": Text("个", "projects"),
     "chains": Text("条", "chains"),
+    "suppliers": Text("个供应方", "suppliers"),
     "points": Text("分", "points"),
     "ratio": Text("比值", "ratio"),
     "share": Text("比例", "share"),
@@ -345,6 +346,9 @@ def measure_name(name: str, titles: Mapping[str, Text] | None = None) -> Text:
         return titles[name]
     if name in MEASURES:
         return MEASURES[name]
+    if "+" in name:
+        parts = [measure_name(part.strip(), titles) for part in name.split("+")]
+        return Text(" + ".join(part.zh for part in parts), " + ".join(part.en for part in parts))
     for ending, pattern in _MEASURE_ENDINGS.items():
         if name.endswith(ending):
             resource = resource_name(name.removesuffix(ending))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,12 @@ def check_places(rule: Rule[Any], places: Iterable[str], tree: PlaceTree, path: 
                 )
             )
     return found
+
+
+def check_place(rule: Rule[Any], place: str | None, tree: PlaceTree, path: str) -> list[Finding]:
+    """The same for a parameter that names one place, or none."""
+    found = check_places(rule, [place] if place is not None else [], tree, path)
+    return [replace(one, where=replace(one.where, path=f"rules.{rule.name}.{path}")) for one in found]
 
 
 def check_choices(

@@ -5,11 +5,20 @@ A project fails a limit when, at full size,
     energy_intensity, carbon_intensity     amount > value · value added     (fails outright without value added)
     tax_per_mu, value_added_per_mu,
     investment_per_mu                      amount < value · land
+    {amount = A, per = B}                  A > value · B     any two numeric columns of projects; with at_least = true
+                                           A < value · B     (revenue per mu; energy per product: the product norm)
 
 What then happens is the limit's `action`: `reject` (it cannot start), `substitute` (it draws `ratio` times its energy
 from the pools), `report` (said, nothing else). `scope = "portfolio"` holds the weighted mean of what is awarded to the
-limit instead:  Σ share·amount <= value · Σ share·base. Several limits stack. A project with a favoured tag gets the
-favour's action where it would be rejected or pay by substitution, and the override is reported.
+limit instead:  Σ share·amount <= value · Σ share·base. `scope = "set"` pairs `projects` with `firms`: in each year in
+which one of the projects has started,
+
+    Σ_projects share·amount − Σ_firms freed  <=  value · (Σ_projects share·value added − Σ_firms value added lost)
+
+with what the firms' actions have made available (and lost) by that year: who starts before the closure it is paired
+with has not got its relief yet. A set in which nothing has started is under no limit. Several limits stack. A project
+with a favoured tag gets the favour's action where it would be rejected or pay by substitution, and the override is
+reported.
 
 ====================  ============================================================  ============  ============
 symbol                meaning                                                       unit          source
@@ -23,7 +32,7 @@ value                 the limit                                                 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,29 +41,65 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
-from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.case import Case, FloatArray, IntArray, records
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
 from quota_opt.scenario import RuleParameters, refused, unit_words
 from quota_opt.scenario.accounting import fuel_energy
 from quota_opt.scenario.factors import factors_with
+from quota_opt.scenario.settings import BothLanguages
 
-Criterion = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
-# criterion: (column of the amount, column of the base, the limit is a maximum, words, unit)
-CRITERIA: dict[str, tuple[str, str, bool, Text, tuple[str, str]]] = {
-    "energy_intensity": ("energy", "value_added", True, Text("能耗强度", "energy intensity"), ("tce", "10k yuan")),
-    "carbon_intensity": ("carbon_t", "value_added", True, Text("碳排放强度", "carbon intensity"), ("tCO2", "10k yuan")),
-    "tax_per_mu": ("tax", "land_mu", False, Text("亩均税收", "tax per mu"), ("10k yuan", "mu")),
-    "value_added_per_mu": (
-        "value_added",
-        "land_mu",
-        False,
-        Text("亩均增加值", "value added per mu"),
-        ("10k yuan", "mu"),
-    ),
-    "investment_per_mu": ("investment", "land_mu", False, Text("亩均投资", "investment per mu"), ("10k yuan", "mu")),
+Named = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
+
+
+class Ratio(BaseModel):
+    """A criterion of the case's own: one numeric column of projects per another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: str = Field(description="column of projects above the line")
+    per: str = Field(description="column of projects below it")
+    at_least: bool = Field(default=False, description="true: the limit is a minimum")
+    title: BothLanguages | None = Field(default=None, description="how the criterion is called")
+    unit: str = Field(default="", description="unit of the limit, as shown")
+
+
+class Criterion(NamedTuple):
+    """A criterion ready for use: columns above and below the line, the side that fails, words and unit."""
+
+    amount: str
+    base: str
+    is_most: bool
+    title: Text
+    unit: Text
+    amount_unit: str
+
+
+def _criterion(named: str, amount: str, base: str, is_most: bool, title: Text, units: tuple[str, str]) -> Criterion:
+    top, below = (unit_words(unit) for unit in units)
+    return Criterion(amount, base, is_most, title, Text(f"{top.zh}/{below.zh}", f"{top.en}/{below.en}"), units[0])
+
+
+MONEY = "10k yuan"
+CRITERIA: dict[str, Criterion] = {
+    row[0]: _criterion(*row)
+    for row in (
+        ("energy_intensity", "energy", "value_added", True, Text("能耗强度", "energy intensity"), ("tce", MONEY)),
+        ("carbon_intensity", "carbon_t", "value_added", True, Text("碳排放强度", "carbon intensity"), ("tCO2", MONEY)),
+        ("tax_per_mu", "tax", "land_mu", False, Text("亩均税收", "tax per mu"), (MONEY, "mu")),
+        (
+            "value_added_per_mu",
+            "value_added",
+            "land_mu",
+            False,
+            Text("亩均增加值", "value added per mu"),
+            (MONEY, "mu"),
+        ),
+        ("investment_per_mu", "investment", "land_mu", False, Text("亩均投资", "investment per mu"), (MONEY, "mu")),
+    )
 }
+RESOURCES = {"energy": "energy", "carbon_t": "carbon"}
 RELATIVE = 1e-9
 # Factors in public use lie between these; a break-even outside them says nothing about the choice of factor.
 LEAST_FACTOR, MOST_FACTOR = 0.2, 0.4
@@ -65,30 +110,58 @@ class Limit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    value: float = Field(ge=0.0)
-    places: tuple[str, ...] | None = None
-    applies_to: str = "new_projects"
-    action: Literal["reject", "substitute", "buy", "report"] = "reject"
-    ratio: float = Field(default=1.0, ge=1.0)
-    sectors: tuple[str, ...] | None = None
-    criterion: Criterion = "energy_intensity"
-    scope: Literal["project", "portfolio"] = "project"
-    clause: str | None = None
+    value: float = Field(ge=0.0, description="the limit")
+    places: tuple[str, ...] | None = Field(default=None, description="these places and all below (default all)")
+    applies_to: str = Field(default="new_projects", description="new_projects, a category or a tag")
+    action: Literal["reject", "substitute", "buy", "report"] = Field(default="reject", description="what then happens")
+    ratio: float = Field(default=1.0, ge=1.0, description="quota given up per tce used, with substitute")
+    sectors: tuple[str, ...] | None = Field(default=None, description="these sectors only")
+    criterion: Named | Ratio = Field(default="energy_intensity", description="what is measured")
+    scope: Literal["project", "portfolio", "set"] = Field(default="project", description="of what it is measured")
+    projects: tuple[str, ...] | None = Field(default=None, description="projects (or variant groups) of a set")
+    firms: tuple[str, ...] | None = Field(default=None, description="firms whose actions a set counts")
+    clause: str | None = Field(default=None, description="clause of this limit")
 
     @model_validator(mode="after")
     def _possible(self) -> Limit:
-        if self.action == "substitute" and self.criterion != "energy_intensity":
+        if self.action == "substitute" and self.criteria.amount != "energy":
             raise refused(
                 Text(
-                    "替代是按用能加倍的，只能用于 criterion = 'energy_intensity'",
-                    "substitution multiplies the use of energy; it needs criterion = 'energy_intensity'",
+                    "替代是按用能加倍的，只能用于以能耗为分子的 criterion（如 energy_intensity）",
+                    "substitution multiplies the use of energy; the criterion must have energy on top",
                 )
             )
-        if self.scope == "portfolio" and self.action not in ("reject", "report"):
+        if self.scope != "project" and self.action not in ("reject", "report"):
             raise refused(
-                Text("整体上限只能 reject 或 report", "a portfolio limit either holds (reject) or is reported")
+                Text("整体上限只能 reject 或 report", "a portfolio or set limit either holds (reject) or is reported")
+            )
+        of_set = self.projects is not None or self.firms is not None
+        if (self.scope == "set") != of_set or (of_set and not self.projects):
+            raise refused(
+                Text(
+                    "scope = 'set' 须写 projects（可加 firms）；其他情形不写",
+                    "scope = 'set' needs projects (and may have firms); other scopes have neither",
+                )
+            )
+        top, base = self.criteria.amount, self.criteria.base
+        if self.scope == "set" and (top not in RESOURCES or base != "value_added" or not self.criteria.is_most):
+            raise refused(
+                Text(
+                    "成对上限只适用于 energy_intensity 和 carbon_intensity",
+                    "a limit on a set needs energy_intensity or carbon_intensity",
+                )
             )
         return self
+
+    @property
+    def criteria(self) -> Criterion:
+        """The criterion, named or the case's own."""
+        if isinstance(self.criterion, str):
+            return CRITERIA[self.criterion]
+        own, title = self.criterion, self.criterion.title
+        plain = f"{own.amount}/{own.per}"
+        words = Text(title.zh or plain, title.en or plain) if title is not None else Text(plain, plain)
+        return Criterion(own.amount, own.per, not own.at_least, words, Text(own.unit, own.unit), "-")
 
 
 class Favour(BaseModel):
@@ -96,16 +169,16 @@ class Favour(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tags: tuple[str, ...]
-    action: Literal["report", "substitute"] = "report"
-    ratio: float = Field(default=1.0, ge=1.0)
+    tags: tuple[str, ...] = Field(description="tags that are favoured")
+    action: Literal["report", "substitute"] = Field(default="report", description="what then happens instead")
+    ratio: float = Field(default=1.0, ge=1.0, description="quota given up per tce used, with substitute")
 
 
 class AdmissionParameters(RuleParameters):
     """The limits, and who is favoured."""
 
-    limits: tuple[Limit, ...]
-    favour: Favour | None = None
+    limits: tuple[Limit, ...] = Field(description="the limits; all of them count")
+    favour: Favour | None = Field(default=None, description="projects that are favoured")
 
 
 class Admission(Rule[AdmissionParameters]):
@@ -126,6 +199,12 @@ class Admission(Rule[AdmissionParameters]):
             # One policy may serve many counties, and not every county has every sector it names.
             path = f"limits.{i}.sectors"
             found += check_choices(self, limit.sectors or (), sectors, path, what, Level.WARNING)
+            if isinstance(limit.criterion, Ratio):
+                numeric = [c for c in case.projects.columns if pd.api.types.is_float_dtype(case.projects[c])]
+                columns = [limit.criterion.amount, limit.criterion.per]
+                what = Text("项目数值列", "numeric column of projects")
+                found += check_choices(self, columns, numeric, f"limits.{i}.criterion", what)
+            found += self._check_set(case, i, limit)
             if limit.action == "buy":
                 found.append(
                     note(
@@ -159,6 +238,19 @@ class Admission(Rule[AdmissionParameters]):
                 )
         return found
 
+    def _check_set(self, case: Case, i: int, limit: Limit) -> list[Finding]:
+        """Projects and firms of a set that are not there, and a set without its resource."""
+        if limit.scope != "set":
+            return []
+        projects = [*case.projects["project"], *(group for group in case.projects["variant_of"].unique() if group)]
+        path, named = f"limits.{i}.projects", Text("项目或方案组", "project or group")
+        found = check_choices(self, limit.projects or (), projects, path, named)
+        firms = case.firms["firm"].tolist()
+        found += check_choices(self, limit.firms or (), firms, f"limits.{i}.firms", Text("企业", "firm"))
+        resource = RESOURCES[limit.criteria.amount]
+        path, named = f"limits.{i}.criterion", Text("资源", "resource")
+        return found + check_choices(self, [resource], case.resources, path, named)
+
     def bars(self, case: Case) -> list[Bar]:
         """Projects that fail a rejecting limit and are not favoured."""
         favoured = self._favoured(case)
@@ -168,7 +260,7 @@ class Admission(Rule[AdmissionParameters]):
                 rows = np.flatnonzero(self._fails(case, limit) & ~favoured)
                 years = np.ones((len(rows), case.horizon), dtype=bool)
                 texts = self._words(case, rows, limit)
-                figures = [f"{ratio:.4g} / {limit.value:g}" for ratio in _ratios(case, rows, limit.criterion)]
+                figures = [f"{ratio:.4g} / {limit.value:g}" for ratio in _ratios(case, rows, limit.criteria)]
                 bars.append(Bar("project", rows, years, "rejected", texts, figures))
         return bars
 
@@ -201,7 +293,7 @@ class Admission(Rule[AdmissionParameters]):
             end = (
                 Text("，按扶持条款放行", ", let through by favour") if over else Text("（仅提示）", " (reported only)")
             )
-            ratios = _ratios(case, rows, limit.criterion)
+            ratios = _ratios(case, rows, limit.criteria)
             for project, words, ratio in zip(names, self._words(case, rows, limit), ratios, strict=True):
                 found.append(
                     note(
@@ -215,20 +307,38 @@ class Admission(Rule[AdmissionParameters]):
         return found
 
     def rows(self, build: Build) -> None:
-        """One row per portfolio limit and year."""
+        """One row per portfolio limit and year; one per set, project of the set and year."""
         case = build.case
         for limit in self.parameters.limits:
-            if limit.scope != "portfolio" or limit.action != "reject":
+            if limit.scope == "project" or limit.action != "reject":
                 continue
-            over = self._over(case, limit) * self._concerned(case, limit)
-            parts = []
-            for t in range(case.horizon):
-                for s in range(t, case.horizon):
-                    rows = np.flatnonzero((build.share[:, t] >= 0) & (over != 0.0))
-                    parts.append((np.full(len(rows), s), build.share[rows, t], over[rows]))
-            entries = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
-            info = RowInfo(self.name, limit.clause or self.clause, CRITERIA[limit.criterion][4][0])
-            build.add_rows(info, {"year": case.years}, entries=entries, upper=0.0)
+            info = RowInfo(self.name, limit.clause or self.clause, limit.criteria.amount_unit)
+            over = self._over(case, limit) * self._together(case, limit)
+            awards = _upto(build.share, over)
+            if limit.scope == "portfolio":
+                build.add_rows(info, {"year": case.years}, entries=awards, upper=0.0)
+                continue
+            relief, loss, slack = self._relief(case, limit)
+            lag = case.actions["lag"].to_numpy()
+            parts = [awards, _upto(build.act, loss), _upto(build.act, -relief, lag)]
+            row, column, value = (np.concatenate([part[i] for part in parts]) for i in range(3))
+            for q in np.flatnonzero(self._together(case, limit)).tolist():
+                # The row holds once q has started; until then it may be off by all the others and the firms can be.
+                free = slack + float(np.maximum(over, 0.0).sum()) - max(float(over[q]), 0.0)
+                only = np.zeros(len(case.projects))
+                only[q] = free
+                started = _upto(build.start, only)
+                build.add_rows(
+                    info,
+                    {"project": np.full(case.horizon, q), "year": case.years},
+                    {"project": case.projects["project"].to_numpy(dtype=object)},
+                    entries=(
+                        np.concatenate([row, started[0]]),
+                        np.concatenate([column, started[1]]),
+                        np.concatenate([value, started[2]]),
+                    ),
+                    upper=free,
+                )
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards that fail a rejecting limit; portfolios above their mean; substitution ratios not honoured."""
@@ -238,10 +348,13 @@ class Admission(Rule[AdmissionParameters]):
         for limit in self.parameters.limits:
             if limit.action != "reject":
                 continue
-            if limit.scope == "portfolio":
-                over = outcome.awarded(self._over(case, limit) * self._concerned(case, limit))
-                upto = [float(over[outcome.award_year <= t].sum()) for t in range(case.horizon)]
-                parts.append(pd.DataFrame({"project": "portfolio", "year": case.years, "figure": upto, "upper": 0.0}))
+            if limit.scope != "project":
+                years, standing = self._standing(outcome, limit)
+                name = limit.scope if limit.projects is None else " + ".join((*limit.projects, *(limit.firms or ())))
+                since = outcome.award_year[self._together(case, limit)[outcome.award_row]]
+                many = [int((since <= t).sum()) for t in years]
+                of = {"project": name, "year": case.years[years], "awards": many, "limit": limit.value}
+                parts.append(pd.DataFrame({**of, "figure": standing, "upper": 0.0}))
                 continue
             held = self._concerned(case, limit)[outcome.award_row] & ~favoured[outcome.award_row]
             over = np.maximum(self._over(case, limit), 0.0)
@@ -252,7 +365,7 @@ class Admission(Rule[AdmissionParameters]):
                     {
                         "project": case.projects["project"].to_numpy()[rows],
                         "year": case.years[outcome.award_year[held]],
-                        "intensity": _ratios(case, rows, limit.criterion),
+                        "intensity": _ratios(case, rows, limit.criteria),
                         "limit": limit.value,
                         "figure": np.where(fails[rows], np.maximum(over[rows], 1e-3), 0.0),
                         "upper": 0.0,
@@ -265,10 +378,27 @@ class Admission(Rule[AdmissionParameters]):
             return Text(f"{row.project} 超过准入上限却获安排。", f"{row.project} is awarded above its limit.")
 
         made = audited(self, "tce", figures, sentence)
-        texts = made.texts if not made.ok else self._rejected(case)
+        texts = made.texts if not made.ok else (*self._rejected(case), *_reached(made.figures))
         return RuleAudit(
             self.name, made.ok, made.worst_excess, made.unit, self.clause, bool(texts), made.figures, texts
         )
+
+    def _standing(self, outcome: Outcome, limit: Limit) -> tuple[IntArray, FloatArray]:
+        """How far the awards of a portfolio or set are over its limit, for each year position in which it counts."""
+        case = outcome.case
+        together = self._together(case, limit)
+        over = outcome.awarded(self._over(case, limit) * together)
+        years = np.arange(case.horizon)
+        figures = np.array([over[outcome.award_year <= t].sum() for t in years], dtype=float)
+        if limit.scope == "portfolio":
+            return years, figures
+        relief, loss, _ = self._relief(case, limit)
+        row, since = outcome.action_row, outcome.action_year
+        effect = since + case.actions["lag"].to_numpy()[row]
+        figures += [loss[row[since <= t]].sum() - relief[row[effect <= t]].sum() for t in years]
+        own = outcome.award_year[together[outcome.award_row]]
+        counts = years[years >= own.min(initial=case.horizon)]
+        return counts, figures[counts]
 
     def _rejected(self, case: Case) -> tuple[Text, ...]:
         """One sentence for the limit, if it keeps any project out."""
@@ -279,7 +409,8 @@ class Admission(Rule[AdmissionParameters]):
                 out |= self._fails(case, limit) & ~favoured
         if not out.any():
             return ()
-        lines = sorted({f"{limit.value:g}" for limit in self.parameters.limits if limit.action == "reject"})
+        kept = [limit for limit in self.parameters.limits if limit.scope == "project" and limit.action == "reject"]
+        lines = sorted({f"{limit.value:g}" for limit in kept})
         count = int(out.sum())
         return (
             Text(
@@ -297,17 +428,37 @@ class Admission(Rule[AdmissionParameters]):
             here &= (case.projects["category"] == limit.applies_to).to_numpy() | tagged
         return here
 
+    def _together(self, case: Case, limit: Limit) -> NDArray[np.bool_]:
+        """(P,): the projects a portfolio or set limit adds up."""
+        together = self._concerned(case, limit)
+        if limit.projects is not None:
+            named = np.zeros(len(case.projects), dtype=bool)
+            for name in limit.projects:
+                named[case.members(name)] = True
+            together = together & named
+        return together
+
+    def _relief(self, case: Case, limit: Limit) -> tuple[FloatArray, FloatArray, float]:
+        """(A,) what each action of a set's firms frees, (A,) value · value added it loses; how much that can cost."""
+        resource = RESOURCES[limit.criteria.amount]
+        mine = case.actions["firm"].isin(list(limit.firms or ())).to_numpy(dtype=bool)
+        free = case.free[case.resources.index(resource)] if resource in case.resources else np.zeros(len(mine))
+        relief = np.where(mine, free, 0.0)
+        loss = np.where(mine, limit.value * case.actions["value_added_lost"].to_numpy(dtype=float), 0.0)
+        worst = np.zeros(len(case.firms))
+        np.maximum.at(worst, case.actions["firm_code"].to_numpy(), loss + np.maximum(-relief, 0.0))
+        return relief, loss, float(worst.sum())
+
     def _over(self, case: Case, limit: Limit) -> FloatArray:
         """(P,): by how much each project is over the limit, in units of the amount; below 0 when within."""
-        top, base, is_most, _, _ = CRITERIA[limit.criterion]
-        amounts = case.projects[top].fillna(0.0).to_numpy(dtype=float)
-        allowed = limit.value * case.projects[base].fillna(0.0).to_numpy(dtype=float)
-        over: FloatArray = amounts - allowed if is_most else allowed - amounts
+        of = limit.criteria
+        amounts, allowed = _column(case, of.amount), limit.value * _column(case, of.base)
+        over: FloatArray = amounts - allowed if of.is_most else allowed - amounts
         return over
 
     def _fails(self, case: Case, limit: Limit) -> NDArray[np.bool_]:
-        top, base, is_most, _, _ = CRITERIA[limit.criterion]
-        amounts = case.projects[top if is_most else base].fillna(0.0).to_numpy(dtype=float)
+        of = limit.criteria
+        amounts = _column(case, of.amount if of.is_most else of.base)
         margin = RELATIVE * np.maximum(np.abs(amounts), 1.0)
         fails: NDArray[np.bool_] = (amounts > 0) & (self._over(case, limit) > margin)
         return fails & self._concerned(case, limit)
@@ -318,35 +469,76 @@ class Admission(Rule[AdmissionParameters]):
 
     def _words(self, case: Case, rows: IntArray, limit: Limit) -> list[Text]:
         """What keeps each of the projects `rows` from passing the limit."""
-        _, _, is_most, title, units = CRITERIA[limit.criterion]
-        top, base = (unit_words(unit) for unit in units)
-        side = Text("高于", "above") if is_most else Text("低于", "below")
+        of, title = limit.criteria, limit.criteria.title
+        unit = Text(f"（{of.unit.zh}）", f" {of.unit.en}") if of.unit.zh else Text("", "")
+        side = Text("高于", "above") if of.is_most else Text("低于", "below")
         made = []
-        for figure, even in zip(_ratios(case, rows, limit.criterion), _break_even(case, rows, limit), strict=True):
+        for figure, even in zip(_ratios(case, rows, of), _break_even(case, rows, limit), strict=True):
             shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
             made.append(
                 Text(
-                    f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}（{top.zh}/{base.zh}）{even.zh}",
-                    f"{title.en} {shown} is {side.en} the line of {limit.value:g} {top.en}/{base.en}{even.en}",
+                    f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}{unit.zh}{even.zh}",
+                    f"{title.en} {shown} is {side.en} the line of {limit.value:g}{unit.en}{even.en}",
                 )
             )
         return made
 
 
-def _ratios(case: Case, rows: IntArray, criterion: str) -> list[float]:
+def _column(case: Case, name: str) -> FloatArray:
+    """A numeric column of projects, blank cells 0 (an unknown one is a finding)."""
+    if name not in case.projects or not pd.api.types.is_float_dtype(case.projects[name]):
+        return np.zeros(len(case.projects))
+    return case.projects[name].fillna(0.0).to_numpy(dtype=float)
+
+
+def _ratios(case: Case, rows: IntArray, of: Criterion) -> list[float]:
     """The figure each of the projects `rows` is judged by; infinite without a base."""
-    top, base, _, _, _ = CRITERIA[criterion]
-    amounts = case.projects[top].to_numpy(dtype=float)[rows]
-    bases = case.projects[base].to_numpy(dtype=float)[rows]
+    amounts, bases = _column(case, of.amount)[rows], _column(case, of.base)[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios: list[float] = np.where(bases > 0, amounts / bases, np.inf).tolist()
     return ratios
 
 
+def _reached(figures: pd.DataFrame) -> tuple[Text, ...]:
+    """One sentence for each portfolio or set whose limit leaves nothing to spare, with the first year of it."""
+    if "awards" not in figures:
+        return ()
+    tight = figures[(figures["awards"] > 0) & (figures["slack"] <= 1e-6)]
+    return tuple(
+        Text(
+            f"{row.project} 合计在 {int(row.year)} 年已到准入上限。",
+            f"{row.project} together {'is' if row.project == 'portfolio' else 'are'} at the limit in {int(row.year)}.",
+        )
+        for row in records(tight.drop_duplicates("project"))
+    )
+
+
+def _upto(
+    columns: IntArray, amounts: FloatArray, lag: NDArray[Any] | None = None
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Entries (year position, column, amount) of decisions in every year from their effect on."""
+    parts = []
+    horizon = columns.shape[1]
+    for t in range(horizon):
+        for s in range(t, horizon):
+            live = (columns[:, t] >= 0) & (amounts != 0.0)
+            rows = np.flatnonzero(live if lag is None else live & (lag <= s - t))
+            parts.append((np.full(len(rows), s), columns[rows, t], amounts[rows]))
+    return (
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+    )
+
+
 def _break_even(case: Case, rows: IntArray, limit: Limit) -> list[Text]:
     """Where electricity at equal value decides: the factor used, and the one at which the project is just even."""
     silent = Text("", "")
-    if limit.criterion != "energy_intensity" or case.scenario.energy_basis != "equal_value" or not len(rows):
+    if (
+        limit.criteria is not CRITERIA["energy_intensity"]
+        or case.scenario.energy_basis != "equal_value"
+        or not len(rows)
+    ):
         return [silent] * len(rows)
     factors, year = factors_with(case.scenario.settings.factors), case.scenario.first_year
     used = factors["electricity_equal_value"].of(year)[0]

@@ -1,10 +1,21 @@
 """Targets: bounds on measures, by year and place, as the county's document sets them.
 
-    measure(year, place)  >= / <= / ==  value                                        hard
-    measure(year, place) + shortfall  >=  value,   penalty · shortfall off the objective   soft (likewise <=, ==)
+    m(year, place)                                >= / <= / ==  value     cumulative, the usual form
+    m(year, place) − m(year − 1, place)           >= / <= / ==  value     annual: what the year alone adds
+    … + shortfall  >=  value,   penalty · shortfall off the objective     soft (likewise <=, ==)
 
-Every line of targets.csv is one row, with its own clause. `year` blank means the last year, `place` blank the whole
-case. Measures are those of contract §1; what cannot be told by decisions alone (idle quota of one place) is refused.
+==============  ==================================================================  ============
+symbol          meaning                                                             source
+==============  ==================================================================  ============
+m               a measure of contract §1, or several of one unit joined with +      targets.csv
+value, year,    the bound, by when and where; blank year: the last, or each year    targets.csv
+place           of an annual target; blank place: the whole case
+span            cumulative (default) or annual                                      targets.csv
+==============  ==================================================================  ============
+
+Every line of targets.csv has its own clause. `firms_closed+firms_upgraded` counts both kinds of treatment (a firm has
+one action, so none counts twice). What cannot be told by decisions alone (idle quota of one place) is refused. A value
+left blank ("as ordered by the level above") is an error of the input until the planner supplies the number.
 """
 
 from __future__ import annotations
@@ -18,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, records
-from quota_opt.model.measures import Coefficients, coefficients, measure_unit
+from quota_opt.model.measures import Coefficients, coefficients, known_measures, measure_unit
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
@@ -38,14 +49,30 @@ class Targets(Rule[TargetsParameters]):
     Parameters: ClassVar[type[RuleParameters]] = TargetsParameters
 
     def check(self, case: Case) -> list[Finding]:
-        """Unknown measures, soft targets without a penalty, targets that have no form."""
+        """Unknown measures, sums of unlike ones, soft targets without a penalty, targets that have no form."""
         found = []
         for i, target in enumerate(records(case.scenario.targets)):
             where = case.scenario.where("targets", i, "measure")
-            finding = check_measure(case, target.measure, where)
-            if finding is not None:
-                found.append(finding)
+            terms = _terms(case, target.measure)
+            wrong = [finding for term in terms if (finding := check_measure(case, term, where)) is not None]
+            if wrong:
+                found += wrong
                 continue
+            units = list(dict.fromkeys(measure_unit(case, term) for term in terms))
+            if len(units) > 1:
+                found.append(
+                    Finding(
+                        Level.ERROR,
+                        "units-do-not-add",
+                        Text(
+                            f"“{target.measure}”把不同单位（{'、'.join(units)}）相加。",
+                            f"{target.measure} adds different units ({', '.join(units)}).",
+                        ),
+                        where,
+                        Text("只把同一单位的指标相加。", "Join measures of one unit only."),
+                        target.measure,
+                    )
+                )
             if target.kind == "soft" and not target.penalty > 0:
                 found.append(
                     Finding(
@@ -57,7 +84,7 @@ class Targets(Rule[TargetsParameters]):
                         str(target.penalty),
                     )
                 )
-            if target.measure.endswith("_idle") and target.place:
+            if any(term.endswith("_idle") for term in terms) and target.place:
                 found.append(
                     Finding(
                         Level.ERROR,
@@ -74,84 +101,135 @@ class Targets(Rule[TargetsParameters]):
         return found
 
     def rows(self, build: Build) -> None:
-        """One row per target, with shortfall columns for soft ones."""
+        """One row per target (and year, where annual), with shortfall columns for soft ones."""
         case = build.case
         targets = case.scenario.targets
         if not len(targets):
             return
         measures = np.array(sorted(set(targets["measure"])), dtype=object)
-        known: dict[tuple[str, int], Coefficients] = {}  # many places share one measure and year
+        known: dict[tuple[str, int, str], Coefficients] = {}  # many places share one measure and year
         for i, target in enumerate(records(targets)):
-            key = (target.measure, self._year(case, target))
-            if key not in known:
-                known[key] = coefficients(case, key[0], year=key[1])
-            made = known[key]
-            columns, values = build.expression(made, self._inside(case, target))
-            least = target.value - made.constant if target.sense in (">=", "==") else -np.inf
-            most = target.value - made.constant if target.sense in ("<=", "==") else np.inf
-            if target.kind == "soft":
-                for sign, bound in ((1.0, least), (-1.0, most)):
-                    if np.isfinite(bound):
-                        reach = abs(bound) + float(np.abs(values).sum())
-                        extra = build.model.add_columns("shortfall", {"target": [i + 1]}, upper=reach)
-                        build.penalties.append((int(extra[0]), float(target.penalty)))
-                        columns, values = np.append(columns, extra), np.append(values, sign)
-            labels: dict[str, ArrayLike] = {
-                "measure": [int(np.searchsorted(measures, target.measure))],
-                "year": [key[1]],
-                **({"place": [case.places.code[target.place]]} if target.place else {}),
-            }
-            build.add_rows(
-                RowInfo(self.name, target.clause or self.clause, measure_unit(case, target.measure)),
-                labels,
-                {"measure": measures},
-                entries=(np.zeros(len(columns), dtype=int), columns, values),
-                lower=least,
-                upper=most,
-            )
+            for year in _years(case, target):
+                key = (target.measure, year, target.span)
+                if key not in known:
+                    known[key] = _coefficients(case, target, year)
+                made = known[key]
+                columns, values = build.expression(made, _inside(case, target))
+                least, most = (bound - made.constant for bound in _bounds(target))
+                if target.kind == "soft":
+                    which: dict[str, ArrayLike] = {"target": [i + 1], **({"year": [year]} if _annual(target) else {})}
+                    for sign, bound in ((1.0, least), (-1.0, most)):
+                        if np.isfinite(bound):
+                            reach = abs(bound) + float(np.abs(values).sum())
+                            extra = build.model.add_columns("shortfall", which, upper=reach)
+                            build.penalties.append((int(extra[0]), float(target.penalty)))
+                            columns, values = np.append(columns, extra), np.append(values, sign)
+                labels: dict[str, ArrayLike] = {
+                    "measure": [int(np.searchsorted(measures, target.measure))],
+                    "year": [year],
+                    **({"place": [case.places.code[target.place]]} if target.place else {}),
+                    **({"annual": [1]} if _annual(target) else {}),
+                }
+                build.add_rows(
+                    RowInfo(self.name, target.clause or self.clause, _unit(case, target)),
+                    labels,
+                    {"measure": measures},
+                    entries=(np.zeros(len(columns), dtype=int), columns, values),
+                    lower=least,
+                    upper=most,
+                )
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Each target against the plan; a soft one that is missed is a shortfall, not a breach."""
         case = outcome.case
         rows = []
         for target in records(case.scenario.targets):
-            year, inside = self._year(case, target), self._inside(case, target)
-            figure = outcome.measure(target.measure, year=year, inside=inside)
-            least = target.value if target.sense in (">=", "==") else -np.inf
-            most = target.value if target.sense in ("<=", "==") else np.inf
+            least, most = _bounds(target)
             hard = target.kind != "soft"
-            rows.append(
-                {
-                    "measure": target.measure,
-                    "place": target.place,
-                    "year": year,
-                    "sense": target.sense,
-                    "target": target.value,
-                    "unit": measure_unit(case, target.measure),
-                    "kind": target.kind,
-                    "clause": target.clause,
-                    "figure": figure,
-                    "shortfall": max(least - figure, figure - most, 0.0),
-                    "lower": least if hard else -np.inf,
-                    "upper": most if hard else np.inf,
-                }
-            )
+            for year in _years(case, target):
+                figure = _reached(outcome, target, year)
+                rows.append(
+                    {
+                        "measure": target.measure,
+                        "place": target.place,
+                        "year": year,
+                        "span": target.span,
+                        "sense": target.sense,
+                        "target": target.value,
+                        "unit": _unit(case, target),
+                        "kind": target.kind,
+                        "penalty": target.penalty,
+                        "clause": target.clause,
+                        "figure": figure,
+                        "shortfall": max(least - figure, figure - most, 0.0),
+                        "lower": least if hard else -np.inf,
+                        "upper": most if hard else np.inf,
+                    }
+                )
         figures = pd.DataFrame(rows) if rows else pd.DataFrame({"figure": [], "upper": []})
 
         def sentence(row: Any) -> Text:
             clause = f"（{row.clause}）" if row.clause else ""
             of = f" ({row.clause})" if row.clause else ""
+            alone = Text("当年新增", " (that year alone)") if row.span == ANNUAL else Text("", "")
             return Text(
-                f"{int(row.year)} 年 {row.measure} 为 {amount(row.figure)}，"
+                f"{int(row.year)} 年 {row.measure} {alone.zh}为 {amount(row.figure)}，"
                 f"目标 {row.sense} {amount(row.target)}{clause}。",
-                f"{row.measure} in {int(row.year)} is {amount(row.figure)}, "
+                f"{row.measure}{alone.en} in {int(row.year)} is {amount(row.figure)}, "
                 f"target {row.sense} {amount(row.target)}{of}.",
             )
 
         return audited(self, "-", figures, sentence)
 
-    def _year(self, case: Case, target: Any) -> int:
-        return int(case.years[-1]) if pd.isna(target.year) else int(target.year)
 
-    def _inside(self, case: Case, target: Any) -> NDArray[np.bool_] | None:
-        return case.places.within([target.place]) if target.place else None
+ANNUAL = "annual"
+
+
+def _annual(target: Any) -> bool:
+    return bool(target.span == ANNUAL)
+
+
+def _terms(case: Case, measure: str) -> list[str]:
+    """The measures a cell names: one, or several joined with +."""
+    return [measure] if measure in known_measures(case) else [term.strip() for term in measure.split("+")]
+
+
+def _unit(case: Case, target: Any) -> str:
+    return measure_unit(case, _terms(case, target.measure)[0])
+
+
+def _years(case: Case, target: Any) -> list[int]:
+    """The year of a target: the last where none is given, each year of an annual one."""
+    if not pd.isna(target.year):
+        return [int(target.year)]
+    return [int(year) for year in case.years] if _annual(target) else [int(case.years[-1])]
+
+
+def _inside(case: Case, target: Any) -> NDArray[np.bool_] | None:
+    return case.places.within([target.place]) if target.place else None
+
+
+def _bounds(target: Any) -> tuple[float, float]:
+    least = float(target.value) if target.sense in (">=", "==") else -np.inf
+    return least, float(target.value) if target.sense in ("<=", "==") else np.inf
+
+
+def _coefficients(case: Case, target: Any, year: int) -> Coefficients:
+    """The sum of the measures named, up to the year; less what stood the year before where the target is annual."""
+    first, *others = [coefficients(case, term, year=year) for term in _terms(case, target.measure)]
+    made = first
+    for other in others:
+        made = made + other
+    if _annual(target) and year > case.years[0]:
+        for term in _terms(case, target.measure):
+            made = made + coefficients(case, term, year=year - 1) * -1.0
+    return made
+
+
+def _reached(outcome: Outcome, target: Any, year: int) -> float:
+    case, inside = outcome.case, _inside(outcome.case, target)
+    terms = _terms(case, target.measure)
+    reached = sum(outcome.measure(term, year=year, inside=inside) for term in terms)
+    if _annual(target) and year > case.years[0]:
+        reached -= sum(outcome.measure(term, year=year - 1, inside=inside) for term in terms)
+    return reached

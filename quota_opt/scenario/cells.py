@@ -90,14 +90,14 @@ class ColumnReader:
 
     def _need(self, blank: Flags) -> None:
         if self.spec.required and blank.any():
+            what, fix = self.spec.missing or (
+                Text(f"必填的“{self.spec.zh}”为空", f"{self.spec.name} is required and blank"),
+                Text("请填写；若整行无用，请删除该行。", "Fill it in, or delete the row."),
+            )
             self._say(
                 "missing-value",
                 np.flatnonzero(blank),
-                lambda _: (
-                    Text(f"必填的“{self.spec.zh}”为空", f"{self.spec.name} is required and blank"),
-                    Text("请填写；若整行无用，请删除该行。", "Fill it in, or delete the row."),
-                    "",
-                ),
+                lambda _: (what, fix, ""),
             )
 
     # Texts

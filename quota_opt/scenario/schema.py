@@ -52,6 +52,7 @@ SENSES = (
     Choice("<=", "不高于", ("≤", "=<", "至多")),
     Choice("==", "等于", ("=", "＝")),
 )
+SPANS = (Choice("cumulative", "累计", ("累计目标",)), Choice("annual", "当年", ("年度", "每年", "逐年")))
 STRENGTHS = (Choice("hard", "硬约束", ("硬", "必须")), Choice("soft", "软约束", ("软", "尽量")))
 GRADES = tuple(Choice(g, f"{g}类", (f"{g}级",)) for g in "ABCD")
 
@@ -154,6 +155,15 @@ FUEL_COLUMNS = (
             Text("综合能耗中用作原料的部分", "Part of the energy used as material"), aliases=("原料用能",)),
 )  # fmt: skip
 FUELS: tuple[str, ...] = tuple(c.name for c in FUEL_COLUMNS)
+
+_NO_NUMBER = (
+    Text(
+        "目标没有数值：条款未写，或须“按上级下达”", "the target has no number; its clause leaves it to the level above"
+    ),
+    Text(
+        "请填入上级下达的数值；没有数值的目标不能计算。", "Enter the number ordered; without one it cannot be counted."
+    ),
+)
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -307,7 +317,7 @@ TABLES: tuple[TableSpec, ...] = (
             ColumnSpec("sense", "方向", "choice", Text("不低于、不高于或等于", "At least, at most or equal"),
                        required=True, choices=SENSES),
             ColumnSpec("value", "目标值", "number", Text("目标值，按指标的单位", "In the unit of the measure"),
-                       required=True, aliases=("数值",)),
+                       required=True, aliases=("数值",), missing=_NO_NUMBER),
             _identifier("place", "区域", Text("适用区域及其下级；留空为全部", "This place and below; blank is all"),
                         refers="places", required=False),
             _year("year", "年份", Text("到哪年为止；留空为最后一年", "By which year; blank is the last"),
@@ -316,6 +326,10 @@ TABLES: tuple[TableSpec, ...] = (
                        choices=STRENGTHS, aliases=("约束性质",)),
             _amount("penalty", "罚分", "", Text("软约束每缺一个单位的罚分", "Penalty per unit short, when soft"),
                     default=1.0, aliases=("罚则",)),
+            ColumnSpec("span", "口径", "choice",
+                       Text("累计到该年，或当年新增（年份留空为每年）",
+                            "Up to the year, or what the year alone adds (blank year: each)"),
+                       default="cumulative", choices=SPANS, aliases=("统计口径", "累计或当年")),
             ColumnSpec("clause", "条款", "text", Text("出处条款", "Clause it comes from"), aliases=("出处", "依据")),
         ),
     ),

@@ -45,6 +45,57 @@ _PARAMETERS: dict[str, Text] = {
     "budget.by_year": Text("每年专项资金（万元），如 { 2024 = 5000 }", "fund by year, e.g. { 2024 = 5000 }"),
     "budget.carry_over": Text("未用完的资金是否结转下年", "whether unspent money is carried over"),
     "budget.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "caps.caps": Text(
+        '总量上限，如 [{ resource = "energy", amount = 5000, place = "…", sector = "…", year = 2025 }]',
+        'caps, e.g. [{ resource = "energy", amount = 5000, place = "…", sector = "…", year = 2025 }]',
+    ),
+    "clearance.measure": Text("企业指标，如 tax_per_mu", "figure of a firm, e.g. tax_per_mu"),
+    "clearance.op": Text("比较：<=、<、>=、> 或 ==", "comparison: <=, <, >=, > or =="),
+    "clearance.value": Text("指标线，按指标的单位", "the line, in the unit of the figure"),
+    "clearance.by": Text("清零年份，留空为最后一年", "year by which all are treated, blank for the last"),
+    "clearance.kinds": Text("算作整治的措施，留空为全部", "actions that count, blank for all"),
+    "clearance.scope": Text("企业范围，写法同名单规则", "firms looked at, as in listing"),
+    "clearance.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "clearance.allow_untreatable": Text(
+        "无措施可用的企业是否只作提示", "whether firms that nothing can treat are let off with a note"
+    ),
+    "intensity_decline.decline": Text("强度下降的比例，如 0.15", "share by which it falls, e.g. 0.15"),
+    "intensity_decline.by": Text("考核年份，留空为最后一年", "year it is measured in, blank for the last"),
+    "intensity_decline.base_energy": Text(
+        "基期能耗（吨标准煤），留空为企业合计", "base energy in tce, blank for firms"
+    ),
+    "intensity_decline.base_value_added": Text(
+        "基期增加值（万元），留空为企业合计", "base value added in 10k yuan, blank for firms"
+    ),
+    "intensity_decline.place": Text("适用区域，留空为全部", "place, blank for all"),
+    "chain.protect_last_supplier": Text(
+        "现有供应企业的环节是否始终须留有供应方", "whether a stage supplied today must keep a supplier in every year"
+    ),
+    "chain.last_supplier_cost": Text(
+        "不禁止时，到末年失去全部供应方的每个环节扣减的目标值",
+        "objective units off per stage without a supplier by the last year, where that is not forbidden",
+    ),
+    "chain.complete_points": Text(
+        "末年每条完整产业链增加的目标值（乘以其权重）", "objective units per chain complete in the last year, by weight"
+    ),
+    "chain.require": Text("到末年必须完整的产业链", "chains that must be complete by the last year"),
+    "chain.k_of_n": Text(
+        '若干项目中开工的个数，如 [{ projects = ["P1", "P2"], at_most = 1 }]',
+        'how many of some projects start, e.g. [{ projects = ["P1", "P2"], at_most = 1 }]',
+    ),
+    "fairness.min_ratio": Text("用能与腾出能耗之比的下限，如 0.5", "least ratio of energy used to freed, e.g. 0.5"),
+    "fairness.maximise_smallest": Text(
+        "是否先使最小的用腾比尽量大", "whether the smallest ratio is maximised before the case's own objective"
+    ),
+    "fairness.tolerance": Text(
+        "为目标可让出最大用腾比的比例", "share of the largest smallest ratio that the objective may give up"
+    ),
+    "fairness.level": Text("比较哪一级区域；town 含开发区", "level of the places compared; town takes zones in"),
+    "fairness.each_year": Text("是否逐年适用，否则只看末年", "whether it holds in every year, not the last alone"),
+    "fairness.bonus": Text(
+        '评优镇街在统筹指标中的最低占比，如 { rating = "优秀", share = 0.2 }',
+        'least share of pooled energy for places of a rating, e.g. { rating = "excellent", share = 0.2 }',
+    ),
     "jobs.max_lost": Text("每年最多减少的岗位", "most jobs lost in a year"),
     "jobs.max_lost_share": Text("每年最多减少岗位的比例", "most jobs lost in a year, as a share"),
     "jobs.per": Text("按哪一级区域计，如 county", "level it is counted at, e.g. county"),
@@ -60,6 +111,11 @@ _PARAMETERS: dict[str, Text] = {
     "listing.restricts": Text(
         '只对名单内企业采取的措施，如 ["close"]', 'actions for listed firms only, e.g. ["close"]'
     ),
+    "one_treatment.kinds": Text("算作整治的措施，留空为全部", "actions that count, blank for all"),
+    "one_treatment.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "one_treatment.allow_untreatable": Text(
+        "无措施可用的企业是否只作提示", "whether firms that nothing can treat are let off with a note"
+    ),
     "priority.form": Text("weights 权重、order 次序或 shares 最低占比", "weights, order or shares"),
     "priority.weights": Text("各类项目的权重，如 { strategic = 1.3 }", "weight by category, e.g. { strategic = 1.3 }"),
     "priority.order": Text('类别的先后，如 ["strategic", "chain"]', 'categories in order, e.g. ["strategic", "chain"]'),
@@ -70,6 +126,29 @@ _PARAMETERS: dict[str, Text] = {
     "retention.pool": Text("腾出指标须上级统筹的最低比例", "share that must go up"),
     "retention.levels": Text('适用层级，如 ["town", "zone"]', 'levels it holds for, e.g. ["town", "zone"]'),
     "retention.resources": Text("适用资源，留空为全部", "resources, blank for all"),
+    "slow_approval.sectors": Text('缓批的行业，如 ["化纤", "印染"]', "sectors that are slowed"),
+    "slow_approval.from": Text("起始年份，留空为第一年", "first year, blank for the first"),
+    "slow_approval.to": Text("结束年份，留空为最后一年", "last year, blank for the last"),
+    "slow_approval.max_per_year": Text(
+        "每年批准用能上限（吨标准煤），0 为不批", "most tce approved a year, 0 for none"
+    ),
+    "slow_approval.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "two_high.thresholds": Text(
+        "评估门槛，如 [{ tce = 1000, built_from = 2018 }, { tce = 5000, built_before = 2018 }]",
+        "sizes reported, e.g. [{ tce = 1000, built_from = 2018 }, { tce = 5000, built_before = 2018 }]",
+    ),
+    "two_high.basis": Text("门槛口径：equivalent 当量值，equal_value 等价值", "equivalent or equal_value"),
+    "two_high.tags": Text('属于两高的标签，如 ["two_high"]', 'tags that make it two-high, e.g. ["two_high"]'),
+    "two_high.sectors": Text("属于两高的行业", "sectors that are two-high"),
+    "two_high.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "two_high.levels": Text(
+        '审查权限，如 [{ level = "county", tce = 1000 }, { level = "province", tce = 5000 }]',
+        'who reviews, e.g. [{ level = "county", tce = 1000 }, { level = "province", tce = 5000 }]',
+    ),
+    "two_high.reject_above": Text("达到多少吨标准煤即不予受理", "size in tce from which no project may start"),
+    "two_high.control": Text("强度控制线（吨标准煤/万元）", "local control in tce/10k yuan"),
+    "two_high.reject": Text("高于控制线的项目是否不予受理", "whether projects above the control may not start"),
+    "two_high.except_tags": Text("例外放行的标签", "tags let through all the same"),
 }
 
 

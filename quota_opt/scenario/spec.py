@@ -39,7 +39,8 @@ class ColumnSpec:
 
     `refers` names what the cells point at: a table (`places`, `firms`, `projects`), `resources`, or a list of
     projects and variant groups (`projects|groups`). `default` fills blank cells; None leaves them blank (NaN or "").
-    `wildcard` is a text allowed beside numbers; it is kept as NaN.
+    `wildcard` is a text allowed beside numbers; it is kept as NaN. `missing` says, in place of the usual words, what is
+    wrong and how to mend it where a required cell is blank.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ColumnSpec:
     maximum: float | None = None
     refers: str | None = None
     wildcard: str | None = None
+    missing: tuple[Text, Text] | None = None
     dynamic: bool = False
 
     @property

@@ -344,9 +344,9 @@ def setting_value_or_none(text: str) -> Any:
 def _rule_paths() -> list[str]:
     """A row for every parameter of every rule, for the planner to fill in or leave blank."""
     return [
-        f"rules.{name}.{parameter}"
+        f"rules.{name}.{field.alias or parameter}"
         for name, model in rule_parameters().items()
-        for parameter in model.model_fields
+        for parameter, field in model.model_fields.items()
         if parameter != "enabled"
     ]
 

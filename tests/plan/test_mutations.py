@@ -33,11 +33,11 @@ ACTIONS = """
     F1   close  500              10               60   30        -
     F2   close  300              10               50   20        -"""
 PROJECTS = """
-    project place category  energy_tce value_added divisible min_share earliest requires excludes variant_of
-    A       N     strategic 300        900         no        -         -        -        -        -
-    B       M     chain     400        700         no        -         -        -        -        -
-    D       M     other     200        400         yes       -         -        -        -        -
-    E       M     other     900        100         no        -         -        -        -        -"""
+    project place category  energy_tce value_added divisible min_share earliest requires excludes variant_of sector
+    A       N     strategic 300        900         no        -         -        -        -        -          steel
+    B       M     chain     400        700         no        -         -        -        -        -          steel
+    D       M     other     200        400         yes       -         -        -        -        -          steel
+    E       M     other     900        100         no        -         -        -        -        -          steel"""
 QUOTAS = "place resource year amount\nN energy * 80"
 
 
@@ -123,6 +123,11 @@ def test_the_command_line_ends_with_five_and_names_the_rule(folder: Path) -> Non
 
 LIMIT = {"value": 0.5, "applies_to": "new_projects", "action": "reject"}
 TARGET = "measure sense value year place\n"
+# One more firm than the plan knows, with an action that it does not take.
+UNTREATED = {
+    "firms": FIRMS + "\n    F3   N     D     -            9    5",
+    "actions": ACTIONS + "\n    F3   close  5                10               1    1         -",
+}
 RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "listing: F2 is not on the list": ("listing", {"rules": {"listing": {"any_of": [{"grade": "D"}]}}}),
     "protection: F2 is protected": ("protection", {"rules": {"protection": {"protected_as": ["grain"]}}}),
@@ -141,7 +146,27 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "targets: 300 freed in M": ("targets", {"targets": TARGET + "energy_freed >= 301 - M"}),
     "targets: 800 freed by 2024": ("targets", {"targets": TARGET + "energy_freed == 700 2024 -"}),
     "budget: 110 spent in 2024": ("budget", {"rules": {"budget": {"by_year": {"2024": 100.0, "2025": 100.0}}}}),
+    "chain: A and B both start": (
+        "chain",
+        {"rules": {"chain": {"k_of_n": [{"projects": ["A", "B"], "at_most": 1}]}}},
+    ),
+    "fairness: N uses 300 of 500 freed": ("fairness", {"rules": {"fairness": {"min_ratio": 0.7}}}),
     "jobs: 50 lost in 2024": ("jobs", {"rules": {"jobs": {"max_lost": 49.0}}}),
+    "caps: 880 used in 2024": ("caps", {"rules": {"caps": {"caps": [{"amount": 879.0}]}}}),
+    "intensity_decline: 8,080 on 11,940, a decline of 0.15": (
+        "intensity_decline",
+        {"rules": {"intensity_decline": {"decline": 0.2, "base_energy": 8000.0, "base_value_added": 10000.0}}},
+    ),
+    "slow_approval: 880 approved in 2024": (
+        "slow_approval",
+        {"rules": {"slow_approval": {"sectors": ["steel"], "max_per_year": 879.0}}},
+    ),
+    "clearance: F3 is left as it is": (
+        "clearance",
+        {**UNTREATED, "rules": {"clearance": {"measure": "jobs", "op": "<", "value": 10.0}}},
+    ),
+    "one_treatment: F3 is left as it is": ("one_treatment", {**UNTREATED, "rules": {"one_treatment": {}}}),
+    "two_high: B is of 400 tce": ("two_high", {"rules": {"two_high": {"sectors": ["steel"], "reject_above": 350.0}}}),
     "jobs: all of N's lost": ("jobs", {"rules": {"jobs": {"max_lost_share": 0.9, "per": "town"}}}),
 }
 
