@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from quota_opt.errors import (
+    Conflict,
     EngineFailed,
     Finding,
     InfeasibleScenario,
@@ -38,7 +39,7 @@ from quota_opt.plan.tables import (
     transfers_table,
 )
 from quota_opt.plan.verify import Stated, verify_outcome
-from quota_opt.scenario import Scenario
+from quota_opt.scenario import Scenario, resource_words, unit_words
 from quota_opt.solving.elastic import conflicts
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.stages import Solved, optimise
@@ -148,12 +149,12 @@ def _raise(problem: Problem, profile: Profile, solved: Solved) -> None:
     if solved.status is Status.INFEASIBLE:
         found = conflicts(problem, profile)
         rules = list(dict.fromkeys(c.rule for c in found))
-        lines = [f"{c.rule} {_labels(c.labels)} {c.amount:,.6g} {c.unit}".replace("  ", " ") for c in found[:10]]
-        named = "、".join(rules)
-        listing = "\n  ".join(lines)
+        named = "、".join(_rule_title(problem.case, rule).zh for rule in rules)
+        lines = [_conflict_line(problem.case, conflict) for conflict in found[:10]]
+        listing_zh, listing = ("\n  ".join(line.of(language) for line in lines) for language in ("zh", "en"))
         raise InfeasibleScenario(
             Text(
-                f"没有方案能同时满足全部规则。最省的放宽涉及：{named or '（未能确定）'}\n  {listing}",
+                f"没有方案能同时满足全部规则。最省的放宽涉及：{named or '（未能确定）'}\n  {listing_zh}",
                 f"No plan satisfies all the rules. The smallest way out relaxes: "
                 f"{', '.join(rules) or '(not found)'}\n  {listing}",
             ),
@@ -173,8 +174,33 @@ def _raise(problem: Problem, profile: Profile, solved: Solved) -> None:
     raise EngineFailed(Text(f"求解器出错：{solved.message}", f"The solver failed: {solved.message}"))
 
 
-def _labels(labels: Any) -> str:
-    return " ".join(str(value) for value in dict(labels).values())
+def _rule_title(case: Case, name: str) -> Text:
+    """What people call a rule, or one of the rows that are always there."""
+    always = {
+        "pool": Text("指标平衡", "pool"),
+        "requires": Text("前置项目", "requires"),
+        "excludes": Text("互斥", "excludes"),
+    }
+    rule = case.rule(name)
+    return always.get(name, Text(name, name)) if rule is None else Text(rule.title.zh, name)
+
+
+def _conflict_line(case: Case, conflict: Conflict) -> Text:
+    """One row that must give: rule, place, year, by how much; and its clause."""
+    unit = unit_words(conflict.unit.removesuffix("/yr"))
+    yearly = "/年" if conflict.unit.endswith("/yr") else ""
+    zh, en = [], []
+    for key, value in conflict.labels.items():
+        words = resource_words(str(value)) if key == "resource" else Text(str(value), str(value))
+        zh.append(case.place_title(str(value)) if key == "place" else words.zh)
+        en.append(str(value))
+    clause = f"（{conflict.clause}）" if conflict.clause else ""
+    of = f" ({conflict.clause})" if conflict.clause else ""
+    amount = f"{conflict.amount:,.6g}"
+    return Text(
+        " ".join([_rule_title(case, conflict.rule).zh, *zh, f"差 {amount} {unit.zh}{yearly}{clause}"]),
+        " ".join([conflict.rule, *en, f"{amount} {conflict.unit}{of}"]),
+    )
 
 
 def prices_table(problem: Problem, solved: Solved) -> pd.DataFrame:
