@@ -94,3 +94,12 @@ def test_every_example_is_listed():
 def test_the_newest_version_in_the_changelog_is_the_one_in_the_project_file():
     version = re.search(r'^version = "(.+)"$', text_of("pyproject.toml"), flags=re.M).group(1)
     assert re.search(r"^## \[(.+?)\]", text_of("CHANGELOG.md"), flags=re.M).group(1) == version
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_rule_is_in_the_table_of_rules(name: str) -> None:
+    from quota_opt.rules import RULES
+
+    text = (ROOT / name).read_text(encoding="utf-8")
+    missing = [rule for rule, made in RULES.items() if f"| `{rule}` | {made.title.zh} |" not in text]
+    assert not missing
