@@ -126,7 +126,8 @@ class Build:
     def net_up(self, r: int) -> Terms:
         """Net flow of resource `r` from each place to its parent in each year."""
         place, year = np.nonzero(self.move[r] >= 0)
-        return Terms(self.move[r][place, year], place, year, np.ones(len(place)))
+        columns = self.move[r][place, year].astype(np.int32)
+        return Terms(columns, place.astype(np.int32), year.astype(np.int16), np.ones(len(place)))
 
     def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
@@ -161,11 +162,13 @@ class Build:
         labels: dict[str, ArrayLike] | None = None,
     ) -> IntArray:
         """One row per (place, year) that is True in `rows` (N, T); bounds are scalars or (N, T) arrays."""
-        number = np.full(rows.shape, -1, dtype=np.int64)
+        number = np.full(rows.shape, -1, dtype=np.int32)
         place, year = np.nonzero(rows)
         number[place, year] = np.arange(len(place))
         row = number[terms.place, terms.year]
-        keep = row >= 0
+        keep: NDArray[np.bool_] | slice = row >= 0
+        if bool(np.all(row >= 0)):
+            keep = slice(None)
 
         def picked(bound: FloatArray | float) -> FloatArray:
             return np.broadcast_to(np.asarray(bound, dtype=float), rows.shape)[place, year]
@@ -295,7 +298,7 @@ def _pools(made: Build) -> None:
     case = made.case
     for r, resource in enumerate(case.resources):
         net = made.net_up(r)
-        inflow = Terms(net.column, case.places.parent[net.place], net.year, -net.coefficient)
+        inflow = Terms(net.column, case.places.parent[net.place].astype(np.int32), net.year, -net.coefficient)
         terms = joined(made.used(r), -made.freed(r), net, inflow)
         everywhere = np.ones((case.places.size, case.horizon), dtype=bool)
         made.place_year_rows(

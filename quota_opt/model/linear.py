@@ -190,7 +190,11 @@ class LinearModel:
         self._row_lower.append(_filled(lower, block.size))
         self._row_upper.append(_filled(upper, block.size))
         self._entries.append(
-            ((row + block.first).astype(np.int32), column.astype(np.int32), coefficient.astype(np.float64))
+            (
+                row.astype(np.int32, copy=False) + np.int32(block.first),
+                column.astype(np.int32, copy=False),
+                coefficient.astype(np.float64, copy=False),
+            )
         )
         self.row_count += block.size
         return block.positions
