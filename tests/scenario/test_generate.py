@@ -67,7 +67,9 @@ def test_sizes_below_one_are_refused(tmp_path, name):
 
 
 def test_the_smallest_case_there_is_can_be_made(tmp_path):
-    generate_case(tmp_path / "case", firms=1, projects=1, towns=1, counties=1, years=1)
+    folder = generate_case(tmp_path / "case", firms=1, projects=1, towns=1, counties=1, years=1)
+    assert len((folder / "firms.csv").read_text(encoding="utf-8").splitlines()) == 2
+    assert len((folder / "projects.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_nothing_is_overwritten(tmp_path):
