@@ -132,6 +132,43 @@ class Document(Strict):
     url: str | None = None
 
 
+class ClauseEntry(Strict):
+    """`[[clauses]]`: one clause that touches quota: the rules that carry it, or why it is reported and not modelled.
+
+    Both may be given where the rules carry a part of it.
+    """
+
+    id: Name
+    clause: Name
+    kind: Literal["hard", "soft", "report", "param"] = "hard"
+    text: BothLanguages
+    rules: tuple[Name, ...] = ()
+    reported: BothLanguages | None = None
+
+    @model_validator(mode="after")
+    def _carried_or_reported(self) -> ClauseEntry:
+        if not self.rules and self.reported is None:
+            raise refused(
+                Text(f"条款 {self.id} 既没有对应规则，也没有说明", f"clause {self.id} has neither rules nor a reason"),
+                Text(
+                    "请写 rules，或写 reported 说明为何不建模。",
+                    "Give `rules`, or say in `reported` why there is none.",
+                ),
+            )
+        return self
+
+
+class Reading(Strict):
+    """`[[readings]]`: a clause that can be read in several ways: the setting, the reading taken, the variants."""
+
+    id: Name
+    clause: Name
+    question: BothLanguages
+    taken: BothLanguages
+    setting: Name
+    variants: tuple[Name, ...] = ()
+
+
 class Stage(Strict):
     """One measure of a lexicographic order; `tolerance` is the share of its best value later stages may give up."""
 
@@ -289,6 +326,8 @@ class Settings(Strict):
     extends: str | None = None
     scenario: ScenarioSection
     documents: tuple[Document, ...] = ()
+    clauses: tuple[ClauseEntry, ...] = ()
+    readings: tuple[Reading, ...] = ()
     objective: Objective = Field(default_factory=lambda: Objective(maximise={"value_added": 1.0}))
     measures: dict[str, MeasureDefinition] = Field(default_factory=dict)
     actions: dict[ActionKind, ActionDefaults] = Field(default_factory=dict)
@@ -307,6 +346,18 @@ class Settings(Strict):
                 Text("请给每个文件不同的编号。", "Give each document its own id."),
             )
         return documents
+
+    @field_validator("clauses", "readings")
+    @classmethod
+    def _clauses_named_once(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+        ids = [entry.id for entry in entries]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise refused(
+                Text(f"条款编号重复：{twice[0]}", f"clause id {twice[0]!r} is used twice"),
+                Text("请给每个条款不同的编号。", "Give each clause its own id."),
+            )
+        return entries
 
     @field_validator("actions")
     @classmethod

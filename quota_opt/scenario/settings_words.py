@@ -24,6 +24,8 @@ _PREFIXES: tuple[tuple[str, Text], ...] = (
     ("objective.maximise.", Text("最大化该指标的权重", "Weight of a measure to maximise")),
     ("objective.minimise.", Text("最小化该指标的权重", "Weight of a measure to minimise")),
     ("documents.", Text("条款所引的文件", "A document clauses point to")),
+    ("clauses.", Text("涉及指标的条款", "A clause that touches quota")),
+    ("readings.", Text("有几种读法的条款", "A clause that can be read in several ways")),
     ("measures.", Text("自定义成效指标", "A measure of the case's own")),
     ("actions.", Text("措施的默认值", "Defaults of an action")),
     ("factors.", Text("折算系数", "A conversion factor")),
