@@ -145,6 +145,7 @@ def verify(result: Plan | str | Path) -> Verification:
             result.objective,
             result.bound,
             stages[-1]["sense"],
+            result.trades,
         )
         return verify_outcome(result.outcome, stated)
     return verify_folder(Path(result), lambda scenario: rules_of(scenario.rules))

@@ -5,7 +5,9 @@ Pool balance, for each place n, resource r, year s (written so that the right-ha
     Σ_{start at n, t ≤ s} kappa·need·ramp[s−t]·share + outflow − Σ_{act at n, t+lag ≤ s} free·act − inflow  ≤  initial
 
 Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` (divisible projects only) and
-`move[place, resource, year]`: the net transfer to the parent, negative where the parent gives.
+`move[place, resource, year]`: the net transfer to the parent, negative where the parent gives. Where a rule opens a
+market, `− bought + sold` joins the left-hand side, from `buy[place, resource, year]`, `sell[place, resource, year]` and
+`buy_for[project, year]`: what a project must buy for itself.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.linear import Arrays, LinearModel
+from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
 from quota_opt.model.objective import Stage, stages
 
@@ -68,6 +71,7 @@ class Build:
     start: IntArray  # (P, T)
     share: IntArray  # (P, T): the start column itself for indivisible projects
     move: IntArray  # (R, N, T): net to the parent
+    trade: Sides
     info: list[RowInfo] = field(default_factory=list)
     penalties: list[tuple[int, float]] = field(default_factory=list)  # soft columns: (position, cost per unit)
     own: dict[str, IntArray] = field(default_factory=dict)  # columns of rules that measures count, by name
@@ -99,6 +103,26 @@ class Build:
         """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
         full = self.case.need[r] * (self.case.kappa if ratio and r == self.case.energy else 1.0)
         return self._standing(self.share, self.case.projects["place_code"].to_numpy(), full, ramp=self.case.ramp)
+
+    def bought(self, r: int) -> Terms:
+        """What purchases add to each place's pool of resource `r` in each year they stand."""
+        case = self.case
+        lasts = 1 if case.market is None else case.market.lasts
+        window = (np.arange(case.horizon) < lasts).astype(float)
+        places, projects = np.arange(case.places.size), case.projects["place_code"].to_numpy()
+        parts = [self._trades(self.trade.buy[r], places, window)]
+        if r == case.energy:
+            parts.append(self._trades(self.trade.project, projects, window))
+        return joined(*parts)
+
+    def sold(self, r: int) -> Terms:
+        """What sales take from each place's pool of resource `r` in their year."""
+        window = (np.arange(self.case.horizon) < 1).astype(float)
+        return self._trades(self.trade.sell[r], np.arange(self.case.places.size), window)
+
+    def _trades(self, columns: IntArray, place: IntArray, window: FloatArray) -> Terms:
+        whole = np.broadcast_to(window, columns.shape)
+        return self._standing(columns, place, np.ones(len(columns)), ramp=whole)
 
     def _standing(
         self,
@@ -147,6 +171,12 @@ class Build:
             columns, values = grid[rows], amounts[rows]
             live = (columns >= 0) & (values != 0.0)
             parts.append((columns[live], values[live]))
+        if measure.trades is not None:
+            here = np.ones(self.case.places.size, dtype=bool) if inside is None else inside
+            wheres = (here[:, None], here[:, None], here[projects][:, None])
+            for columns, weights, where in zip(self.trade, measure.trades, wheres, strict=True):
+                live = (columns >= 0) & (weights != 0.0) & where
+                parts.append((columns[live], weights[live]))
         for name, weight in measure.own.items():
             parts.append((self.own[name], np.full(len(self.own[name]), weight)))
         return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])
@@ -195,6 +225,7 @@ class Problem:
     start: IntArray
     share: IntArray
     move: IntArray
+    trade: Sides
     info: tuple[RowInfo, ...]
 
 
@@ -228,6 +259,7 @@ def build(case: Case) -> Problem:
         start=made.start,
         share=made.share,
         move=made.move,
+        trade=made.trade,
         info=tuple(made.info),
     )
 
@@ -270,12 +302,31 @@ def _decisions(case: Case) -> Build:
     share[row, t] = model.add_columns("share", {"project": row, "year": years[t]}, upper=1.0, categories=names)
     shape = (len(case.resources), case.places.size, case.horizon)
     move = np.full(shape, -1, dtype=np.int64)
-    most = _most(case)
+    limits = open_columns(case)
+    most = _most(case, limits)
     r, n, t = np.nonzero(np.broadcast_to((case.places.parent >= 0)[None, :, None], shape))
     labels = {"place": n, "resource": r, "year": years[t]}
     sorts = {"place": case.places.names, "resource": np.array(case.resources, dtype=object)}
     move[r, n, t] = model.add_columns("move", labels, lower=-most[r, t], upper=most[r, t], categories=sorts)
-    return Build(case, model, act, start, share, move)
+    return Build(case, model, act, start, share, move, _trade_columns(model, case, limits, sorts, names))
+
+
+def _trade_columns(
+    model: LinearModel,
+    case: Case,
+    limits: Sides,
+    sorts: dict[str, NDArray[np.object_]],
+    names: dict[str, NDArray[np.object_]],
+) -> Sides:
+    """Columns of trade where there can be any, in blocks `buy`, `sell` and `buy_for`."""
+    columns = blank(case, -1, np.int64)
+    for name, grid, limit in zip(("buy", "sell", "buy_for"), columns, limits, strict=True):
+        where = np.nonzero(np.isfinite(limit))
+        if len(where[0]):
+            labels = {"project": where[0]} if grid.ndim == 2 else {"place": where[1], "resource": where[0]}
+            labels["year"] = case.years[where[-1]]
+            grid[where] = model.add_columns(name, labels, upper=limit[where], categories={**names, **sorts})
+    return columns
 
 
 def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
@@ -284,13 +335,18 @@ def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
     return np.array([code[v] for v in values], dtype=np.int64), np.array(names, dtype=object)
 
 
-def _most(case: Case) -> FloatArray:
+def _most(case: Case, limits: Sides) -> FloatArray:
     """(R, T): more than all quota there can be of a resource in a year, so that transfers have a bound."""
     best = np.zeros((len(case.resources), len(case.firms)))
     firm = case.actions["firm_code"].to_numpy()
     for r in range(len(case.resources)):
         np.maximum.at(best[r], firm, case.free[r])
     most: FloatArray = best.sum(axis=1)[:, None] + np.abs(case.initial).sum(axis=1)
+    if case.market is not None:
+        bought = np.nansum(limits.buy, axis=1)
+        if case.energy >= 0:
+            bought[case.energy] += np.nansum(limits.project, axis=0)
+        most += standing(bought, case.market.lasts)
     return most
 
 
@@ -300,6 +356,8 @@ def _pools(made: Build) -> None:
         net = made.net_up(r)
         inflow = Terms(net.column, case.places.parent[net.place].astype(np.int32), net.year, -net.coefficient)
         terms = joined(made.used(r), -made.freed(r), net, inflow)
+        if case.market is not None:
+            terms = joined(terms, -made.bought(r), made.sold(r))
         everywhere = np.ones((case.places.size, case.horizon), dtype=bool)
         made.place_year_rows(
             RowInfo("pool", None, case.unit(resource)), terms, everywhere, upper=case.initial[r], labels={"resource": r}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from quota_opt.errors import Finding
 from quota_opt.model.chains import Chains
+from quota_opt.model.market import Market
 from quota_opt.model.places import PlaceTree
 from quota_opt.model.rule import Bar, Listing, Rule
 from quota_opt.scenario import Scenario
@@ -75,6 +76,21 @@ class Case:
         """Worth in the first year of one unit of money in each year."""
         worth: FloatArray = (1.0 + self.scenario.discount_rate) ** -(self.years - self.years[0]).astype(float)
         return worth
+
+    @cached_property
+    def market(self) -> Market | None:
+        """What may be bought and sold; None where no rule opens a market."""
+        return next((made for rule in self.rules if (made := rule.market(self)) is not None), None)
+
+    @cached_property
+    def must_buy(self) -> FloatArray:
+        """(P, T): share of its energy that a project started in each year must buy."""
+        share = np.zeros((len(self.projects), self.horizon))
+        for rule in self.rules:
+            demanded = rule.must_buy(self)
+            if demanded is not None:
+                share = np.maximum(share, demanded)
+        return share
 
     @cached_property
     def base_energy(self) -> FloatArray:

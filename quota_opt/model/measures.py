@@ -6,7 +6,8 @@ A measure is a coefficient per action and year, per award's share and year, and 
 
 over the actions done and the awards made. Contract §1 defines each; the two that are not linear
 (`smallest_town_ratio`, `chains_completed`) are computed from a finished plan, in `outcome.py`. A rule that brings
-columns of its own makes such a measure linear in them (`own`): `chains_completed` where the rule `chain` is on.
+columns of its own makes such a measure linear in them (`own`): `chains_completed` where the rule `chain` is on. Where a
+market is open, trades count too (`trades`), and there are measures of its money and of what is bought and sold.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from numpy.typing import NDArray
 
 from quota_opt.errors import Text
 from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.market import ENDS, MONEY, Market, Sides, blank
 
 
 @dataclass(frozen=True)
 class Coefficients:
     """One measure as coefficients: `actions` (A, T), `shares` (P, T), `starts` (P, T), `constant`.
 
-    `own` weighs quantities that a rule brings columns for, by the name it gives them in `Build.own`.
+    `own` weighs quantities that a rule brings columns for, by the name it gives them in `Build.own`; `trades` weighs
+    what is bought and sold (None: not at all).
     """
 
     actions: FloatArray
@@ -33,6 +36,7 @@ class Coefficients:
     starts: FloatArray
     constant: float = 0.0
     own: Mapping[str, float] = field(default_factory=dict)
+    trades: Sides | None = None
 
     def __add__(self, other: Coefficients) -> Coefficients:
         names = dict.fromkeys((*self.own, *other.own))
@@ -42,6 +46,7 @@ class Coefficients:
             self.starts + other.starts,
             self.constant + other.constant,
             {name: self.own.get(name, 0.0) + other.own.get(name, 0.0) for name in names},
+            self.trades.plus(other.trades) if self.trades and other.trades else self.trades or other.trades,
         )
 
     def __mul__(self, factor: float) -> Coefficients:
@@ -51,6 +56,7 @@ class Coefficients:
             self.starts * factor,
             self.constant * factor,
             {name: weight * factor for name, weight in self.own.items()},
+            self.trades.times(factor) if self.trades else None,
         )
 
 
@@ -78,7 +84,8 @@ def chains_column(year: int) -> str:
 
 def known_measures(case: Case) -> list[str]:
     """Every measure of the case: built in, by resource, and the user's own."""
-    return [*_FORMULAS, *_resource_measures(case), *NONLINEAR, *case.scenario.settings.measures]
+    market = () if case.market is None else (*MONEY, *_market_amounts(case, case.market))
+    return [*_FORMULAS, *_resource_measures(case), *market, *NONLINEAR, *case.scenario.settings.measures]
 
 
 def measure_unit(case: Case, name: str) -> str:
@@ -118,6 +125,11 @@ def coefficients(
     elif name in _resource_measures(case):
         resource, _, what = name.rpartition("_")
         made = _resource_measure(case, case.resources.index(resource), what, view)
+    elif case.market is not None and name in MONEY:
+        made = _money(case, case.market, name)
+    elif case.market is not None and name in _market_amounts(case, case.market):
+        resource, _, what = name.rpartition("_")
+        made = replace(_blank(case), trades=_amounts(case, case.market, case.resources.index(resource), what, view))
     elif name == "chains_completed" and name not in nonlinear(case):
         made = replace(_blank(case), own={chains_column(int(case.years[last])): 1.0})
     elif name in NONLINEAR:
@@ -132,7 +144,11 @@ def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     happened = np.arange(case.horizon) <= view.last
     act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
     start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
-    return Coefficients(made.actions * act, made.shares * start, made.starts * start, made.constant, made.own)
+    trades = made.trades
+    if trades is not None:
+        grid = view.inside[:, None] & happened
+        trades = Sides(trades.buy * grid, trades.sell * grid, trades.project * start)
+    return Coefficients(made.actions * act, made.shares * start, made.starts * start, made.constant, made.own, trades)
 
 
 def _blank(case: Case) -> Coefficients:
@@ -223,7 +239,7 @@ _FORMULAS: dict[str, Callable[[Case, View], Coefficients]] = {
 
 _UNITS = {
     **dict.fromkeys(
-        ("value_added", "tax", "investment", "public_cost"),
+        ("value_added", "tax", "investment", "public_cost", *MONEY),
         "10k yuan",
     ),
     **dict.fromkeys(
@@ -256,7 +272,48 @@ def _resource_measure(case: Case, r: int, what: str, view: View) -> Coefficients
     if not view.whole:
         raise ValueError("idle quota of one place depends on transfers; it has no form by decisions alone")
     idle = freed + used * -1.0
-    return Coefficients(idle.actions, idle.shares, idle.starts, float(case.initial[r, :, view.last].sum()))
+    trades = None
+    if case.market is not None:
+        bought, sold = (_amounts(case, case.market, r, end, view) for end in ENDS)
+        trades = bought.plus(sold.times(-1.0))
+    held = float(case.initial[r, :, view.last].sum())
+    return Coefficients(idle.actions, idle.shares, idle.starts, held, trades=trades)
+
+
+def _market_amounts(case: Case, market: Market) -> list[str]:
+    """Measures of what is bought and sold of each traded resource."""
+    return [f"{case.resources[r]}_{end}" for r in np.flatnonzero(market.resources()) for end in ENDS]
+
+
+def _amounts(case: Case, market: Market, r: int, end: str, view: View) -> Sides:
+    """What has been bought and still stands, or is sold, of a resource in the view's year."""
+    weights, age = blank(case), view.last - np.arange(case.horizon)
+    if end == "sold":
+        weights.sell[r] = age == 0
+        return weights
+    stands = (age >= 0) & (age < market.lasts)
+    weights.buy[r] = stands
+    if r == case.energy:
+        weights.project[:] = stands
+    return weights
+
+
+def _money(case: Case, market: Market, name: str) -> Coefficients:
+    """Present value of what purchases cost, sales bring after the levy, and closures are paid for going early."""
+    if name == "trading_cost":
+        cost, income, exits = (_money(case, market, part) for part in MONEY[:3])
+        return cost + income * -1.0 + exits
+    if name == "exit_payments":
+        closes = case.actions["action"].to_numpy(dtype=object) == "close"
+        freed = np.maximum(case.free[case.energy], 0.0) if case.energy >= 0 else np.zeros(len(closes))
+        return _of(case, actions=(closes * freed)[:, None] * (market.exit_payment * case.discount))
+    weights = blank(case)
+    if name == "sale_income":
+        weights.sell[:] = ((1.0 - market.levy) * np.nan_to_num(market.sell_price) * case.discount)[:, None, :]
+    else:
+        weights.buy[:] = (np.nan_to_num(market.buy_price) * case.discount)[:, None, :]
+        weights.project[:] = np.nan_to_num(market.project_price) * case.discount
+    return replace(_blank(case), trades=weights)
 
 
 def standing_use(case: Case, r: int, last: int) -> FloatArray:

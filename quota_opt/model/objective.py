@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.model.case import Case
+from quota_opt.model.market import MONEY
 from quota_opt.model.measures import Coefficients, coefficients, known_measures, nonlinear
 
 
@@ -48,14 +49,26 @@ def stages(case: Case) -> list[Stage]:
 
 
 def weights(case: Case) -> dict[str, float]:
-    """Signed weight of each measure of a weighted objective; without `[objective]`, value added counts alone."""
+    """Signed weight of each measure of a weighted objective; without `[objective]`, value added counts alone.
+
+    Where a market is open and none of its money is named, its net cost counts with the weight of the market.
+    """
     objective = case.scenario.settings.objective
-    if not objective.maximise and not objective.minimise:
-        return {"value_added": 1.0}
     signed = {name: float(weight) for name, weight in objective.maximise.items()}
+    if not objective.maximise and not objective.minimise:
+        signed = {"value_added": 1.0}
+    if case.market is not None and case.market.weight and not names_money(case):
+        signed["trading_cost"] = -case.market.weight
     for name, weight in objective.minimise.items():
         signed[name] = signed.get(name, 0.0) - float(weight)
     return signed
+
+
+def names_money(case: Case) -> bool:
+    """Whether the case's objective names a measure of the market's money."""
+    objective = case.scenario.settings.objective
+    named = {*objective.maximise, *objective.minimise, *(item.measure for item in objective.order)}
+    return not named.isdisjoint(MONEY)
 
 
 def _has_soft_targets(case: Case) -> bool:
@@ -91,6 +104,21 @@ def check_measure(case: Case, name: str, where: Where) -> Finding | None:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
         hint = near[0] if near else "value_added"
+        if name in MONEY:
+            return Finding(
+                Level.ERROR,
+                "unknown-measure",
+                Text(
+                    f"成效指标“{name}”要启用规则 trading 才有。",
+                    f"There is a measure {name!r} only where trading is on.",
+                ),
+                where,
+                Text(
+                    "在 [rules.trading] 中写明价格，或改用其他成效指标。",
+                    "Write prices in [rules.trading], or use another measure.",
+                ),
+                name,
+            )
         return Finding(
             Level.ERROR,
             "unknown-measure",

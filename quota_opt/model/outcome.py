@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.market import Sides, standing
 from quota_opt.model.measures import coefficients, known_measures, measure_unit
 
 
@@ -21,7 +22,8 @@ from quota_opt.model.measures import coefficients, known_measures, measure_unit
 class Outcome:
     """What was decided. `action_row`, `award_row` point into `case.actions`, `case.projects`; years are positions.
 
-    `up` and `down` (R, N, T) are the transfers from each place to its parent and back, in units of the resource.
+    `up` and `down` (R, N, T) are the transfers from each place to its parent and back, in units of the resource;
+    `trades` what is bought and sold in each year (None: nothing).
     """
 
     case: Case
@@ -32,6 +34,7 @@ class Outcome:
     award_share: FloatArray
     up: FloatArray
     down: FloatArray
+    trades: Sides | None = None
 
     @cached_property
     def freed(self) -> FloatArray:
@@ -73,6 +76,23 @@ class Outcome:
         return self.up - self.down
 
     @cached_property
+    def bought(self) -> FloatArray:
+        """(R, N, T): what purchases that stand add to each pool, those of projects among them."""
+        case = self.case
+        if self.trades is None or case.market is None:
+            return np.zeros_like(case.initial)
+        total = standing(self.trades.buy, case.market.lasts)
+        if case.energy >= 0:
+            own = standing(self.trades.project, case.market.lasts)
+            np.add.at(total[case.energy], case.projects["place_code"].to_numpy(), own)
+        return total
+
+    @cached_property
+    def sold(self) -> FloatArray:
+        """(R, N, T): what is sold out of each pool."""
+        return np.zeros_like(self.case.initial) if self.trades is None else self.trades.sell
+
+    @cached_property
     def idle(self) -> FloatArray:
         """(R, N, T): what is left in each pool."""
         net = self.net_up
@@ -80,7 +100,7 @@ class Outcome:
         child = np.flatnonzero(self.case.places.parent >= 0)
         for n in child:
             inflow[:, self.case.places.parent[n]] += net[:, n]
-        return self.case.initial + self.freed - net + inflow - self.used
+        return self.case.initial + self.freed + self.bought - self.sold - net + inflow - self.used
 
     @cached_property
     def action_cost(self) -> FloatArray:
@@ -102,8 +122,12 @@ class Outcome:
         if name == "chains_completed":
             return float(self.chains_complete[:, self._position(year)].sum())
         made = coefficients(self.case, name, year=year, inside=inside)
+        traded = 0.0
+        if made.trades is not None and self.trades is not None:
+            traded = sum(float((w * x).sum()) for w, x in zip(made.trades, self.trades, strict=True))
         return float(
             made.constant
+            + traded
             + made.actions[self.action_row, self.action_year].sum()
             + (made.shares[self.award_row, self.award_year] * self.award_share).sum()
             + made.starts[self.award_row, self.award_year].sum()

@@ -16,6 +16,7 @@ from quota_opt.scenario import RuleParameters
 if TYPE_CHECKING:
     from quota_opt.model.build import Build
     from quota_opt.model.case import Case
+    from quota_opt.model.market import Market
     from quota_opt.model.objective import Stage
     from quota_opt.model.outcome import Outcome
 
@@ -96,6 +97,14 @@ class Rule(Generic[P]):
 
     def ratios(self, case: Case) -> NDArray[np.float64] | None:
         """Substitution ratio (>= 1) per project on energy, if this rule demands one."""
+        return None
+
+    def must_buy(self, case: Case) -> NDArray[np.float64] | None:
+        """(projects, years): share of its energy that a project started then must buy, if this rule demands any."""
+        return None
+
+    def market(self, case: Case) -> Market | None:
+        """What may be bought and sold, if this rule opens a market."""
         return None
 
     def notes(self, case: Case) -> list[Finding]:

@@ -29,10 +29,25 @@ NEEDED = {
     "ledger": (("resource", "from_kind", "from", "action", "pool_path", "to_kind", "to"), ("year", "amount")),
 }
 """Columns a check cannot do without: texts and numbers, by table."""
+TRADES = (("place", "resource", "side", "for"), ("year", "amount"))
+"""The same for trades, which only a case with a market has."""
 TABLES = ("actions", "awards", "transfers", "ledger", "prices", "reasons")
 GAP_TOLERANCE = 2e-6
 """How far a gap may be off: the tolerances of a solver, not those of a proof."""
-IDENTIFIERS = ("firm", "project", "place", "option", "from", "to", "from_place", "to_place", "id", "name", "sector")
+IDENTIFIERS = (
+    "firm",
+    "project",
+    "place",
+    "option",
+    "from",
+    "to",
+    "from_place",
+    "to_place",
+    "for",
+    "id",
+    "name",
+    "sector",
+)
 
 
 def ensure_free(folder: Path) -> None:
@@ -62,6 +77,8 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
             target.write_bytes(content)
         for name in TABLES:
             write_table(_in_language(name, getattr(plan, name), language), work / f"{name}.csv")
+        if plan.outcome is not None and plan.outcome.case.market is not None:
+            write_table(plan.trades, work / "trades.csv")
         text = json.dumps(run_record(plan), ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
@@ -218,7 +235,14 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
         return Verification(False, (), (*problems, *error.findings))
     made: Sequence[Rule[Any]] = rules(scenario)
     case = prepare(scenario, made)
-    reread = outcome_of_tables(case, tables["actions"], tables["awards"], tables["transfers"])
+    trades = tables.get("trades")
+    if (case.market is None) != (trades is None):
+        what = Text(
+            "trades.csv 与规则 trading 是否启用不一致。",
+            "trades.csv is there exactly where the rule trading is on; here it is not so.",
+        )
+        problems.append(problem("tables", what, "trades.csv"))
+    reread = outcome_of_tables(case, tables["actions"], tables["awards"], tables["transfers"], trades)
     stages = (record.get("certificate") or {}).get("stages") or [{}]
     stated = Stated(
         tables["actions"],
@@ -228,6 +252,7 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
         record.get("objective"),
         record.get("bound"),
         stages[-1].get("sense", "max"),
+        trades,
     )
     verification = verify_outcome(reread.outcome, stated, reread.problems)
     problems += verification.problems
@@ -237,7 +262,7 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
 
 def _unreadable(name: str, table: pd.DataFrame) -> list[Finding]:
     """Columns that are missing, or hold something else than numbers where numbers belong."""
-    texts, numbers = NEEDED[name]
+    texts, numbers = NEEDED.get(name, TRADES)
     file = f"{name}.csv"
     found = []
     for column in (*texts, *numbers):
@@ -308,7 +333,7 @@ def _read_result(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]
         )
     if findings:
         raise InputError(findings)
-    for name in NEEDED:
+    for name in (*NEEDED, *(["trades"] if (folder / "trades.csv").is_file() else [])):
         try:
             tables[name] = read_table(folder / f"{name}.csv")
         except OSError:

@@ -3,10 +3,11 @@
 Double entry by construction: one line is both the debit of its source and the credit of its destination. Which unit
 goes where is a matter of bookkeeping, so the order is written down and always the same:
 
-- a pool fills with the quota held at the start, then with what its own firms free (by identifier), then with what
-  came from other pools (by the path it came);
-- it serves firms of the place whose action takes quota, then its own projects (by identifier), then transfers out
-  (to the parent first, then to places below by identifier); the rest is idle.
+- what a project must buy for itself goes to that project, as far as it uses it; the rest joins what the place buys;
+- a pool fills with the quota held at the start, then with what its own firms free (by identifier), then with what the
+  place buys, then with what came from other pools (by the path it came);
+- it serves firms of the place whose action takes quota, then its own projects (by identifier), then what is sold, then
+  transfers out (to the parent first, then to places below by identifier); the rest is idle.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.market import standing
 from quota_opt.model.outcome import Outcome
 
 COLUMNS = ["entry", "year", "resource", "from_kind", "from", "action", "pool_path", "to_kind", "to", "amount"]
@@ -56,9 +58,11 @@ def _flows(outcome: Outcome, r: int, t: int) -> list[tuple[str, str, str, tuple[
     for n in np.flatnonzero(case.initial[r, :, t] > DUST).tolist():
         pools.setdefault(n, []).append(_Parcel("initial", "initial", "", (n,), float(case.initial[r, n, t])))
     _firms(outcome, r, t, pools, takers)
-    _projects(outcome, r, t, takers)
+    own = _bought(outcome, r, t, pools)
+    lines = _projects(outcome, r, t, takers, own)
+    for n in np.flatnonzero(outcome.sold[r, :, t] > DUST).tolist():
+        takers.setdefault(n, []).append(("sold", "sold", float(outcome.sold[r, n, t])))
     exits, waiting = _exits(case, outcome.net_up[r, :, t])
-    lines = []
     active = set(pools) | set(takers) | set(exits) | set(waiting)
     ready = deque(sorted(n for n in active if not waiting.get(n)))
     while ready:
@@ -93,14 +97,39 @@ def _firms(
             takers.setdefault(place, []).append(("firm", firm, -amount))
 
 
-def _projects(outcome: Outcome, r: int, t: int, takers: dict[int, list[tuple[str, str, float]]]) -> None:
+def _bought(outcome: Outcome, r: int, t: int, pools: dict[int, list[_Parcel]]) -> dict[int, float]:
+    """Put what is bought into the pools; what goes straight to a project that must buy it is returned, by its row."""
+    case, market, own = outcome.case, outcome.case.market, {}
+    if market is None or outcome.trades is None:
+        return {}
+    pooled = outcome.bought[r, :, t].copy()
+    if r == case.energy:
+        stands, places = standing(outcome.trades.project, market.lasts)[:, t], case.projects["place_code"].to_numpy()
+        use = dict(zip(outcome.award_row.tolist(), outcome.award_use(r, t).tolist(), strict=True))
+        for row in np.flatnonzero(stands > DUST).tolist():
+            own[row] = min(float(stands[row]), use.get(row, 0.0))
+            pooled[places[row]] -= own[row]
+    for n in np.flatnonzero(pooled > DUST).tolist():
+        pools.setdefault(n, []).append(_Parcel("bought", "bought", "", (n,), float(pooled[n])))
+    return own
+
+
+def _projects(
+    outcome: Outcome, r: int, t: int, takers: dict[int, list[tuple[str, str, float]]], own: dict[int, float]
+) -> list[tuple[str, str, str, tuple[int, ...], str, str, float]]:
+    """What projects take from their pools; the lines of what they have bought themselves."""
     case = outcome.case
+    lines: list[tuple[str, str, str, tuple[int, ...], str, str, float]] = []
     use = outcome.award_use(r, t)
     places, projects = case.projects["place_code"].tolist(), case.projects["project"].tolist()
     for i in np.argsort(outcome.award_row, kind="stable"):
-        if use[i] > DUST:
-            row = int(outcome.award_row[i])
-            takers.setdefault(places[row], []).append(("project", projects[row], float(use[i])))
+        row = int(outcome.award_row[i])
+        bought = own.get(row, 0.0)
+        if bought > DUST:
+            lines.append(("bought", "bought", "", (places[row],), "project", projects[row], bought))
+        if use[i] - bought > DUST:
+            takers.setdefault(places[row], []).append(("project", projects[row], float(use[i]) - bought))
+    return lines
 
 
 def _exits(case: Case, net_up: FloatArray) -> tuple[dict[int, list[tuple[int, float]]], dict[int, int]]:

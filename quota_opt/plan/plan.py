@@ -12,6 +12,7 @@ import pandas as pd
 from quota_opt.errors import Finding, Language
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit
+from quota_opt.plan.trades import COLUMNS as TRADES
 from quota_opt.scenario import Scenario
 from quota_opt.solving.status import EngineInfo, Status
 
@@ -34,7 +35,11 @@ class Plan:
     ledger     entry, year, resource, from, action, pool_path, to, amount: one line per (source, destination) of a year
     prices     place, resource, year, price (objective units per unit of resource), unit, method, holds_from, holds_to
     reasons    every project and every listed firm: kind, id, verdict, rule, clause, figure, text, text_en
-    balances   pool of one place, resource, year: place, resource, year, initial, freed, inflow, outflow, used, idle
+    balances   pool of one place, resource, year: place, resource, year, initial, freed, bought, inflow, outflow, used,
+               sold, idle
+    trades     purchase or sale, where a market is open: place, resource, year, until (last year it stands), side (buy
+               or sell), amount, price (10k yuan per unit), levy, money (paid, or received after the levy), for (the
+               project that must buy)
 
     `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.
     """
@@ -59,6 +64,7 @@ class Plan:
     profile: Mapping[str, Any]
     seconds: Mapping[str, float]
     findings: tuple[Finding, ...] = ()
+    trades: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRADES))
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
     reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
 

@@ -38,6 +38,7 @@ from quota_opt.plan.tables import (
     outcome_of_values,
     transfers_table,
 )
+from quota_opt.plan.trades import trades_table
 from quota_opt.plan.verify import Stated, verify_outcome
 from quota_opt.scenario import Scenario, resource_words, unit_words
 from quota_opt.solving.elastic import conflicts
@@ -85,6 +86,7 @@ def solve_scenario(
         "awards": awards_table(outcome),
         "transfers": transfers_table(outcome),
         "ledger": ledger_table(outcome),
+        "trades": trades_table(outcome),
     }
     measures = outcome.measures()
     sense = solved.stages[-1].sense
@@ -98,6 +100,7 @@ def solve_scenario(
             solved.objective,
             solved.bound,
             sense,
+            plan_tables["trades"],
         ),
     )
     if not verification.ok:
@@ -134,6 +137,7 @@ def solve_scenario(
             "verify": verified - solved_at,
         },
         findings=findings,
+        trades=plan_tables["trades"],
         outcome=outcome,
         reporters=reporters,
     )

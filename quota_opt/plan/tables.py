@@ -11,7 +11,9 @@ import pandas as pd
 from quota_opt.errors import Text
 from quota_opt.model.build import Problem
 from quota_opt.model.case import Case, FloatArray, records
+from quota_opt.model.market import Sides
 from quota_opt.model.outcome import Outcome, transfers_table
+from quota_opt.plan.trades import trades_of_table
 
 
 def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
@@ -31,6 +33,7 @@ def outcome_of_values(problem: Problem, values: FloatArray) -> Outcome:
         np.where(case.projects["divisible"].to_numpy(dtype=bool)[award], share, 1.0),
         np.maximum(move, 0.0),
         np.maximum(-move, 0.0),
+        None if case.market is None else Sides(*(np.maximum(padded[columns], 0.0) for columns in problem.trade)),
     )
 
 
@@ -109,7 +112,7 @@ def awards_table(outcome: Outcome) -> pd.DataFrame:
 
 
 def balances_table(outcome: Outcome) -> pd.DataFrame:
-    """Each pool in each year: initial, freed, inflow, outflow, used, idle."""
+    """Each pool in each year: initial, freed, bought, inflow, outflow, used, sold, idle."""
     case = outcome.case
     net = outcome.net_up
     shape = case.initial.shape
@@ -126,9 +129,11 @@ def balances_table(outcome: Outcome) -> pd.DataFrame:
             "year": case.years[t],
             "initial": case.initial.ravel(),
             "freed": outcome.freed.ravel(),
+            "bought": outcome.bought.ravel(),
             "inflow": inflow.ravel(),
             "outflow": outflow.ravel(),
             "used": outcome.used.ravel(),
+            "sold": outcome.sold.ravel(),
             "idle": outcome.idle.ravel(),
         }
     )
@@ -142,7 +147,13 @@ class Reread:
     problems: tuple[Text, ...]
 
 
-def outcome_of_tables(case: Case, actions: pd.DataFrame, awards: pd.DataFrame, transfers: pd.DataFrame) -> Reread:
+def outcome_of_tables(
+    case: Case,
+    actions: pd.DataFrame,
+    awards: pd.DataFrame,
+    transfers: pd.DataFrame,
+    trades: pd.DataFrame | None = None,
+) -> Reread:
     """The decisions stated by a plan's tables; lines that name nothing in the case are problems and left out."""
     problems: list[Text] = []
     known_actions = pd.MultiIndex.from_frame(case.actions[["firm", "action", "option"]])
@@ -167,6 +178,7 @@ def outcome_of_tables(case: Case, actions: pd.DataFrame, awards: pd.DataFrame, t
         awards["share"].to_numpy(dtype=float)[good_award],
         up,
         down,
+        None if trades is None else trades_of_table(case, trades, problems),
     )
     return Reread(outcome, tuple(problems))
 

@@ -20,6 +20,7 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit
 from quota_opt.plan.ledger import ledger_problems
 from quota_opt.plan.tables import actions_table, awards_table
+from quota_opt.plan.trades import KEY, trades_table
 from quota_opt.rules._shared import tolerance
 
 
@@ -64,8 +65,10 @@ def audit_choices(outcome: Outcome) -> RuleAudit:
         broken.append(Text(f"{name} 的份额 {share[i]:g} 不可行。", f"{name} cannot have a share of {share[i]:g}."))
     broken += _linked(outcome)
     negative = float(max(-outcome.up.min(initial=0.0), -outcome.down.min(initial=0.0)))
+    if outcome.trades is not None:
+        negative = max(negative, *(-float(side.min(initial=0.0)) for side in outcome.trades))
     if negative > 1e-9:
-        broken.append(Text("有负的调剂量。", "A transfer is negative."))
+        broken.append(Text("有负的调剂量或交易量。", "A transfer or trade is negative."))
     return RuleAudit("choice", not broken, float(len(broken)), "-", texts=tuple(broken[:10]))
 
 
@@ -100,6 +103,7 @@ def audit_pools(outcome: Outcome) -> RuleAudit:
     case = outcome.case
     idle = outcome.idle
     moved = case.initial + np.abs(outcome.freed) + outcome.used + np.abs(outcome.net_up)
+    moved = moved + outcome.bought + outcome.sold
     short = np.maximum(-idle, 0.0)
     short[short <= tolerance(moved)] = 0.0
     r, n, t = np.unravel_index(int(short.argmax()), short.shape) if short.size else (0, 0, 0)
@@ -150,6 +154,7 @@ class Stated:
     objective: float | None
     bound: float | None
     sense: str = "max"
+    trades: pd.DataFrame | None = None
 
 
 def compare_stated(outcome: Outcome, stated: Stated) -> list[Finding]:
@@ -160,6 +165,8 @@ def compare_stated(outcome: Outcome, stated: Stated) -> list[Finding]:
         ("awards.csv", stated.awards, awards_table(outcome), ["project", "year"]),
     ):
         problems += _compare_tables(name, table, again, key)
+    if stated.trades is not None and len(stated.trades):
+        problems += _compare_tables("trades.csv", stated.trades, trades_table(outcome), KEY)
     for words in ledger_problems(outcome, stated.ledger)[:10]:
         problems.append(
             problem("ledger", Text(f"台账与方案不符：{words}", f"The ledger does not match: {words}"), "ledger.csv")

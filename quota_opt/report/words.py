@@ -322,6 +322,10 @@ MEASURES: Mapping[str, Text] = {
     "jobs_net": Text("岗位净增", "net jobs"),
     "public_cost": Text("财政支出", "public cost"),
     "priority_points": Text("优先得分", "priority points"),
+    "purchase_cost": Text("购入指标支出（现值）", "cost of quota bought (present value)"),
+    "sale_income": Text("卖出指标收入（现值）", "income from quota sold (present value)"),
+    "exit_payments": Text("提前退出补偿（现值）", "payments for early exit (present value)"),
+    "trading_cost": Text("交易净支出（现值）", "net cost of trading (present value)"),
     "chains_completed": Text("完整产业链", "chains completed"),
     "smallest_town_ratio": Text("最低镇街使用率", "smallest used ÷ freed of a town"),
 }
@@ -331,6 +335,8 @@ _MEASURE_ENDINGS = {
     "_used": Text("使用{}", "{} used"),
     "_idle": Text("{}结余", "{} idle"),
     "_net": Text("净新增{}", "net {}"),
+    "_bought": Text("购入{}", "{} bought"),
+    "_sold": Text("卖出{}", "{} sold"),
 }
 
 SOURCES: Mapping[str, Text] = {

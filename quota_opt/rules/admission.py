@@ -9,9 +9,10 @@ A project fails a limit when, at full size,
                                            A < value · B     (revenue per mu; energy per product: the product norm)
 
 What then happens is the limit's `action`: `reject` (it cannot start), `substitute` (it draws `ratio` times its energy
-from the pools), `report` (said, nothing else). `scope = "portfolio"` holds the weighted mean of what is awarded to the
-limit instead:  Σ share·amount <= value · Σ share·base. `scope = "set"` pairs `projects` with `firms`: in each year in
-which one of the projects has started,
+from the pools), `buy` (it buys `buy_share` of its energy each year at its place; an error without the rule `trading`),
+`report` (said, nothing else). `scope = "portfolio"` holds the weighted mean of what is awarded to the limit instead:
+Σ share·amount <= value · Σ share·base. `scope = "set"` pairs `projects` with `firms`: in each year in which one of the
+projects has started,
 
     Σ_projects share·amount − Σ_firms freed  <=  value · (Σ_projects share·value added − Σ_firms value added lost)
 
@@ -115,6 +116,7 @@ class Limit(BaseModel):
     applies_to: str = Field(default="new_projects", description="new_projects, a category or a tag")
     action: Literal["reject", "substitute", "buy", "report"] = Field(default="reject", description="what then happens")
     ratio: float = Field(default=1.0, ge=1.0, description="quota given up per tce used, with substitute")
+    buy_share: float = Field(default=1.0, gt=0.0, le=1.0, description="share of its energy to be bought, with buy")
     sectors: tuple[str, ...] | None = Field(default=None, description="these sectors only")
     criterion: Named | Ratio = Field(default="energy_intensity", description="what is measured")
     scope: Literal["project", "portfolio", "set"] = Field(default="project", description="of what it is measured")
@@ -124,11 +126,11 @@ class Limit(BaseModel):
 
     @model_validator(mode="after")
     def _possible(self) -> Limit:
-        if self.action == "substitute" and self.criteria.amount != "energy":
+        if self.action in ("substitute", "buy") and self.criteria.amount != "energy":
             raise refused(
                 Text(
-                    "替代是按用能加倍的，只能用于以能耗为分子的 criterion（如 energy_intensity）",
-                    "substitution multiplies the use of energy; the criterion must have energy on top",
+                    "替代和购买都按用能计算，只能用于以能耗为分子的 criterion（如 energy_intensity）",
+                    "substitution and purchase are of energy; the criterion must have energy on top",
                 )
             )
         if self.scope != "project" and self.action not in ("reject", "report"):
@@ -205,18 +207,18 @@ class Admission(Rule[AdmissionParameters]):
                 what = Text("项目数值列", "numeric column of projects")
                 found += check_choices(self, columns, numeric, f"limits.{i}.criterion", what)
             found += self._check_set(case, i, limit)
-            if limit.action == "buy":
+            if limit.action == "buy" and (case.market is None or not np.isfinite(case.market.project_price).any()):
                 found.append(
                     note(
                         self,
                         "no-market",
                         Text(
-                            "超限购买用能权需要交易规则，而本案例没有。",
-                            "Buying quota above the limit needs a rule for trading, which there is not.",
+                            "超限项目须购买用能权，而本案例没有启用交易规则，或没有写购入价。",
+                            "Projects above the limit must buy energy quota, but trading is off or has no price.",
                         ),
                         Text(
-                            "改用 reject、substitute（并写 ratio）或 report。",
-                            "Use reject, substitute (with a ratio) or report.",
+                            "启用 [rules.trading] 并写明 buy_price；或改用 reject、substitute（并写 ratio）或 report。",
+                            "Turn on [rules.trading] with a buy_price; or use reject, substitute or report.",
                         ),
                         level=Level.ERROR,
                         seen="buy",
@@ -275,9 +277,19 @@ class Admission(Rule[AdmissionParameters]):
             if limit.action == "substitute":
                 ratio = np.where(fails & ~favoured, np.maximum(ratio, limit.ratio), ratio)
             favour = self.parameters.favour
-            if favour is not None and favour.action == "substitute" and limit.action in ("reject", "substitute"):
+            if favour is not None and favour.action == "substitute" and limit.action != "report":
                 ratio = np.where(fails & favoured, np.maximum(ratio, favour.ratio), ratio)
         return ratio
+
+    def must_buy(self, case: Case) -> FloatArray:
+        """The largest share that a failed limit says must be bought; favoured projects need not."""
+        favoured = self._favoured(case)
+        share = np.zeros((len(case.projects), case.horizon))
+        for limit in self.parameters.limits:
+            if limit.scope == "project" and limit.action == "buy":
+                owes = self._fails(case, limit) & ~favoured
+                share = np.maximum(share, np.where(owes, limit.buy_share, 0.0)[:, None])
+        return share
 
     def notes(self, case: Case) -> list[Finding]:
         """Projects above a limit that is only reported, and overrides in favour of tags."""

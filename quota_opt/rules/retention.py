@@ -1,6 +1,6 @@
 """Retention: part of what a town frees stays there, part goes to the pool above.
 
-    out[n, r, s] + other[n, r, s]  <=  (1 − keep) · freed[n, r, s] + initial[n, r, s]
+    out[n, r, s] + sold[n, r, s] + other[n, r, s]  <=  (1 − keep) · freed[n, r, s] + initial[n, r, s]
     out[n, r, s]  >=  pool · freed[n, r, s]                              for every place n at `levels`, year s
 
 ============  ==============================================================  ====  ============
@@ -9,12 +9,14 @@ symbol        meaning                                                         un
 out           net flow of the place to its parent                             r     decision
 freed         what actions in the place (and below) make available that year  r     decision
 initial       quota the place (and below) holds without any action            r     quotas.csv
-other         what projects outside `categories` use there; 0 without them    r     decision
+sold          what is sold in the place (and below): it leaves, too           r     decision
+other         what projects outside `categories` use there beyond what is     r     decision
+              bought there; 0 without `categories`
 keep, pool    shares; `by_place` puts another keep for a place                -     parameters
 ============  ==============================================================  ====  ============
 
 With `categories` the part that stays is for projects of these categories alone: others share what may leave, what is
-held and what comes in (a negative `out`). A place named in `by_place` is bound whatever its level.
+held, what is bought and what comes in (a negative `out`). A place named in `by_place` is bound whatever its level.
 
 With `pool` above 0 a place that frees nothing may receive nothing net: its outflow may not fall below 0.
 """
@@ -102,11 +104,15 @@ class Retention(Rule[RetentionParameters]):
             info = RowInfo(self.name, self.clause, case.unit(case.resources[r]))
             leaving = -(1.0 - keep[freed.place]) * freed.coefficient
             most = joined(out, Terms(freed.column, freed.place, freed.year, leaving))
+            if case.market is not None:
+                most = joined(most, build.over_subtree(build.sold(r), bound))
             if len(others):
                 used = build.used(r)
                 mine = np.isin(used.column, others)
                 other = Terms(used.column[mine], used.place[mine], used.year[mine], used.coefficient[mine])
                 most = joined(most, build.over_subtree(other, bound))
+            if case.market is not None and self.parameters.categories is not None:
+                most = joined(most, -build.over_subtree(build.bought(r), bound))
             held = case.places.subtree_sum(case.initial[r])
             build.place_year_rows(info, most, rows, upper=held, labels={"resource": r})
             if pool > 0:
@@ -123,7 +129,9 @@ class Retention(Rule[RetentionParameters]):
             freed = case.places.subtree_sum(outcome.freed[r])[bound]
             held = case.places.subtree_sum(case.initial[r])[bound]
             other = case.places.subtree_sum(self._used_by_others(outcome, r))[bound]
-            out = outcome.net_up[r, bound]
+            if self.parameters.categories is not None:
+                other = other - case.places.subtree_sum(outcome.bought[r])[bound]
+            out, sold = outcome.net_up[r, bound], case.places.subtree_sum(outcome.sold[r])[bound]
             named = {
                 "resource": case.resources[r],
                 "place": np.repeat(case.places.names[bound], case.horizon),
@@ -131,24 +139,27 @@ class Retention(Rule[RetentionParameters]):
                 "freed": freed.ravel(),
                 "out": out.ravel(),
                 "other": other.ravel(),
+                "sold": sold.ravel(),
             }
             upper = ((1.0 - keep) * freed + held).ravel()
             lower = (pool * freed).ravel() if pool > 0 else -np.inf
-            if self.parameters.categories is None:
-                parts.append(pd.DataFrame({**named, "figure": out.ravel(), "upper": upper, "lower": lower}))
+            most = {"figure": (out + sold + other).ravel(), "upper": upper, "lower": -np.inf}
+            least = {"figure": out.ravel(), "upper": np.inf, "lower": lower}
+            if self.parameters.categories is None and case.market is None:
+                parts.append(pd.DataFrame({**named, **least, "upper": upper}))
                 continue
-            most = {"figure": (out + other).ravel(), "upper": upper, "lower": -np.inf}
             parts.append(pd.DataFrame({**named, **most}))
             if pool > 0:
-                parts.append(pd.DataFrame({**named, "figure": out.ravel(), "upper": np.inf, "lower": lower}))
+                parts.append(pd.DataFrame({**named, **least}))
         figures = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"figure": [], "upper": []})
         figures = figures[(figures.get("freed", 0.0) != 0.0) | (figures["figure"] != 0.0)]
 
         def sentence(row: Any) -> Text:
             unit, place = unit_words(case.unit(row.resource)), case.place_title(row.place)
+            sold = Text(f"，卖出 {amount(row.sold)}", f", sells {amount(row.sold)}") if row.sold > 0 else Text("", "")
             freed = Text(
-                f"{place} {row.year} 年腾出 {amount(row.freed)} {unit.zh}，外调 {amount(row.out)}",
-                f"{place} frees {amount(row.freed)} {unit.en} in {row.year}, sends out {amount(row.out)}",
+                f"{place} {row.year} 年腾出 {amount(row.freed)} {unit.zh}，外调 {amount(row.out)}{sold.zh}",
+                f"{place} frees {amount(row.freed)} {unit.en} in {row.year}, sends out {amount(row.out)}{sold.en}",
             )
             if np.isinf(row.upper):
                 return Text(

@@ -135,6 +135,33 @@ _PARAMETERS: dict[str, Text] = {
         "每年批准用能上限（吨标准煤），0 为不批", "most tce approved a year, 0 for none"
     ),
     "slow_approval.places": Text("适用区域，留空为全部", "places, blank for all"),
+    "trading.buy_price": Text(
+        "购入价（万元/单位），一个数，或按年写，如 { 2024 = 0.05 }；没有默认价格",
+        "price to buy at in 10k yuan per unit, one number or by year, e.g. { 2024 = 0.05 }; no default",
+    ),
+    "trading.sell_price": Text(
+        "卖出价（万元/单位），一个数，或按年写；没有默认价格",
+        "price to sell at in 10k yuan per unit, one number or by year; no default",
+    ),
+    "trading.resources": Text('交易的资源，如 ["energy"]', 'resources traded, e.g. ["energy"]'),
+    "trading.places": Text("可交易的区域，含其下级，留空为全部", "places that trade, with all below, blank for all"),
+    "trading.max_buy": Text("各地合计每年最多购入量，可按年写", "most bought in a year over all places, or by year"),
+    "trading.max_sell_share": Text(
+        "一地当年新增指标中最多可卖出的比例，如 0.5", "share of a place's new quota that may be sold, e.g. 0.5"
+    ),
+    "trading.lasts": Text("购入的指标可用的年数", "years a purchase stands"),
+    "trading.bands": Text(
+        "须购买的项目按能耗强度分档的价格，如 [{ above = 0.52, price = 0.08 }]",
+        "prices by intensity of projects that must buy, e.g. [{ above = 0.52, price = 0.08 }]",
+    ),
+    "trading.exit_payment": Text(
+        "提前关停每腾出 1 吨标准煤的补偿（万元），可按年写", "10k yuan per tce that a closure frees, or by year"
+    ),
+    "trading.levy": Text("卖出收入上缴上级的比例", "share of sales that goes to the level above"),
+    "trading.weight": Text(
+        "目标没有写交易收支时，净支出的权数；0 为不计",
+        "weight of the net cost where the objective names no money of trade; 0 leaves it out",
+    ),
     "two_high.thresholds": Text(
         "评估门槛，如 [{ tce = 1000, built_from = 2018 }, { tce = 5000, built_before = 2018 }]",
         "sizes reported, e.g. [{ tce = 1000, built_from = 2018 }, { tce = 5000, built_before = 2018 }]",

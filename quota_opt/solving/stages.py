@@ -167,15 +167,18 @@ def _linear_engine(engine: Engine) -> Engine:
 
 
 def _settled(problem: Problem, arrays: Arrays, values: FloatArray, engine: Engine) -> FloatArray:
-    """Whole numbers made whole, continuous decisions solved exactly beside them, transfers as few as can be."""
+    """Whole numbers made whole, continuous decisions solved exactly beside them, transfers and trades as few as go."""
     settled = np.where(arrays.integer, np.round(values), values)
     moves = np.zeros(arrays.columns, dtype=bool)
     moves[problem.move[problem.move >= 0]] = True
     others = ~arrays.integer & ~moves
     if others.any():
         settled = _resolved(arrays, settled, others | moves, engine)
+    for grid in problem.trade:
+        moves[grid[grid >= 0]] = True
     if moves.any():
         # With the rest fixed, transfers carry no value of their own: the fewest are taken, so that plans are canonical.
+        # Trades are placed along with them, at no loss to the objective.
         settled = _resolved(arrays, settled, moves, engine, fewest=True)
     return np.clip(settled, arrays.lower, arrays.upper) + 0.0
 
@@ -207,12 +210,17 @@ def _resolved(
 ) -> FloatArray:
     """`values` with the `free` columns solved again, all others as they are.
 
-    The objective is the model's; with `fewest`, the smallest sum of absolute values instead.
+    The objective is the model's; with `fewest`, the smallest sum of absolute values of the same objective instead.
     """
     chosen = np.flatnonzero(free)
     used = arrays.matrix @ np.where(free, 0.0, values)
     matrix = sp.csr_array(arrays.matrix[:, chosen])
+    row_lower, row_upper = arrays.row_lower, arrays.row_upper
     lower, upper, objective = arrays.lower[chosen], arrays.upper[chosen], arrays.objective[chosen]
+    if fewest and objective.any():
+        matrix = sp.csr_array(sp.vstack([matrix, sp.csr_array(objective[None, :])]))
+        used = np.concatenate([used, np.zeros(1)])
+        row_lower, row_upper = np.append(row_lower, objective @ values[chosen]), np.append(row_upper, np.inf)
     if fewest:  # each column as the difference of two parts that cost 1 each
         matrix = sp.csr_array(sp.hstack([matrix, -matrix]))
         objective = np.full(2 * len(chosen), -1.0)
@@ -224,17 +232,17 @@ def _resolved(
         upper=upper,
         integer=np.zeros(len(objective), dtype=bool),
         matrix=matrix,
-        row_lower=arrays.row_lower - used,
-        row_upper=arrays.row_upper - used,
+        row_lower=row_lower - used,
+        row_upper=row_upper - used,
     )
     solution = engine.solve(rest, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
     if solution.values is None:
         # A side that the point at hand oversteps by the solver's rounding gives way just that far.
-        activity = arrays.matrix @ values
+        activity = np.append(arrays.matrix @ values, row_lower[arrays.rows :])
         eased = replace(
             rest,
-            row_lower=np.minimum(arrays.row_lower, activity) - used,
-            row_upper=np.maximum(arrays.row_upper, activity) - used,
+            row_lower=np.minimum(row_lower, activity) - used,
+            row_upper=np.maximum(row_upper, activity) - used,
         )
         solution = engine.solve(eased, auxiliary_profile(PRICE_TIME_LIMIT), stage="settle")
     if solution.values is None:

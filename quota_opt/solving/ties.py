@@ -32,7 +32,7 @@ def as_early_as_can_be(problem: Problem, arrays: Arrays, values: FloatArray, eng
     columns, row, year = _candidates(problem, values)
     if not len(columns):
         return values
-    moves = problem.move[problem.move >= 0]
+    moves = np.concatenate([problem.move[problem.move >= 0], _free_trades(problem)])
     free = np.concatenate([columns, moves])
     fixed = values.copy()
     fixed[free] = 0.0
@@ -60,6 +60,14 @@ def as_early_as_can_be(problem: Problem, arrays: Arrays, values: FloatArray, eng
     better[free] = found.values
     better[columns] = np.round(better[columns])
     return better
+
+
+def _free_trades(problem: Problem) -> IntArray:
+    """Columns of trade that no objective weighs, so that they may follow the years as transfers do."""
+    columns = np.concatenate([grid[grid >= 0] for grid in problem.trade])
+    weighed = np.any([objective[columns] != 0.0 for objective, _ in problem.objectives], axis=0)
+    free: IntArray = columns[~weighed]
+    return free
 
 
 def _candidates(problem: Problem, values: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
