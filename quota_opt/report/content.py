@@ -100,7 +100,7 @@ class Content:
     prices: pd.DataFrame
     ledger: pd.DataFrame
     flows: pd.DataFrame
-    transfers: pd.DataFrame
+    trades: pd.DataFrame
     budget: pd.DataFrame
     rules: tuple[RuleLine, ...]
     documents: tuple[Document, ...]
@@ -154,7 +154,7 @@ class Content:
         if self.ledger.empty or self.balances.empty:
             return 0.0
         carried = self.ledger.groupby(["resource", "year"])["amount"].sum()
-        held = self.balances.groupby(["resource", "year"])[["initial", "freed"]].sum().sum(axis=1)
+        held = self.balances.groupby(["resource", "year"])[["initial", "freed", "bought"]].sum().sum(axis=1)
         drawn = self.ledger[self.ledger["to_kind"] == "firm"].groupby(["resource", "year"])["amount"].sum()
         both = carried.sub(drawn, fill_value=0.0).sub(held, fill_value=0.0)
         return float(both.abs().max()) if len(both) else 0.0
@@ -235,7 +235,7 @@ def gather(plan: Any) -> Content:
         prices=_prices(plan.prices, names, objective_unit),
         ledger=ledger,
         flows=energy_flows(ledger, scenario, years[-1]),
-        transfers=plan.transfers,
+        trades=plan.trades,
         budget=_budget(scenario, plan.actions, years),
         rules=tuple(_rule_line(audit) for audit in plan.audit),
         documents=tuple(_document(document) for document in settings.documents),

@@ -60,7 +60,12 @@ def flow(content: Content, language: Language) -> Figure | None:
     option = _sankey(nodes, language)
     total = float(flows["amount"].sum())
     pooled = float(flows.loc[flows["route"] == "pool", "amount"].sum())
-    largest = flows[flows["end"] != "idle"].groupby("end")["amount"].sum().sort_values(ascending=False, kind="stable")
+    largest = (
+        flows[~flows["end"].isin(["idle", "sold"])]
+        .groupby("end")["amount"]
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+    )
     top = _end_words(str(largest.index[0])) if len(largest) else WORDS["idle"]
     top_share = float(largest.iloc[0]) / total if len(largest) and total else 0.0
     amount_words = running(total, content.resource_unit(content.main_resource))

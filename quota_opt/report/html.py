@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import sentences, tables, words
+from quota_opt.report import sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.draw import FAMILY, draw_svg, drawing_note, script, with_font
 from quota_opt.report.figures import all_figures
@@ -287,6 +287,7 @@ def _tables(content: Content, language: Language) -> dict[str, dict[str, Any]]:
         "left_out": tables.left_out(content, language),
         "places": tables.places(content),
         "ledger": tables.ledger_summary(content),
+        "trades": trading.trades(content),
         "findings": tables.findings(content, language),
         "rules": tables.rules(content),
         "measures": tables.measures(content),

@@ -15,6 +15,7 @@ from quota_opt.errors import Finding, Language, Level, Text
 from quota_opt.report import sentences, tables, words
 from quota_opt.report.content import Content, gather, plain_text
 from quota_opt.report.numbers import figure, short
+from quota_opt.report.trading import trades_line
 from quota_opt.report.values import records
 from quota_opt.report.words import word
 from quota_opt.report.wrapping import Paragraph
@@ -43,6 +44,8 @@ def summary_of(content: Content, language: Language, folder: str | Path | None =
     parts += [Paragraph(sentences.answer(content).of(language)), RichText(""), _numbers(content, language)]
     if len(content.awards):
         parts += [_heading("awards_table", language), _awards(content, language)]
+    if len(content.trades):
+        parts += [_heading("trades_table", language), Paragraph(RichText(trades_line(content).of(language)), 2)]
     bindings = sentences.bindings(content)
     if bindings:
         parts += [_heading("binding_table", language), _bindings(bindings, language)]

@@ -88,6 +88,7 @@ WORDS: Mapping[str, Text] = {
     "actions_table": Text("整治表", "Treated firms"),
     "left_out_table": Text("未安排及理由", "Left out and why"),
     "places_table": Text("镇街情况", "Towns"),
+    "trades_table": Text("用能权交易", "Quota trades"),
     "ledger_summary": Text("台账摘要", "Ledger summary"),
     "data_issues": Text("数据问题", "Data issues"),
     "run_information": Text("核验与运行信息", "Checks and run information"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import charts, sentences, tables, words
+from quota_opt.report import charts, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.draw import draw_png, draw_svg, drawing_note
 from quota_opt.report.figures import all_figures
@@ -63,6 +63,8 @@ def write(content: Content, path: Path, language: Language) -> Path:
     _plain(book, actions_sheet, tables.actions(content, language))
     _left_out(book, left_sheet, content, figures)
     _places(book, places_sheet, content, figures)
+    if len(content.trades):
+        _plain(book, book.sheet(WORDS["trades_table"]), trading.trades(content))
     _prices(book, book.sheet(WORDS["prices_table"]), content)
     _plain(book, book.sheet(WORDS["rules_table"]), tables.rules(content))
     _plain(book, book.sheet(WORDS["data_issues"]), tables.findings(content, language))

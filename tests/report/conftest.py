@@ -327,6 +327,7 @@ def make_plan(
         prices=prices,
         measures=measures,
         measure_units=units,
+        trades=pd.DataFrame(columns=["place", "resource", "year", "side", "amount", "money", "for"]),
         transfers=pd.DataFrame(
             [("energy", 2023, "T0", "zhuji", 900.0), ("energy", 2023, "zhuji", "T1", 900.0)],
             columns=["resource", "year", "from_place", "to_place", "amount"],
@@ -391,9 +392,8 @@ def _balances(actions, awards, ledger, years):
             freed = actions[(actions["place"] == place) & (actions["year"] <= year)]["frees_energy_tce"].sum()
             used = awards[(awards["place"] == place) & (awards["year"] <= year)]["energy_tce"].sum()
             rows.append((place, "energy", year, 0.0, freed, max(0.0, used - freed), max(0.0, freed - used), used, 0.0))
-    return pd.DataFrame(
-        rows, columns=["place", "resource", "year", "initial", "freed", "inflow", "outflow", "used", "idle"]
-    )
+    columns = ["place", "resource", "year", "initial", "freed", "inflow", "outflow", "used", "idle"]
+    return pd.DataFrame(rows, columns=columns).assign(bought=0.0, sold=0.0)
 
 
 @pytest.fixture(scope="session")
