@@ -455,6 +455,7 @@ def _projects(scenario: Any, reasons: pd.DataFrame, names: Mapping[str, str]) ->
 def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Mapping[str, str]) -> pd.DataFrame:
     """Every target with what the plan reaches: from the audit where it says so, else from the measures."""
     table = scenario.targets
+    table = table[table["value"].notna()]  # one that waits for its number is among the findings
     last = int(scenario.years[-1])
     audit = next((found.figures for found in plan.audit if found.rule == "targets"), pd.DataFrame())
     rows = []
