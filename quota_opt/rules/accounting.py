@@ -15,9 +15,9 @@ green electricity   none                none                              before
 
 The increment is over the base year: what new projects use is all increment, what existing firms use is base. Green
 electricity is that held with certificates (green_electricity_mwh, part of the electricity), converted on the declared
-basis; feedstock is feedstock_tce, part of the energy. Energy as awarded, priority points, review sizes and slow
-approval stay gross; so do stated targets' values, which bound what counts. Quota that is held at the start is taken to
-be in counted units. Where this rule is off, all energy counts.
+basis; feedstock is feedstock_tce, part of the energy. Energy as awarded, priority points, review sizes, slow approval
+and the screening of firms stay gross. Measures of energy freed, used and idle, and so targets for them, are about what
+counts; quota held at the start is taken to be in such units. Where this rule is off, all energy counts.
 """
 
 from __future__ import annotations

@@ -499,13 +499,22 @@ def _reported(figures: pd.DataFrame) -> tuple[Text, ...]:
         whole = row.project == "portfolio"
         who = Text("全部项目" if whole else row.project, "all projects" if whole else row.project)
         unit = unit_words(row.unit)
-        side = Text("高于", "above") if (row.figure > 0) == row.is_most else Text("不高于", "not above")
+        off = amount(abs(row.figure))
+        if row.figure > 0:
+            side = Text("高于上限", "above the limit of") if row.is_most else Text("低于下限", "below the minimum of")
+            how = Text(
+                f"{side.zh} {row.limit:g}，相差 {off} {unit.zh}", f"is {side.en} {row.limit:g} by {off} {unit.en}"
+            )
+        else:
+            side = Text("上限", "the limit of") if row.is_most else Text("下限", "the minimum of")
+            how = Text(
+                f"符合{side.zh} {row.limit:g}，余 {off} {unit.zh}",
+                f"keeps {side.en} {row.limit:g} with {off} {unit.en} to spare",
+            )
         made.append(
             Text(
-                f"{int(row.year)} 年{who.zh}合计{row.criterion}{side.zh}上限 {row.limit:g}，"
-                f"相差 {amount(abs(row.figure))} {unit.zh}（仅提示）。",
-                f"{int(row.year)}: {row.criterion_en} of {who.en} together is {side.en} the limit of {row.limit:g} "
-                f"by {amount(abs(row.figure))} {unit.en} (reported only).",
+                f"{int(row.year)} 年{who.zh}合计{row.criterion}{how.zh}（仅提示）。",
+                f"{int(row.year)}: {row.criterion_en} of {who.en} together {how.en} (reported only).",
             )
         )
     return tuple(made)

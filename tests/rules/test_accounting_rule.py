@@ -88,6 +88,12 @@ def test_a_project_too_large_for_the_pool_starts_once_part_of_it_no_longer_count
     assert starts(solved(PROJECT, quotas=held(600.0))) == {}
 
 
+def test_green_electricity_is_converted_on_the_declared_basis() -> None:
+    # 1,000 MWh are 122.9 tce at equivalent value: 1,000 - 200 - 122.9.
+    equivalent = scenario(GREEN).with_(**{"scenario.energy_basis": "equivalent"})
+    assert used(qo.solve(equivalent, profile="exact")) == [1000, 677.1, 677.1, 677.1]
+
+
 def test_a_ramp_and_a_share_multiply_what_counts() -> None:
     # Half size from the start in 2021, then full: 1,000 x 0.5, then 500 x 1; two fifths of it fit into 200 held.
     plan = solved({**GREEN, "ramp": "0.5;1", "divisible": True}, quotas=held(200.0))
