@@ -88,7 +88,7 @@ def obligation(case: Case, s: int) -> FloatArray:
     if case.energy < 0:
         return owed
     for t in range(s + 1):
-        owed[:, t] = case.must_buy[:, t] * case.need[case.energy] * case.ramp[:, s - t]
+        owed[:, t] = case.must_buy[:, t] * case.need[case.energy] * case.ramp[:, s - t] * case.counted.total[:, s]
     return owed
 
 
@@ -118,11 +118,12 @@ def open_columns(case: Case) -> Sides:
 
 def _demand(case: Case, r: int) -> float:
     """What every project at full size, every action that takes quota and every debt would take together."""
-    ratio = case.kappa if r == case.energy else 1.0
+    years = range(case.horizon)
+    used = np.max([case.standing_need(r, s).max(axis=1, initial=0.0) for s in years], axis=0)
     taken = np.zeros(len(case.firms))
     np.maximum.at(taken, case.actions["firm_code"].to_numpy(), -case.free[r])
     owed = np.maximum(-case.initial[r], 0.0).sum(axis=0).max(initial=0.0)
-    return float((case.need[r] * ratio * case.ramp.max(axis=1)).sum() + taken.sum() + owed)
+    return float(used.sum() + taken.sum() + owed)
 
 
 def _supply(case: Case, r: int) -> FloatArray:

@@ -263,9 +263,9 @@ def _resource_measure(case: Case, r: int, what: str, view: View) -> Coefficients
     """Freed, used, idle or net (used − freed) of a resource in the view's year."""
     if what == "freed":
         effective = np.arange(case.horizon)[None, :] + case.actions["lag"].to_numpy()[:, None] <= view.last
-        return _of(case, actions=case.free[r][:, None] * effective)
+        return _of(case, actions=case.standing_free(r, view.last)[:, None] * effective)
     if what == "used":
-        return _of(case, shares=standing_use(case, r, view.last))
+        return _of(case, shares=case.standing_need(r, view.last))
     freed, used = _resource_measure(case, r, "freed", view), _resource_measure(case, r, "used", view)
     if what == "net":
         return used + freed * -1.0
@@ -305,8 +305,11 @@ def _money(case: Case, market: Market, name: str) -> Coefficients:
         return cost + income * -1.0 + exits
     if name == "exit_payments":
         closes = case.actions["action"].to_numpy(dtype=object) == "close"
-        freed = np.maximum(case.free[case.energy], 0.0) if case.energy >= 0 else np.zeros(len(closes))
-        return _of(case, actions=(closes * freed)[:, None] * (market.exit_payment * case.discount))
+        if case.energy < 0:
+            return _blank(case)
+        freed = np.stack([case.standing_free(case.energy, t) for t in range(case.horizon)], axis=1)
+        paid = np.maximum(freed, 0.0) * closes[:, None].astype(float)
+        return _of(case, actions=paid * (market.exit_payment * case.discount))
     weights = blank(case)
     if name == "sale_income":
         weights.sell[:] = ((1.0 - market.levy) * np.nan_to_num(market.sell_price) * case.discount)[:, None, :]
@@ -314,16 +317,6 @@ def _money(case: Case, market: Market, name: str) -> Coefficients:
         weights.buy[:] = (np.nan_to_num(market.buy_price) * case.discount)[:, None, :]
         weights.project[:] = np.nan_to_num(market.project_price) * case.discount
     return replace(_blank(case), trades=weights)
-
-
-def standing_use(case: Case, r: int, last: int) -> FloatArray:
-    """(P, T): what the pools give in year position `last` to a project started in each year, per unit of share."""
-    ratio = case.kappa if r == case.energy else np.ones(len(case.projects))
-    full = case.need[r] * ratio
-    use = np.zeros((len(case.projects), case.horizon))
-    for t in range(last + 1):
-        use[:, t] = full * case.ramp[:, last - t]
-    return use
 
 
 def _user_measure(case: Case, name: str) -> Coefficients:

@@ -16,7 +16,8 @@ symbol          meaning                                                         
 ==============  ====================================================================  ==============  ============
 buy, sell       what is bought and sold at a place in a year                          r               decision
 buy_for         what a project must buy for itself, at its place                      tce             decision
-owed            buy_share · need · ramp · share of a started project (`admission`)    tce             decision
+owed            buy_share · need · ramp · share of a started project, as counted      tce             decision
+                that year (`admission`, `accounting`)
 freed           what actions make available (those that take quota aside)             r               decision
 held            quota held without any action (debts aside)                           r               quotas.csv
 price           buy_price of the year, or of the highest band the project is above    10k yuan per r  parameters
@@ -357,8 +358,8 @@ class Trading(Rule[TradingParameters]):
         place = case.actions["place_code"].to_numpy()[outcome.action_row]
         for r, resource in enumerate(case.resources):
             new = np.maximum(case.initial[r], 0.0)
-            gained = np.maximum(case.free[r, outcome.action_row], 0.0)
             for s in range(case.horizon):
+                gained = np.maximum(case.standing_free(r, s)[outcome.action_row], 0.0)
                 on = outcome.action_year + lag <= s
                 np.add.at(new[:, s], place[on], gained[on])
             open_ = np.isfinite(market.sell_price[r])[None, :] & np.ones((case.places.size, 1), dtype=bool)
@@ -392,10 +393,12 @@ class Trading(Rule[TradingParameters]):
         if case.energy < 0:
             return price
         price[:] = buy[case.energy]
-        energy, base = case.base_energy, case.projects["value_added"].to_numpy(dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            intensity = np.where(base > 0, energy / base, np.inf)
-        for band in sorted(self.parameters.bands, key=lambda band: band.above):
-            above: NDArray[np.bool_] = intensity > band.above * (1.0 + LEAST)
-            price[above] = by_year(band.price, case, np.nan)
+        base = case.projects["value_added"].to_numpy(dtype=float)
+        bands = sorted(self.parameters.bands, key=lambda band: band.above)
+        for t in range(case.horizon):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                intensity = np.where(base > 0, case.intensity_energy(t) / base, np.inf)
+            for band in bands:
+                above: NDArray[np.bool_] = intensity > band.above * (1.0 + LEAST)
+                price[above, t] = by_year(band.price, case, np.nan)[t]
         return price

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from against_brute import case_of
+from small import case
 
 import quota_opt as qo
 from quota_opt.errors import InputError, Level
@@ -345,6 +346,45 @@ def test_a_favoured_project_need_not_buy() -> None:
     plan = solved({"buy_price": 1.0}, projects=projects, rules=rules, **F)
     assert traded(plan) == []
     assert "admission-override" in {finding.code for finding in plan.findings}
+
+
+def test_what_must_be_bought_is_what_counts_in_each_year() -> None:
+    # 200 of the 1,000 tce are feedstock, 300 green: 1,000 count in 2021, and from 2022 on 500, as both leave the total.
+    project = {"project": "A", "place": "N1", "energy_tce": 1000, "value_added": 1000, "feedstock_tce": 200}
+    plan = qo.solve(
+        case(
+            first=2021,
+            last=2023,
+            projects=[{**project, "green_electricity_mwh": 1000}],
+            settings={"factors": {"electricity_equal_value": 0.3}},
+            rules={"accounting": {}, "trading": {"buy_price": 0.1}, **limit()},
+        ),
+        profile="exact",
+    )
+    assert qo.verify(plan).ok
+    assert traded(plan) == [
+        ("N1", 2021, "buy", 1000.0, 100.0, "A"),
+        ("N1", 2022, "buy", 500.0, 50.0, "A"),
+        ("N1", 2023, "buy", 500.0, 50.0, "A"),
+    ]
+
+
+def test_who_is_above_the_line_in_the_year_of_the_start_buys() -> None:
+    # At 0.6, A fails in 2023 (800 of 1,000 count in intensity) and not in 2024 (500): then the pool's 500 do.
+    project = {"project": "A", "place": "N1", "energy_tce": 1000, "value_added": 1000, "feedstock_tce": 200}
+    plan = qo.solve(
+        case(
+            first=2023,
+            last=2024,
+            projects=[{**project, "green_electricity_mwh": 1000}],
+            quotas=[{"place": "N1", "resource": "energy", "year": "*", "amount": 500}],
+            settings={"factors": {"electricity_equal_value": 0.3}},
+            rules={"accounting": {}, "trading": {"buy_price": 3.0}, **limit(value=0.6)},
+        ),
+        profile="exact",
+    )
+    # Two years would add 2,000 and cost 2 · 500 · 3; one year adds 1,000 and costs nothing.
+    assert started(plan) == {"A": 2024} and traded(plan) == []
 
 
 # How the money counts
