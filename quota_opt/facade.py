@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.build import Problem
@@ -22,6 +22,7 @@ from quota_opt.resources import builtin
 from quota_opt.rules import rules_of
 from quota_opt.scenario import Scenario, write_case, write_workbook
 from quota_opt.scenario import read as read_scenario
+from quota_opt.scenario.standing import documents_record
 from quota_opt.solving.engine import EngineState, engines_state
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
@@ -31,7 +32,7 @@ __all__ = ["CaseInfo", "Scenario", "build", "check", "engines", "export", "new",
 
 @dataclass(frozen=True)
 class CaseInfo:
-    """A built-in case: name, title, years, whether its data are real or synthetic, and its variants."""
+    """A built-in case: name, title, years, whether its data are real or synthetic, its variants and its documents."""
 
     name: str
     title: Text
@@ -39,6 +40,7 @@ class CaseInfo:
     last_year: int
     data: str
     variants: tuple[str, ...]
+    documents: tuple[Mapping[str, Any], ...] = ()
 
 
 def read(source: str | Path, *, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -172,7 +174,13 @@ def scenarios() -> list[CaseInfo]:
         scenario = read(name)
         listed.append(
             CaseInfo(
-                name, scenario.title, scenario.first_year, scenario.last_year, scenario.data, tuple(scenario.variants)
+                name,
+                scenario.title,
+                scenario.first_year,
+                scenario.last_year,
+                scenario.data,
+                tuple(scenario.variants),
+                tuple(documents_record(scenario)),
             )
         )
     return listed

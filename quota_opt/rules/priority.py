@@ -115,6 +115,10 @@ class Priority(Rule[PriorityParameters]):
             made.append(Stage(f"priority:{category}", type(nothing)(nothing.actions, shares, nothing.starts)))
         return made
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """The categories that come before the case's own objective."""
+        return self.parameters.order if self.parameters.form == "order" else ()
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Energy awarded by category; in shares form against the shares."""
         case = outcome.case

@@ -48,6 +48,14 @@ class Protection(Rule[ProtectionParameters]):
         figures = ["" if np.isinf(until[owner[row]]) else f"{until[owner[row]]:.0f}" for row in rows]
         return [Bar("action", rows, forbidden[rows], "protected", texts, figures)]
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Firms on the list of inefficient firms whose protection forbids to close them in some year."""
+        case = outcome.case
+        if case.listing is None:
+            return ()
+        held = case.listing.listed & (self._until(case) >= case.years[0])
+        return tuple(map(str, case.firms["firm"].to_numpy()[held]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Forbidden actions taken while the protection holds."""
         case = outcome.case

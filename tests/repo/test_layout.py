@@ -13,7 +13,7 @@ PACKAGE = ROOT / "quota_opt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = [
     {"cli", "web", "batch"}, {"", "facade"}, {"report", "analysis"}, {"plan"}, {"solving"}, {"rules"}, {"model"},
-    {"scenario"}, {"errors", "resources"},
+    {"scenario"}, {"errors", "messages", "resources"},
 ]  # fmt: skip
 
 
