@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from quota_opt.errors import Text
-from quota_opt.messages import message, places, table
+from quota_opt.messages import catalogue, message, places, table
 from quota_opt.model.case import Case
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit, State
-from quota_opt.rules import RULES
 from quota_opt.rules._shared import amount
+from quota_opt.scenario import rule_title
 from quota_opt.scenario.standing import clause_words, standings
 
 ALWAYS = ("choice", "pool")
@@ -42,9 +42,9 @@ def with_headline(
     base = rule.clause if rule is not None else None
     clause = (str(row.get("clause") or "") if row is not None else "") or base or next(iter(clauses), None)
     figures = _figures(case, entry, row, clause, passed)
-    parts = [f"rule.{entry.rule}.{state}"]
+    parts = [_key(entry.rule, state)]
     if state == "overriding" and entry.binding:
-        parts.insert(0, f"rule.{entry.rule}.binding")
+        parts.insert(0, _key(entry.rule, "binding"))
     if state == "slack" and row is None and "slack" in places(parts[0], "zh"):
         parts = ["rule.idle"]
     texts = [message(part, **figures) for part in parts]
@@ -63,7 +63,8 @@ def with_headline(
 def off_headline(scenario: Any, rule: str) -> Text:
     """What the case says of a rule that is switched off, or that it does not have."""
     given = scenario.settings.rules.get(rule)
-    return message(f"rule.{rule}.off", clause=_clause_words(scenario, rule, given.clause if given else None))
+    clause = _clause_words(scenario, rule, given.clause if given else None)
+    return message(_key(rule, "off"), clause=clause, title=rule_title(rule))
 
 
 def price_words(entry: RuleAudit, unit: str) -> Text:
@@ -101,6 +102,12 @@ def objective_unit(settings: Any, units: Mapping[str, str], last_stage: str | No
     if lead is None:
         return "objective"
     return "10k yuan" if found == {"10k yuan"} else "10k yuan eq"
+
+
+def _key(rule: str, state: str) -> str:
+    """The entry of a state; a rule without sentences of its own, such as one just added, has the general ones."""
+    own = f"rule.{rule}.{state}"
+    return own if own in catalogue("zh") else f"rule.any.{state}"
 
 
 def _state(entry: RuleAudit, passed: tuple[str, ...]) -> State:
@@ -146,7 +153,6 @@ def _figures(
     """What a sentence may name; where there is no row, its figures are 0 and its limit is not there."""
     given: dict[str, Any] = {} if row is None else {str(key): value for key, value in row.items()}
     figure = float(given.get("figure", 0.0))
-    title = RULES[entry.rule].title if entry.rule in RULES else Text(entry.rule, entry.rule)
     categories = table("category")
     measures = table("measure")
     names = [categories.get(name, measures.get(name, Text(name, name))) for name in dict.fromkeys(passed)]
@@ -157,7 +163,7 @@ def _figures(
     )
     return {
         "clause": _clause_words(case.scenario, entry.rule, clause),
-        "title": title,
+        "title": rule_title(entry.rule),
         "at": _at(case, given),
         "what": _what(case, given),
         "figure": amount(figure),

@@ -46,7 +46,7 @@ def summary_of(content: Content, language: Language, folder: str | Path | None =
         parts += [_heading("awards_table", language), _awards(content, language)]
     lines = sentences.rule_headlines(content)
     if lines:
-        parts += [_heading("rules_table", language), _rules(lines, language)]
+        parts += [_heading("rule_states", language), _rules(lines, language)]
     out = _left_out(content, language)
     if out is not None:
         parts += [_heading("left_out_table", language), out]

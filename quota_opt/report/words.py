@@ -99,6 +99,7 @@ WORDS: Mapping[str, Text] = {
     "readings_table": Text("有歧义条款的读法", "Readings taken of doubtful clauses"),
     "clauses_sheet": Text("条款", "Clauses"),
     "rule_state": Text("状态", "state"),
+    "rule_states": Text("各项规则的状态", "State of each rule"),
     "headline": Text("结论", "headline"),
     "carried_by": Text("承载规则", "carried by"),
     "clause_kind": Text("性质", "kind"),
