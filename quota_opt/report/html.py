@@ -124,13 +124,8 @@ def _parts(
         "ledger_line": ledger_line(content, language),
         "proof": proof_lines(content, language),
         "hashes": list(content.hashes.items()),
-        "clauses_note": _words_of(sentences.clauses_note(content), language),
         "last_notes": [line for line in (_basis_line(content, language), "@@LACKING@@") if line],
     }
-
-
-def _words_of(text: Text | None, language: Language) -> str:
-    return "" if text is None else text.of(language)
 
 
 def _contents(language: Language) -> list[tuple[str, str]]:
