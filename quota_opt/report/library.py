@@ -282,7 +282,11 @@ def _formulas(blocks: list[Block], symbols: Mapping[str, str], language: Languag
             made.append(code(block.text, "text"))
         elif block.kind == "table":
             heading, rows = list(block.rows[0]), block.rows[1:]
-            told = [[ticked(first), symbols.get(first, meaning), *rest] for first, meaning, *rest in rows]
+            if heading[1] == "meaning":
+                told = [[ticked(first), symbols.get(first, meaning), *rest] for first, meaning, *rest in rows]
+            else:
+                told = [[symbols.get(text, text) for text in row] for row in rows]
+                heading = [symbols.get(text, text) for text in heading]
             if zh:
                 heading, *told = [[_IN_CHINESE.get(text, text) for text in line] for line in (heading, *told)]
             made.append(table(heading, told))

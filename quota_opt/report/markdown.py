@@ -66,8 +66,10 @@ def _pieces(text: str) -> list[str]:
 
 
 def _rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """A table between lines of `=`, cut where the columns begin; a row without a first cell goes on with the last,
-    as does one after a first cell that ends with a comma.
+    """A table between lines of `=`, cut where the columns begin.
+
+    Where the second column is the meaning of the first, a row without a first cell goes on with the row above, as does
+    one after a first cell that ends with a comma.
     """
     rule = lines[0]
     starts = [i for i, sign in enumerate(rule) if sign == "=" and (i == 0 or rule[i - 1] == " ")]
@@ -77,7 +79,8 @@ def _rows(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         if line.startswith("=="):
             continue
         cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
-        if not rows or (cells[0] and not rows[-1][0].endswith(",")):
+        goes_on = bool(rows) and rows[0][1] == "meaning" and (not cells[0] or rows[-1][0].endswith(","))
+        if not goes_on:
             rows.append(cells)
         else:
             rows[-1] = [f"{above} {below}".strip() for above, below in zip(rows[-1], cells, strict=True)]

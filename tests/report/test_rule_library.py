@@ -74,7 +74,8 @@ def test_every_symbol_of_a_rule_is_told_in_chinese(name: str) -> None:
     example = example_of(name)
     assert example is not None and CHINESE.search(example.about)
     _, blocks = blocks_of(sys.modules[RULES[name].__module__].__doc__ or "")
-    symbols = [row[0] for block in blocks if block.kind == "table" for row in block.rows[1:]]
+    tables = [block.rows for block in blocks if block.kind == "table"]
+    symbols = [row[0] for rows in tables for row in rows[1:] if row[0]]
     assert [symbol for symbol in symbols if symbol not in example.symbols] == []
 
 
@@ -156,6 +157,21 @@ def test_a_docstring_becomes_text_formula_and_table() -> None:
     assert blocks[0].text == "Text over two lines."
     assert blocks[1].text == "a <= b\nc <= d"
     assert blocks[2].rows == (("symbol", "meaning", "unit"), ("a", "what is used", "tce"), ("b", "the total", "tce"))
+
+
+def test_a_table_of_something_else_than_meanings_keeps_its_rows() -> None:
+    _, blocks = blocks_of(
+        """Eras: what counts.
+
+        =====  =====
+        part   year
+        =====  =====
+        green  2022
+               2024
+        =====  =====
+        """
+    )
+    assert blocks[0].rows == (("part", "year"), ("green", "2022"), ("", "2024"))
 
 
 def test_a_bar_inside_a_cell_does_not_end_it() -> None:
