@@ -22,7 +22,6 @@ from quota_opt.resources import builtin
 from quota_opt.rules import RULES, rules_of
 from quota_opt.scenario import Scenario, write_case, write_workbook
 from quota_opt.scenario import read as read_scenario
-from quota_opt.scenario.nearest import mend_name
 from quota_opt.solving.engine import EngineState, engines_state
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
@@ -276,6 +275,8 @@ def write_handbook(folder: str | Path) -> list[Path]:
 
 
 def _known(name: str, known: Iterable[str], kind: Text) -> None:
+    from quota_opt.scenario.nearest import mend_name
+
     names = list(known)
     if name not in names:
         what = Text(f"没有名为“{name}”的{kind.zh}", f"no {kind.en} is called {name!r}")

@@ -66,6 +66,8 @@ _IN_CHINESE = {
     **{"tce, 10k yuan": "吨标准煤，万元", "its own": "自己的单位", "that of value": "value 的单位"},
     **{f"{table}.csv": f"{sheet}表" for table, sheet in ((spec.name, spec.sheet) for spec in TABLES)},
     "firms.csv, projects.csv": "企业表、项目表",
+    "10k yuan per r": "万元/单位",
+    "discount_rate": "贴现率",
     "firms.csv parameters": "企业表、参数",
     "parameters firms.csv": "参数、企业表",
 }

@@ -17,6 +17,8 @@ OBJECTIVE = Text("目标值", "objective units")
 FACTOR = Text("倍", "times")
 POINTS = Text("百分点", "percentage points")
 INTENSITY = Text("吨标准煤/万元", "tce/10k yuan")
+PER_UNIT = Text("万元/单位", "10k yuan per unit")
+PER_TCE = Text("万元/吨标准煤", "10k yuan/tce")
 PER_MEASURE = Text("目标值/指标单位", "objective units per unit of the measure")
 
 INSIDE: dict[str, str] = {
@@ -35,7 +37,16 @@ INSIDE: dict[str, str] = {
     "admission.limits.scope": "看什么：project 每个项目，portfolio 所安排项目的加权平均，set 项目与企业的配对组合",
     "admission.limits.projects": "配对组合中的项目（或方案组）",
     "admission.limits.firms": "配对组合中的企业，其措施的腾出计入",
+    "admission.limits.buy_share": "须购买的用能占其用能的比例，配 buy",
+    "admission.limits.from_year": "从哪年起执行；留空为一直",
+    "admission.limits.to_year": "执行到哪年；留空为一直",
     "admission.limits.clause": "这条上限的条款",
+    "accounting.feedstock": "原料用能是否不计入",
+    "accounting.feedstock_from": "从哪年起原料用能不计入总量和强度",
+    "accounting.renewables": "可再生能源是否不计入",
+    "accounting.green_increment_from": "从哪年起可再生能源的增量不计入总量（仍计入强度）",
+    "accounting.green_all_from": "从哪年起可再生能源不计入总量和强度",
+    "accounting.certificates_count": "持绿证的电量是否算可再生能源",
     "admission.favour.tags": "受优待的标签",
     "admission.favour.action": "改按什么处理：report 只作提示，substitute 倍量替代",
     "admission.favour.ratio": "替代倍数，配 substitute",
@@ -45,6 +56,12 @@ INSIDE: dict[str, str] = {
     "caps.caps.sector": "项目的行业；留空为全部",
     "caps.caps.year": "适用年份；留空为每年",
     "caps.caps.clause": "这条上限的条款，与规则的条款不同时写",
+    "chain.after": '须等关停的项目，如 [{ project = "P1", firms = ["F1"], actions = ["close"] }]',
+    "chain.after.project": "须等待的项目或方案组",
+    "chain.after.firms": "到那时须全部处置的企业",
+    "chain.after.actions": "算数的措施",
+    "chain.after.lag": "true 为措施见效之后，false 为措施当年起",
+    "chain.after.clause": "这一项的条款，与规则的条款不同时写",
     "chain.k_of_n.projects": "项目，或方案组",
     "chain.k_of_n.at_least": "到末年至少开工几个",
     "chain.k_of_n.at_most": "至多开工几个；留空不限",
@@ -55,6 +72,7 @@ INSIDE: dict[str, str] = {
     "listing.any_of.measure": "企业指标（如 tax_per_mu），或企业表的数字列",
     "listing.any_of.op": "指标与 value 如何比较",
     "listing.any_of.value": "指标线，或按行业写各自的线",
+    "listing.any_of.column": "作为指标线的企业指标或数字列，逐家企业比较",
     "listing.any_of.sector_mean": "按行业平均定的线，与 value 二选一",
     "listing.any_of.sector_mean.below": "低于行业平均的这一比例，如 0.9 为低于九成",
     "listing.any_of.sector_mean.above": "高于行业平均的这一倍数",
@@ -81,6 +99,8 @@ INSIDE: dict[str, str] = {
     "listing.scope.or_land_mu": "或用地不少于多少亩的企业",
     "retention.by_place": "个别区域另定的留用比例，代替 keep",
     "retention.categories": "可用留用部分的项目类别；不写为全部",
+    "trading.bands.above": "能耗强度高于多少",
+    "trading.bands.price": "这一档的价格，一个数或按年份写",
     "two_high.thresholds.tce": "达到多少吨标准煤即适用",
     "two_high.thresholds.built_from": "从哪年起投产的；留空不限",
     "two_high.thresholds.built_before": "在哪年之前投产的；留空不限",
@@ -176,6 +196,7 @@ SETTINGS: dict[str, Text] = {
 UNITS: dict[str, str | Text] = {
     "admission.limits.value": OF_FIGURE,
     "admission.limits.ratio": FACTOR,
+    "admission.limits.buy_share": SHARE,
     "admission.favour.ratio": FACTOR,
     "budget.by_year": MONEY,
     "caps.caps.amount": OF_RESOURCE,
@@ -205,6 +226,15 @@ UNITS: dict[str, str | Text] = {
     "retention.pool": SHARE,
     "retention.by_place": SHARE,
     "slow_approval.max_per_year": TCE,
+    "trading.buy_price": PER_UNIT,
+    "trading.sell_price": PER_UNIT,
+    "trading.max_buy": OF_RESOURCE,
+    "trading.max_sell_share": SHARE,
+    "trading.bands.above": INTENSITY,
+    "trading.bands.price": PER_TCE,
+    "trading.exit_payment": PER_TCE,
+    "trading.levy": SHARE,
+    "trading.weight": FACTOR,
     "two_high.thresholds.tce": TCE,
     "two_high.levels.tce": TCE,
     "two_high.levels.mwh": MWH,
@@ -219,7 +249,7 @@ UNITS: dict[str, str | Text] = {
     "actions.cost": MONEY,
     "actions.cost_per_mu": Text("万元/亩", "10k yuan/mu"),
     "actions.cost_per_job": Text("万元/人", "10k yuan/person"),
-    "actions.cost_per_tce": Text("万元/吨标准煤", "10k yuan/tce"),
+    "actions.cost_per_tce": PER_TCE,
     "actions.value_added_lost_share": SHARE,
     "actions.jobs_lost_share": SHARE,
     "factors": Text("见系数表", "see the table of factors"),
