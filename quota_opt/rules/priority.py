@@ -32,10 +32,16 @@ CATEGORIES = ("strategic", "chain", "upgrade", "other")
 class PriorityParameters(RuleParameters):
     """`form`, and the `weights`, `order` or `min_shares` of that form, by category."""
 
-    form: Literal["weights", "order", "shares"] = "weights"
-    weights: dict[str, float] = Field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    min_shares: dict[str, float] = Field(default_factory=dict)
+    form: Literal["weights", "order", "shares"] = Field(
+        default="weights", description="weights in a measure, strict order, or least shares"
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="weight of each category in priority_points, e.g. { strategic = 1.3 }; else 1"
+    )
+    order: tuple[str, ...] = Field(default=(), description='categories, first to last, e.g. ["strategic", "chain"]')
+    min_shares: dict[str, float] = Field(
+        default_factory=dict, description="least share of the energy awarded by category, e.g. { chain = 0.2 }"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> PriorityParameters:

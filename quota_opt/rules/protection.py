@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
 from quota_opt.errors import Text
 from quota_opt.model.case import Case
@@ -24,8 +25,8 @@ from quota_opt.scenario import RuleParameters
 class ProtectionParameters(RuleParameters):
     """Kinds of protection that count, and the kinds of action they forbid."""
 
-    protected_as: tuple[str, ...]
-    forbids: tuple[str, ...] = ("close",)
+    protected_as: tuple[str, ...] = Field(description='kinds of protection that count, e.g. ["high-tech"]')
+    forbids: tuple[str, ...] = Field(default=("close",), description="kinds of action forbidden while it holds")
 
 
 class Protection(Rule[ProtectionParameters]):
