@@ -306,6 +306,12 @@ class Trading(Rule[TradingParameters]):
                 if alone:
                     break
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Awards above a limit of admission that start because they buy what they must."""
+        case = outcome.case
+        passed = outcome.award_row[case.must_buy[outcome.award_row, outcome.award_year] > 0.0]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Purchases against their limit, sales against the new quota of each area, obligations project by project."""
         case, market, trades = outcome.case, outcome.case.market, outcome.trades
