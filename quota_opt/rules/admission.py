@@ -257,6 +257,16 @@ class Admission(Rule[AdmissionParameters]):
                     upper=free,
                 )
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Awards above a limit that a favour let through."""
+        case = outcome.case
+        over = np.zeros_like(case.start_window)
+        for limit in self.parameters.limits:
+            if limit.scope == "project" and limit.action != "report":
+                over |= self._fails(case, limit) & self._favoured(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards that fail a rejecting limit; portfolios and sets against their limits, reported ones too."""
         case = outcome.case

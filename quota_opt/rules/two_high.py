@@ -211,6 +211,15 @@ class TwoHigh(Rule[TwoHighParameters]):
                     )
         return found
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Awards over a line that keeps projects out, let through by a tag."""
+        case = outcome.case
+        over = np.zeros_like(case.start_window)
+        for line, _, _ in self._lines(case, rejecting=True):
+            over |= line & self._excepted(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards to projects that are kept out."""
         case = outcome.case
