@@ -1,0 +1,57 @@
+"""Every rule has a spec beside it, and every parameter of every rule is spoken of there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from quota_opt.rules import RULES
+from quota_opt.scenario import RuleParameters
+
+HERE = Path(__file__).parent
+COMMON = set(RuleParameters.model_fields)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The tables a parameter is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def names_of(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> set[str]:
+    """Names of a table's parameters as a planner writes them, with those of the tables within."""
+    names: set[str] = set()
+    for name, described in model.model_fields.items():
+        names.add(described.alias or name)
+        for inner in models_in(described.annotation):
+            if inner not in seen | {model}:
+                names |= names_of(inner, seen | {model})
+    return names
+
+
+def specs_of(rule: str) -> str:
+    """The text of the rule's spec files."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob(f"test_{rule}*.py")))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_spec_of_its_own(rule: str) -> None:
+    assert (HERE / f"test_{rule}.py").exists()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_parameter_of_a_rule_is_spoken_of_in_its_spec(rule: str) -> None:
+    text = specs_of(rule)
+    wanted = names_of(RULES[rule].Parameters) - COMMON
+    assert {name for name in wanted if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_what_all_rules_have_in_common_is_a_clause_and_a_switch() -> None:
+    assert COMMON == {"clause", "enabled"}
