@@ -311,6 +311,12 @@ class BruteCase:
         """Whether the firm is on the inefficient list; every firm is where the rule is off."""
         return listed_firm(self, firm)
 
+    def on_the_list(self, firm: Record) -> bool:
+        """The firms of the list; where none is made, those that have an action at all."""
+        if "listing" in self.rules or "actions" not in self.tables:
+            return self.listed(firm)
+        return any(row["firm"] == firm["firm"] for row in self.rows("actions"))
+
     def _forbidden(self, firm: Record, year: int) -> list[str]:
         rule = self.rules.get("protection")
         if rule is None or not set(listed(firm, "protected_as")) & set(rule["protected_as"]):

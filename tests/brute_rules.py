@@ -164,7 +164,7 @@ def _treatments(case: BruteCase) -> list[Row]:
             if name == "clearance":
                 bound = to_be_cleared(case, firm)
             else:
-                bound = firm["place"] in case.below_any(rule.get("places")) and case.listed(firm)
+                bound = firm["place"] in case.below_any(rule.get("places")) and case.on_the_list(firm)
             counted = [c for c in case.choices[firm["firm"]] if (kinds is None or c.kind in kinds) and c.year <= by]
             if bound and not counted and not rule.get("allow_untreatable"):
                 raise NotImplementedError("that nothing can treat a firm is an error of the input, which is not tried")

@@ -16,6 +16,14 @@ from hypothesis import strategies as st
 from strategies_rules import SIMPLE_RULES, target_tables
 
 RULES = (*SIMPLE_RULES, "targets")
+# Rules whose absence can cost something where these others are on:
+# a firm that may be treated must be (clearance, one_treatment: who cannot be is let off), and who is on no list may be;
+# quota given up twice over counts twice as used where it was freed (fairness).
+AT_ODDS = {
+    "listing": ("clearance", "one_treatment"),
+    "protection": ("clearance", "one_treatment"),
+    "admission": ("fairness",),
+}
 
 COLUMN = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 

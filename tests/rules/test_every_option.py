@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -25,11 +25,20 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from models_in(part)
 
 
+def words_in(annotation: Any) -> Iterator[str]:
+    """The words a parameter may be set to, where it allows only some; operators and numbers are none."""
+    if get_origin(annotation) is Literal:
+        yield from (word for word in get_args(annotation) if isinstance(word, str) and word[0].isalpha())
+    else:
+        for part in get_args(annotation):
+            yield from words_in(part)
+
+
 def names_of(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> set[str]:
-    """Names of a table's parameters as a planner writes them, with those of the tables within."""
+    """Names of a table's parameters as a planner writes them, words they may be set to, and those of tables within."""
     names: set[str] = set()
     for name, described in model.model_fields.items():
-        names.add(described.alias or name)
+        names |= {described.alias or name, *words_in(described.annotation)}
         for inner in models_in(described.annotation):
             if inner not in seen | {model}:
                 names |= names_of(inner, seen | {model})
@@ -47,11 +56,11 @@ def test_every_rule_has_a_spec_of_its_own(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_parameter_of_a_rule_is_spoken_of_in_its_spec(rule: str) -> None:
+def test_every_option_of_a_rule_is_spoken_of_in_its_spec(rule: str) -> None:
     text = specs_of(rule)
     wanted = names_of(RULES[rule].Parameters) - COMMON
     assert {name for name in wanted if not re.search(rf"\b{name}\b", text)} == set()
 
 
 def test_what_all_rules_have_in_common_is_a_clause_and_a_switch() -> None:
-    assert COMMON == {"clause", "enabled"}
+    assert {"clause", "enabled"} == COMMON
