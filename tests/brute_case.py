@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+from brute_accounting import shares_counted
 from brute_cells import Record, by_resource, given, is_yes, listed, number, text
-from brute_screening import chains, fails, kept_out, listed_firm, supplies
+from brute_screening import chains, fails, in_force, kept_out, listed_firm, supplies
 from numpy.typing import NDArray
 
+# Share of energy that counts, by year: in the total (False) and in intensity (True).
+Counted = Mapping[bool, Mapping[int, float]]
 OWN_COLUMNS = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 
 
@@ -35,6 +38,13 @@ class Choice:
     tax_lost: float
     jobs_lost: float
     record: Record
+    counted: Counted
+
+    def freed(self, resource: str, year: int, *, dense: bool = False) -> float:
+        """What it makes available in a year; `dense`: of energy as intensity counts it."""
+        if self.effective > year:
+            return 0.0
+        return self.frees[resource] * (self.counted[dense][year] if resource == "energy" else 1.0)
 
 
 @dataclass(eq=False)
@@ -55,17 +65,18 @@ class Award:
     jobs: float
     investment: float
     record: Record
+    counted: Counted
 
     @property
     def energy(self) -> float:
         return self.need.get("energy", 0.0)
 
-    def use(self, resource: str, year: int) -> float:
-        """What a full-size project takes from its pool in `year`."""
+    def use(self, resource: str, year: int, *, dense: bool = False) -> float:
+        """What a full-size project takes from its pool in `year`; `dense`: of energy as intensity counts it."""
         if year < self.year:
             return 0.0
         share_of_need = self.ramp[min(year - self.year, len(self.ramp) - 1)] if self.ramp else 1.0
-        kappa = self.kappa if resource == "energy" else 1.0
+        kappa = self.kappa * self.counted[dense][year] if resource == "energy" else 1.0
         return kappa * self.need.get(resource, 0.0) * share_of_need
 
 
@@ -244,6 +255,10 @@ class BruteCase:
             return number(row, "energy_equivalent_tce")
         return number(row, OWN_COLUMNS.get(resource, prefix + resource))
 
+    def counted(self, record: Record, *, new: bool) -> Counted:
+        """Share of the energy of a firm or a (new) project that counts in each year."""
+        return shares_counted(self, record, new=new)
+
     def outflow_limits(self, place: str) -> tuple[float, float] | None:
         """What retention says of a place: (share that stays, share for the pool above), None where it says nothing."""
         rule = self.rules.get("retention")
@@ -302,6 +317,7 @@ class BruteCase:
             tax_lost=number(row, "tax_lost", lost_share * number(firm, "tax")),
             jobs_lost=jobs_lost,
             record=row,
+            counted=self.counted(firm, new=False),
         )
 
     def _restricted(self) -> list[str]:
@@ -328,12 +344,13 @@ class BruteCase:
     def _awards(self) -> dict[str, list[Award]]:
         found: dict[str, list[Award]] = {}
         for project in self.rows("projects"):
-            kappa = self.admitted(project)
             found[project["project"]] = []
-            if kappa is None:
-                continue
+            counted = self.counted(project, new=True)
             divisible = is_yes(project, "divisible")
             for year in self.years:
+                kappa = self.admitted(project, year)
+                if kappa is None:
+                    continue
                 if number(project, "earliest", self.first) <= year <= number(project, "latest", self.last):
                     award = Award(
                         project=project["project"],
@@ -350,9 +367,13 @@ class BruteCase:
                         jobs=number(project, "jobs"),
                         investment=number(project, "investment"),
                         record=project,
+                        counted=counted,
                     )
                     found[project["project"]].append(award)
         return found
+
+    def every_choice(self) -> Iterable[Choice]:
+        return (choice for choices in self.choices.values() for choice in choices)
 
     def every_award(self) -> Iterable[Award]:
         return (award for awards in self.awards.values() for award in awards)
@@ -370,9 +391,9 @@ class BruteCase:
             )
         )
 
-    def admitted(self, project: Record) -> float | None:
-        """The substitution ratio the project comes in at, None if it may not start."""
-        if kept_out(self, project):
+    def admitted(self, project: Record, year: int) -> float | None:
+        """The substitution ratio at which the project may start in a year, None if it may not."""
+        if kept_out(self, project, year):
             return None
         rule = self.rules.get("admission", {})
         favour = rule.get("favour")
@@ -381,7 +402,7 @@ class BruteCase:
         for limit in rule.get("limits", []):
             if limit.get("scope", "project") != "project" or not self.concerns(limit, project):
                 continue
-            if not fails(self, project, limit):
+            if not in_force(limit, year) or not fails(self, project, limit, year):
                 continue
             # What is only reported asks for nothing that a favour could spare.
             decided_by = favour if favour and favoured and limit["action"] != "report" else limit
@@ -434,7 +455,7 @@ class BruteCase:
             return number(choice.record, column) if column else 0.0
         resource, _, quantity = name.rpartition("_")
         if resource in self.resources and quantity in ("freed", "used", "idle", "net"):
-            freed = choice.frees[resource] if choice.effective <= until else 0.0
+            freed = choice.freed(resource, until)
             return {"freed": freed, "used": 0.0, "idle": freed, "net": -freed}[quantity]
         return {
             "value_added": -choice.value_added_lost * self.annuity(choice.year, until),

@@ -13,7 +13,7 @@ Started = dict[Award, float]
 
 
 def own_balance(case: BruteCase, place: str, resource: str, year: int, done: Done, started: Started) -> float:
-    freed = sum(c.frees[resource] for c in done if c.place == place and c.effective <= year)
+    freed = sum(c.freed(resource, year) for c in done if c.place == place)
     used = sum(award.use(resource, year) * share for award, share in started.items() if award.place == place)
     return case.initial(place, resource, year) + freed - used
 
@@ -25,7 +25,7 @@ def outflow_bounds(case: BruteCase, place: str, resource: str, year: int, done: 
         return -math.inf, math.inf
     keep, pool = limits
     here = case.below(place)
-    freed = sum(c.frees[resource] for c in done if c.place in here and c.effective <= year)
+    freed = sum(c.freed(resource, year) for c in done if c.place in here)
     initial = sum(case.initial(each, resource, year) for each in here)
     return pool * freed if pool > 0 else -math.inf, (1 - keep) * freed + initial
 

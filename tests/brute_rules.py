@@ -7,7 +7,7 @@ from typing import Any
 
 from brute_case import Award, BruteCase, Linear, Row, Supply, weighted
 from brute_cells import Record, number, text
-from brute_screening import chain_weight, chains, criterion, sides, suppliers, to_be_cleared
+from brute_screening import chain_weight, chains, criterion, in_force, sides, suppliers, to_be_cleared
 
 
 def rule_rows(case: BruteCase) -> list[Row]:
@@ -33,8 +33,10 @@ def _admission(case: BruteCase) -> list[Row]:
     for limit in case.rules.get("admission", {}).get("limits", []):
         if limit.get("scope", "project") == "portfolio" and limit.get("action", "reject") == "reject":
             concerned = [p for p in case.rows("projects") if case.concerns(limit, p)]
-            value = Linear(awards=_beyond(case, limit, concerned, case.last))
-            rows.append(Row("admission", value, "<=" if criterion(limit)[2] else ">=", 0.0))
+            for year in case.years:
+                value = Linear(awards=_beyond(case, limit, concerned, year))
+                if in_force(limit, year):
+                    rows.append(Row("admission", value, "<=" if criterion(limit)[2] else ">=", 0.0))
         if limit.get("scope") == "set" and limit.get("action", "reject") == "reject":
             rows += _set(case, limit)
     return rows
@@ -43,10 +45,10 @@ def _admission(case: BruteCase) -> list[Row]:
 def _beyond(
     case: BruteCase, limit: Mapping[str, Any], projects: list[Record], year: int
 ) -> dict[Award, tuple[float, float]]:
-    """amount - value * base of projects that have started by the year."""
+    """amount - value * base, as the year counts it, of projects that have started by then."""
     found: dict[Award, tuple[float, float]] = {}
     for project in projects:
-        amount, base = sides(case, project, limit)
+        amount, base = sides(case, project, limit, year)
         for award in case.awards[project["project"]]:
             if award.year <= year:
                 found[award] = 0.0, amount - limit["value"] * base
@@ -60,11 +62,14 @@ def _set(case: BruteCase, limit: Mapping[str, Any]) -> list[Row]:
     resource = {"energy": "energy", "carbon_t": "carbon"}[criterion(limit)[0]]
     rows = []
     for year in case.years:
+        if not in_force(limit, year):
+            continue
         value = Linear(awards=_beyond(case, limit, projects, year))
         for firm in limit.get("firms", []):
             for choice in case.choices[firm]:
-                if choice.effective <= year:
-                    value.choices[choice] = limit["value"] * choice.value_added_lost - choice.frees[resource]
+                if choice.year <= year:
+                    relief = choice.freed(resource, year, dense=True)
+                    value.choices[choice] = limit["value"] * choice.value_added_lost - relief
         rows.append(Row("admission", value, "<=", 0.0, only_with=frozenset(value.awards)))
     return rows
 
@@ -197,14 +202,20 @@ def _decline(case: BruteCase) -> list[Row]:
         return []
     here = case.below(rule["place"]) if rule.get("place") else set(case.parent)
     firms = [firm for firm in case.rows("firms") if firm["place"] in here]
-    energy = rule.get("base_energy") or sum(case.amount(firm, "energy") for firm in firms)
-    worth = rule.get("base_value_added") or sum(number(firm, "value_added") for firm in firms)
     year = rule.get("by", case.last)
+    counted = [case.amount(firm, "energy") * case.counted(firm, new=False)[True][year] for firm in firms]
+    energy = rule.get("base_energy") or sum(counted)
+    worth = rule.get("base_value_added") or sum(number(firm, "value_added") for firm in firms)
     allowed = (1 - rule["decline"]) * energy / worth
+    change = Linear(
+        0.0,
+        {choice: -choice.freed("energy", year, dense=True) for choice in case.every_choice() if choice.place in here},
+        {award: (0.0, award.use("energy", year, dense=True)) for award in case.every_award() if award.place in here},
+    )
     value = weighted(
         [
             (Linear(energy - allowed * worth), 1.0),
-            (case.measure("energy_net", year, here), 1.0),
+            (change, 1.0),
             (case.measure("value_added_final", year, here), -allowed),
         ]
     )

@@ -174,16 +174,24 @@ def criterion(limit: Mapping[str, Any]) -> tuple[str, str, bool]:
     return named["amount"], named["per"], not named.get("at_least", False)
 
 
-def sides(case: BruteCase, project: Record, limit: Mapping[str, Any]) -> tuple[float, float]:
-    """(amount, base) of a project at full size, blank cells being 0."""
+def in_force(limit: Mapping[str, Any], year: int) -> bool:
+    """Whether an admission limit is in force in a year."""
+    return bool(limit.get("from_year", year) <= year <= limit.get("to_year", year))
+
+
+def sides(case: BruteCase, project: Record, limit: Mapping[str, Any], year: int) -> tuple[float, float]:
+    """(amount, base) of a project at full size in a year, blank cells being 0; energy as intensity counts it."""
     top, base, _ = criterion(limit)
+    if limit.get("criterion", "energy_intensity") == "energy_intensity":
+        counted = case.amount(project, "energy") * case.counted(project, new=True)[True][year]
+        return counted, number(project, "value_added")
     cells = [case.amount(project, "energy") if name == "energy" else number(project, name) for name in (top, base)]
     return cells[0], cells[1]
 
 
-def fails(case: BruteCase, project: Record, limit: Mapping[str, Any]) -> bool:
-    """Whether a project is beyond an admission limit by itself."""
-    top, base = sides(case, project, limit)
+def fails(case: BruteCase, project: Record, limit: Mapping[str, Any], year: int) -> bool:
+    """Whether a project that starts in a year is beyond an admission limit by itself."""
+    top, base = sides(case, project, limit, year)
     if not criterion(limit)[2]:
         return top < limit["value"] * base * (1 - 1e-9)
     # A project that uses nothing of what is limited passes, whatever it adds.
@@ -191,7 +199,7 @@ def fails(case: BruteCase, project: Record, limit: Mapping[str, Any]) -> bool:
     return (top > 0 or not intensity) and top > limit["value"] * base * (1 + 1e-9)
 
 
-def kept_out(case: BruteCase, project: Record) -> bool:
+def kept_out(case: BruteCase, project: Record, year: int) -> bool:
     """Whether `two_high` keeps the project out: of a size that is not accepted, or above a control that rejects."""
     rule = case.rules.get("two_high")
     if rule is None or project["place"] not in case.below_any(rule.get("places")):
@@ -204,7 +212,8 @@ def kept_out(case: BruteCase, project: Record) -> bool:
     size = number(project, "energy_tce")
     if rule.get("basis", "equivalent") == "equivalent":
         size = number(project, "energy_equivalent_tce", size)
-    energy, value_added = case.amount(project, "energy"), number(project, "value_added")
+    energy = case.amount(project, "energy") * case.counted(project, new=True)[True][year]
+    value_added = number(project, "value_added")
     too_intense = energy > 0 and energy > rule.get("control", math.inf) * value_added
     return size >= rule.get("reject_above", math.inf) or (bool(rule.get("reject")) and too_intense)
 

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from strategies_rules import SIMPLE_RULES, target_tables
 
-RULES = (*SIMPLE_RULES, "targets")
+from quota_opt.rules import RULES as LIBRARY
+
+RULES = tuple(name for name in (*SIMPLE_RULES, "targets") if name in LIBRARY)
 # Rules whose absence can cost something where these others are on:
 # a firm that may be treated must be (clearance, one_treatment: who cannot be is let off), and who is on no list may be;
 # quota given up twice over counts twice as used where it was freed (fairness).
@@ -119,6 +121,12 @@ def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), without: tuple[str, ..
     if rules.get("priority", {}).get("form") == "order" and rules.get("fairness", {}).get("maximise_smallest"):
         # Which of the two comes first is not written anywhere; the oracle has no opinion.
         del rules["fairness" if "priority" in must else "priority"]
+    if "accounting" in rules:
+        chosen["factors"] = {"electricity_equal_value": 0.3}
+        for row in firms + projects:
+            # A MWh is 0.1229 tce or 0.3: parts that are never more than the whole.
+            least = min(row["energy_tce"], row.get("energy_equivalent_tce", row["energy_tce"]))
+            row |= {"feedstock_tce": 0.25 * draw(st.sampled_from([0.0, least])), "green_electricity_mwh": least}
     if "chain" in rules:
         tables["chains"] = CHAINS
     chosen["rules"] = rules

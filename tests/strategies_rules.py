@@ -297,6 +297,16 @@ def fairnesses(draw: st.DrawFn, world: World) -> dict[str, Any]:
     return present(rule)
 
 
+@st.composite
+def accountings(draw: st.DrawFn, world: World) -> dict[str, Any]:
+    years = [world.years[0], *world.years[1:], world.years[-1] + 1]
+    rule: dict[str, Any] = {"feedstock": draw(maybe(st.booleans())), "renewables": draw(maybe(st.booleans()))}
+    rule["feedstock_from"] = draw(maybe(st.sampled_from(years)))
+    rule["certificates_count"] = draw(maybe(st.booleans()))
+    early, late = sorted((draw(st.sampled_from(years)), draw(st.sampled_from(years))))
+    return {**present(rule), "green_increment_from": early, "green_all_from": late}
+
+
 SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = {
     "listing": listings,
     "protection": protections,
@@ -313,4 +323,5 @@ SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = 
     "intensity_decline": declines,
     "chain": chain_rules,
     "fairness": fairnesses,
+    "accounting": accountings,
 }
