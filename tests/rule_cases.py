@@ -32,6 +32,7 @@ PROJECTS = """
     A       N     strategic 300        900         steel
     B       M     chain     400        700         steel"""
 CHAINS = "chain stage\nvalves casting"
+FEEDSTOCK = [row | ({"feedstock_tce": 200.0} if row["firm"] == "F1" else {}) for row in table(FIRMS)]
 FREE = ({"F1:close:2024", "F2:close:2024"}, {"A:2024", "B:2024"})
 
 
@@ -39,13 +40,15 @@ FREE = ({"F1:close:2024", "F2:close:2024"}, {"A:2024", "B:2024"})
 class RuleCase:
     """What the rule is given: its table of settings, tables besides the common ones, and other settings.
 
-    `loose` stands for the rule's table in the case whose best plan breaks it; None: the rule is off there.
+    `loose` stands for the rule's table in the case whose best plan breaks it; None: the rule is off there. `named` is
+    what `verify` must name, where it is not the rule itself.
     """
 
     rule: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     loose: dict[str, Any] | None = None
+    named: str | None = None
 
 
 RULE_CASES = {
@@ -75,6 +78,10 @@ RULE_CASES = {
     "chain": RuleCase({}, tables={"chains": table(CHAINS)}),
     # N uses 300 of the 500 it frees.
     "fairness": RuleCase({"min_ratio": 0.7}),
+    # 100 are left to sell of the 800 freed: an eighth, and a fifth of what N frees.
+    "trading": RuleCase({"sell_price": 1.0, "max_sell_share": 0.1}, loose={"sell_price": 1.0}),
+    # Of F1's 500, 200 are feedstock, which forbids nothing; but 600 freed in all are too little for both projects.
+    "accounting": RuleCase({}, tables={"firms": FEEDSTOCK}, named="pool"),
 }
 
 

@@ -13,11 +13,13 @@ from typing import Any
 from draws import CATEGORIES, SECTORS, World, grid, listed, maybe, present
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from strategies_rules import SIMPLE_RULES, target_tables
+from strategies_rules import SIMPLE_RULES, target_tables, tradings
 
 from quota_opt.rules import RULES as LIBRARY
 
 RULES = tuple(name for name in (*SIMPLE_RULES, "targets") if name in LIBRARY)
+# Rules that are drawn where they are asked for; the oracle does not know them.
+BY_TOOL_ALONE = ("trading",)
 # Rules whose absence can cost something where these others are on:
 # a firm that may be treated must be (clearance, one_treatment: who cannot be is let off), and who is on no list may be;
 # quota given up twice over counts twice as used where it was freed (fairness).
@@ -118,6 +120,8 @@ def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), without: tuple[str, ..
             tables["targets"] = draw(target_tables(world))
         else:
             rules[name] = draw(SIMPLE_RULES[name](world))
+    if "trading" in must:
+        rules["trading"] = draw(tradings())
     if rules.get("priority", {}).get("form") == "order" and rules.get("fairness", {}).get("maximise_smallest"):
         # Which of the two comes first is not written anywhere; the oracle has no opinion.
         del rules["fairness" if "priority" in must else "priority"]

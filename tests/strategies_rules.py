@@ -307,6 +307,20 @@ def accountings(draw: st.DrawFn, world: World) -> dict[str, Any]:
     return {**present(rule), "green_increment_from": early, "green_all_from": late}
 
 
+@st.composite
+def tradings(draw: st.DrawFn) -> dict[str, Any]:
+    # Nothing is bought to be sold on: that is an error.
+    rule: dict[str, Any] = {"buy_price": draw(st.sampled_from([None, 2.0, 4.0]))}
+    rule["sell_price"] = draw(maybe(st.sampled_from([0.5, 1.0])))
+    if rule["buy_price"] is None:
+        rule["sell_price"] = 1.0
+    else:
+        rule["max_buy"] = draw(maybe(grid(0, 500, 100)))
+    rule["max_sell_share"] = draw(maybe(st.sampled_from([0.2, 0.5])))
+    rule["levy"] = draw(maybe(st.sampled_from([0.1, 0.3])))
+    return present(rule)
+
+
 SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = {
     "listing": listings,
     "protection": protections,

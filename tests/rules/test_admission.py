@@ -140,3 +140,18 @@ def test_a_limit_above_which_quota_is_bought_needs_a_market() -> None:
     settings, tables = case_admitting(limit(0.52, action="buy"))
     with pytest.raises(InputError):
         qo.solve(qo.Scenario.from_tables(settings, **tables))
+
+
+def test_a_mean_is_kept_in_every_year_not_in_the_end_alone() -> None:
+    # A is at 0.6 and may start at once; B, at 0.2, from 2025 on. Together they are at 0.4, A alone never passes 0.5.
+    case = case_of(
+        years=(2024, 2025),
+        quotas="place resource year amount\nC energy * 1000",
+        projects="""
+            project place energy_tce value_added earliest
+            A       C     300        500         -
+            B       C     100        500         2025""",
+        rules={"admission": {"limits": [limit(0.5, scope="portfolio")]}},
+    )
+    # From 2024 A would add 1,000; it waits for B: 500 + 500.
+    assert both(case) == (set(), {"A:2025", "B:2025"}, 1000.0)

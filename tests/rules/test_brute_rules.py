@@ -24,7 +24,7 @@ def test_with_the_rule_on_the_tool_finds_what_trying_everything_finds(rule: str)
 @examples(20)
 def test_by_the_oracle_alone_a_rule_never_adds_anything(data: st.DataObject) -> None:
     # That the oracle itself behaves is worth knowing before it judges others.
-    rule = data.draw(st.sampled_from(RULES))
+    rule = data.draw(st.sampled_from([rule for rule in RULES if rule != "accounting"]))  # which only counts
     case = data.draw(drawn(must=(rule,), without=AT_ODDS.get(rule, ()), plain=True))
     case.settings["rules"].get("chain", {})["complete_points"] = 0.0  # a reward goes with its rule
     off = case.without_rule(rule)
