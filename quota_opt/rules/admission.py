@@ -268,14 +268,14 @@ class Admission(Rule[AdmissionParameters]):
                 )
 
     def overrides(self, outcome: Outcome) -> tuple[str, ...]:
-        """Awards above a limit in the year of their start that a favour let through."""
+        """Awards above a limit that a favour let through."""
         case = outcome.case
-        over = np.zeros((len(case.projects), case.horizon), dtype=bool)
+        over = np.zeros_like(case.start_window)
         for limit in self.parameters.limits:
             if limit.scope == "project" and limit.action != "report":
-                over |= self._fails(case, limit)
-        passed = over[outcome.award_row, outcome.award_year] & self._favoured(case)[outcome.award_row]
-        return tuple(map(str, case.projects["project"].to_numpy()[outcome.award_row[passed]]))
+                over |= self._fails(case, limit) & self._favoured(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards that fail a rejecting limit; portfolios and sets against their limits, reported ones too."""

@@ -145,7 +145,7 @@ class Targets(Rule[TargetsParameters]):
         missed = []
         for target in records(outcome.case.scenario.targets):
             least, most = _bounds(target)
-            for year in _years(outcome.case, target) if target.kind == "soft" else ():
+            for year in _years(outcome.case, target) if target.kind == "soft" and _known(target) else ():
                 figure = _reached(outcome, target, year)
                 if max(least - figure, figure - most) > tolerance(target.value):
                     missed.append(str(target.measure))

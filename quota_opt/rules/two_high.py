@@ -212,13 +212,13 @@ class TwoHigh(Rule[TwoHighParameters]):
         return found
 
     def overrides(self, outcome: Outcome) -> tuple[str, ...]:
-        """Awards over a line that keeps projects out in the year of their start, let through by a tag."""
+        """Awards over a line that keeps projects out, let through by a tag."""
         case = outcome.case
-        over = np.zeros((len(case.projects), case.horizon), dtype=bool)
+        over = np.zeros_like(case.start_window)
         for line, _, _ in self._lines(case, rejecting=True):
-            over |= line
-        passed = over[outcome.award_row, outcome.award_year] & self._excepted(case)[outcome.award_row]
-        return tuple(map(str, case.projects["project"].to_numpy()[outcome.award_row[passed]]))
+            over |= line & self._excepted(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards to projects that are kept out."""
