@@ -136,7 +136,7 @@ def write_generated(folder: Path, made: Generated) -> Path:
 
 
 def generate_county(name: str) -> dict[str, pd.DataFrame]:
-    """Places, firms and projects of a built-in case; actions where firms have their turn by year; chains where named."""
+    """Tables of a built-in case: places, firms, projects; actions where firms have turns; chains where named."""
     profile = profiles()[name]
     draws = Draws(profile.seed)
     sites = [site for site in profile.places if site.weight > 0]

@@ -1,4 +1,4 @@
-"""Every clause of the five documents that touches quota is in its county: carried by a rule, or reported with a reason."""
+"""Every clause of the five documents that touches quota: carried by a rule of its county, or reported with a reason."""
 
 import tomllib
 
