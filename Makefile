@@ -8,11 +8,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: help demo test lint bench wheel clean distclean
+.PHONY: help demo test lint docs bench wheel clean distclean
 help:
 	@echo "make demo    solve the built-in case zhuji, verify it and say where the report is"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
+	@echo "make docs    write the rule library and the data dictionary into docs/"
 	@echo "make bench   measure speed and memory"
 	@echo "make wheel   build the wheel into dist/"
 	@echo "make clean   remove what was built; make distclean removes .venv too. Results stay."
@@ -48,6 +49,9 @@ lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed
+	$(BIN)/quota-opt dictionary --out docs
 
 bench: $(VENV)/.installed-test
 	$(BIN)/quota-opt bench

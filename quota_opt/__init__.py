@@ -36,13 +36,18 @@ if TYPE_CHECKING:
         Scenario,
         build,
         check,
+        dictionary_page,
         engines,
         export,
         new,
         read,
+        rule_example,
+        rule_page,
+        rule_titles,
         scenarios,
         solve,
         verify,
+        write_handbook,
     )
     from quota_opt.model.build import Problem
     from quota_opt.plan.plan import Plan, RuleAudit
@@ -58,7 +63,8 @@ _HOMES = {
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "build", "check", "engines", "export", "new", "read", "scenarios", "solve", "verify",
+        "CaseInfo", "Scenario", "build", "check", "dictionary_page", "engines", "export", "new", "read",
+        "rule_example", "rule_page", "rule_titles", "scenarios", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
@@ -97,15 +103,20 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "dictionary_page",
     "engines",
     "export",
     "generate_case",
     "new",
     "read",
     "read_profile",
+    "rule_example",
+    "rule_page",
+    "rule_titles",
     "scenarios",
     "solve",
     "verify",
+    "write_handbook",
 ]
 
 

@@ -6,10 +6,10 @@ read → check → build → solve → verify → write
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.build import Problem
@@ -19,19 +19,37 @@ from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import check_case, prepared, solve_scenario
 from quota_opt.plan.verify import Stated, Verification, verify_outcome
 from quota_opt.resources import builtin
-from quota_opt.rules import rules_of
+from quota_opt.rules import RULES, rules_of
 from quota_opt.scenario import Scenario, write_case, write_workbook
 from quota_opt.scenario import read as read_scenario
+from quota_opt.scenario.standing import documents_record
 from quota_opt.solving.engine import EngineState, engines_state
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
 
-__all__ = ["CaseInfo", "Scenario", "build", "check", "engines", "export", "new", "read", "scenarios", "solve", "verify"]
+__all__ = [
+    "CaseInfo",
+    "Scenario",
+    "build",
+    "check",
+    "dictionary_page",
+    "engines",
+    "export",
+    "new",
+    "read",
+    "rule_example",
+    "rule_page",
+    "rule_titles",
+    "scenarios",
+    "solve",
+    "verify",
+    "write_handbook",
+]
 
 
 @dataclass(frozen=True)
 class CaseInfo:
-    """A built-in case: name, title, years, whether its data are real or synthetic, and its variants."""
+    """A built-in case: name, title, years, whether its data are real or synthetic, its variants and its documents."""
 
     name: str
     title: Text
@@ -39,6 +57,7 @@ class CaseInfo:
     last_year: int
     data: str
     variants: tuple[str, ...]
+    documents: tuple[Mapping[str, Any], ...] = ()
 
 
 def read(source: str | Path, *, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -172,7 +191,13 @@ def scenarios() -> list[CaseInfo]:
         scenario = read(name)
         listed.append(
             CaseInfo(
-                name, scenario.title, scenario.first_year, scenario.last_year, scenario.data, tuple(scenario.variants)
+                name,
+                scenario.title,
+                scenario.first_year,
+                scenario.last_year,
+                scenario.data,
+                tuple(scenario.variants),
+                tuple(documents_record(scenario)),
             )
         )
     return listed
@@ -203,3 +228,64 @@ def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = Fa
     ensure_free(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_workbook(path, scenario)
+
+
+def rule_titles() -> dict[str, Text]:
+    """Every policy rule by name, with what people call it."""
+    return {name: rule.title for name, rule in RULES.items()}
+
+
+def rule_page(name: str, language: Language = "zh") -> str:
+    """The page of one rule in Markdown: what it does, formula, parameters, example, clauses of the built-in cases.
+
+    Raises InputError where there is no such rule.
+    """
+    from quota_opt.report.library import rule_page as page
+
+    _known(name, RULES, Text("规则", "rule"))
+    return page(name, language)
+
+
+def rule_example(name: str) -> Scenario:
+    """The small case of a rule's page, with the rule on; solve it, or write it with `write_case`.
+
+    Raises InputError where there is no such rule, or it has no example.
+    """
+    from quota_opt.rules._examples import example_of
+
+    _known(name, RULES, Text("规则", "rule"))
+    example = example_of(name)
+    if example is None:
+        what = Text(f"规则“{name}”没有示例", f"the rule {name} has no example")
+        fix = Text("请看规则的说明和参数。", "See its page for formula and parameters.")
+        raise InputError([Finding(Level.ERROR, "no-example", what, Where(rule=name), fix)])
+    return example.scenario()
+
+
+def dictionary_page(name: str | None = None, language: Language = "zh") -> str:
+    """The data dictionary in Markdown: a table, `settings`, `units`, `factors` or `measures`; else how a case is made.
+
+    Raises InputError where there is no such page.
+    """
+    from quota_opt.report import dictionary
+
+    if name is None:
+        return dictionary.index_page(language)
+    _known(name, dictionary.page_names(), Text("字典页", "page of the dictionary"))
+    return dictionary.dictionary_page(name, language)
+
+
+def write_handbook(folder: str | Path) -> list[Path]:
+    """Write rule library and data dictionary, in both languages, below `folder`; returns the files."""
+    from quota_opt.report.handbook import write_handbook as write
+
+    return write(folder)
+
+
+def _known(name: str, known: Iterable[str], kind: Text) -> None:
+    from quota_opt.scenario.nearest import mend_name
+
+    names = list(known)
+    if name not in names:
+        what = Text(f"没有名为“{name}”的{kind.zh}", f"no {kind.en} is called {name!r}")
+        raise InputError([Finding(Level.ERROR, "unknown-name", what, Where(), mend_name(name, names), name)])

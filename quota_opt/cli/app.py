@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, solving
+from quota_opt.cli import bench, commands, library, solving
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -26,6 +26,8 @@ _ORDER = (
     commands.new,
     commands.scenarios,
     commands.engines,
+    library.rules,
+    library.dictionary,
     commands.check,
     solving.run,
     solving.verify,

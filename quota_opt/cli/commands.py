@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -78,18 +79,33 @@ def engines(session: Session) -> None:
 def check(session: Session, case: Case) -> int:
     """检查 Report every problem of a case at once: where it is, what it is, how to mend it."""
     import quota_opt as qo
+    from quota_opt.scenario.standing import documents_record
 
+    documents: list[dict[str, Any]] = []
+    whole: Any = case
+    with contextlib.suppress(InputError):  # what stands against reading it is found again below
+        whole = qo.read(case)
+        documents = documents_record(whole)
     try:
-        findings = tuple(qo.check(case))
+        findings = tuple(qo.check(whole))
     except InputError as error:
         findings = error.findings
     counts = {str(level): sum(finding.level is level for finding in findings) for level in Level}
     failed = counts[Level.ERROR] > 0
-    document = {"case": case, "counts": counts, "findings": findings_document(session, findings)}
+    document = {
+        "case": case,
+        "counts": counts,
+        "documents": documents,
+        "findings": findings_document(session, findings),
+    }
     message = input_message(findings)
     if failed:
         document = {"error": error_document("input", session.text(message), 2), **document}
     session.document(document)
+    if documents and session.speaking:
+        from quota_opt.report.text import documents_view
+
+        session.show(documents_view(documents, session.language))
     session.findings(findings, wrong=failed and session.quiet)
     if failed:
         session.complain(message)

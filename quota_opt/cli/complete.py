@@ -23,6 +23,19 @@ def profiles(incomplete: str) -> list[str]:
     return [*builtin("solvers"), *here]
 
 
+def rules(incomplete: str) -> list[str]:
+    """Names of the policy rules, from their files: importing them would take too long."""
+    folder = Path(__file__).parents[1] / "rules"
+    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+
+
+def dictionary(incomplete: str) -> list[str]:
+    """Pages of the data dictionary."""
+    from quota_opt.scenario.schema import TABLES
+
+    return [*(table.name for table in TABLES), "settings", "units", "factors", "measures"]
+
+
 def _variants(folder: Path) -> list[str]:
     with contextlib.suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         settings = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))

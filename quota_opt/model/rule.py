@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from quota_opt.model.outcome import Outcome
 
 P = TypeVar("P", bound=RuleParameters)
+State = Literal["binding", "slack", "broken", "overriding"]
+NO_WORDS = Text("", "")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,12 @@ class RuleAudit:
 
     `binding` tells whether the rule holds with no slack left somewhere; `figures` are the rows behind it (place, year,
     limit, used …), `texts` the sentences for people about the tightest of them. `price` is what one more unit of
-    right-hand side of the rule's dearest row is worth, in objective units per `price_unit` (None where unknown).
+    right-hand side of the rule's dearest row is worth, in objective units per `price_unit` (None where unknown; then
+    `price_note` says why).
+
+    `state` and `headline` are filled once for all rules by `plan/headlines.py`: `broken`, else `overriding` where
+    the rule let something pass (`overrides` names it), else `binding`, else `slack`. `clauses` are those of the rows
+    that bind, where rows have clauses of their own.
     """
 
     rule: str
@@ -64,6 +71,11 @@ class RuleAudit:
     texts: tuple[Text, ...] = ()
     price: float | None = None
     price_unit: str | None = None
+    price_note: Text | None = None
+    state: State = "slack"
+    headline: Text = NO_WORDS
+    clauses: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 class Rule(Generic[P]):
@@ -112,6 +124,10 @@ class Rule(Generic[P]):
     def worth(self, outcome: Outcome) -> float:
         """What the rule's own columns add to a weighted objective on a finished plan, soft targets aside."""
         return 0.0
+
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Names of what the rule let pass in this plan against its own line, or kept against another rule's."""
+        return ()
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """The rule re-checked on a finished plan from the tables alone."""

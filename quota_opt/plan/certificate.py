@@ -9,7 +9,8 @@ project or variant group, of which at most one is chosen; `j` runs over all othe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,11 +57,26 @@ def margins(arrays: Arrays, row_duals: FloatArray) -> FloatArray:
     return adjusted
 
 
-def rule_prices(arrays: Arrays, info: Sequence[RowInfo], row_duals: FloatArray) -> dict[str, tuple[float, str]]:
-    """For each rule, the largest price among its rows, in objective units per unit of its side; and that unit."""
-    dearest: dict[str, tuple[float, str]] = {}
+@dataclass(frozen=True)
+class RowPrice:
+    """The dearest row of a rule: its price in objective units per `unit`, what labels it, the clause it comes from."""
+
+    price: float
+    unit: str
+    labels: Mapping[str, object]
+    clause: str | None
+
+
+def rule_prices(arrays: Arrays, info: Sequence[RowInfo], row_duals: FloatArray) -> dict[str, RowPrice]:
+    """For each rule with rows that can be relaxed, the one with the largest price; the first of equals."""
+    dearest: dict[str, RowPrice] = {}
     for block, about in zip(arrays.row_blocks, info, strict=True):
         part = np.abs(row_duals[block.first : block.first + block.size])
-        if part.size and about.elastic:
-            dearest[about.rule] = max(dearest.get(about.rule, (0.0, about.unit)), (float(part.max()), about.unit))
+        if not part.size or not about.elastic:
+            continue
+        most = int(part.argmax())
+        known = dearest.get(about.rule)
+        if known is None or float(part[most]) > known.price:
+            labels = block.label_of(block.first + most)
+            dearest[about.rule] = RowPrice(float(part[most]), about.unit, labels, about.clause)
     return dearest

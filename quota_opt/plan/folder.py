@@ -16,10 +16,12 @@ import pandas as pd
 from quota_opt.errors import Finding, InputError, Language, Level, OutputExists, Text, Where
 from quota_opt.model.case import prepare
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.scenario import Scenario, read
+from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
 from quota_opt.solving.status import relative_gap
 
 NEEDED = {
@@ -98,6 +100,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def run_record(plan: Plan) -> dict[str, Any]:
     """The content of run.json; numbers that do not exist (no bound) are null."""
     scenario = plan.scenario
+    of = standings(scenario)
     record = {
         "status": str(plan.status),
         "objective": plan.objective,
@@ -113,7 +116,9 @@ def run_record(plan: Plan) -> dict[str, Any]:
             "seed": plan.profile.get("random_seed"),
         },
         "measures": {name: {"value": value, "unit": plan.measure_units[name]} for name, value in plan.measures.items()},
-        "audit": {entry.rule: audit_record(entry) for entry in plan.audit},
+        "audit": {entry.rule: audit_record(entry, of) for entry in plan.audit},
+        "clauses": clauses_record(clause_lines(scenario, plan.audit)),
+        "readings": readings_record(reading_lines(scenario)),
         "certificate": dict(plan.certificate),
         "inputs": hashes(scenario.files),
         "case": scenario.name,
@@ -121,15 +126,7 @@ def run_record(plan: Plan) -> dict[str, Any]:
         "overrides": dict(scenario.overrides),
         "data": scenario.data,
         "energy_basis": scenario.energy_basis,
-        "documents": [
-            {
-                "id": d.id,
-                "title": d.title,
-                "status": d.status,
-                "valid_to": d.valid_to.isoformat() if d.valid_to else None,
-            }
-            for d in scenario.settings.documents
-        ],
+        "documents": documents_record(scenario),
         "findings": [finding.as_dict("zh") for finding in plan.findings],
         "quota_opt": version(),
     }
@@ -137,16 +134,22 @@ def run_record(plan: Plan) -> dict[str, Any]:
     return clean
 
 
-def audit_record(entry: RuleAudit) -> dict[str, Any]:
+def audit_record(entry: RuleAudit, of: dict[str, Standing]) -> dict[str, Any]:
     """One rule's line in run.json."""
     return {
         "ok": entry.ok,
+        "state": entry.state,
+        "headline": entry.headline._asdict(),
         "worst_excess": entry.worst_excess,
         "unit": entry.unit,
         "clause": entry.clause,
+        "clauses": list(entry.clauses),
+        "document_status": clause_code("；".join(entry.clauses) or entry.clause or "", of) or None,
         "binding": entry.binding,
         "price": entry.price,
         "price_unit": entry.price_unit,
+        "price_note": entry.price_note._asdict() if entry.price is None and entry.price_note is not None else None,
+        "overrides": list(entry.overrides),
         "text": {"zh": [t.zh for t in entry.texts], "en": [t.en for t in entry.texts]},
     }
 

@@ -33,7 +33,8 @@ class Plan:
     transfers  movement along a tree edge: resource, year, from_place, to_place, amount (standing that year)
     ledger     entry, year, resource, from, action, pool_path, to, amount: one line per (source, destination) of a year
     prices     place, resource, year, price (objective units per unit of resource), unit, method, holds_from, holds_to
-    reasons    every project and every listed firm: kind, id, verdict, rule, clause, figure, text, text_en
+    reasons    every project and every listed firm: kind, id, verdict, rule, clause, document_status, figure,
+               text, text_en
     balances   pool of one place, resource, year: place, resource, year, initial, freed, inflow, outflow, used, idle
 
     `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.

@@ -14,9 +14,10 @@ from quota_opt.model.case import IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.certificate import margins
 from quota_opt.scenario import unit_words
+from quota_opt.scenario.standing import clause_code, standings
 from quota_opt.solving.stages import Solved
 
-COLUMNS = ["kind", "id", "verdict", "rule", "clause", "figure", "text", "text_en"]
+COLUMNS = ["kind", "id", "verdict", "rule", "clause", "document_status", "figure", "text", "text_en"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,11 @@ def reasons_table(problem: Problem, solved: Solved, outcome: Outcome) -> pd.Data
         for name, reason in zip(problem.case.projects["project"], _projects(problem, outcome, priced), strict=True)
     ]
     rows += [("firm", name, reason) for name, reason in _firms(problem, outcome, priced)]
+    of = standings(problem.case.scenario)
+    codes = {clause: clause_code(clause, of) for clause in {r.clause for _, _, r in rows}}
     return pd.DataFrame(
-        [(k, i, r.verdict, r.rule, r.clause, r.figure, r.text.zh, r.text.en) for k, i, r in rows], columns=COLUMNS
+        [(k, i, r.verdict, r.rule, r.clause, codes[r.clause], r.figure, r.text.zh, r.text.en) for k, i, r in rows],
+        columns=COLUMNS,
     )
 
 

@@ -23,11 +23,14 @@ from quota_opt.errors import (
     UnboundedScenario,
     VerificationFailed,
 )
+from quota_opt.messages import message
 from quota_opt.model.build import Problem, build
 from quota_opt.model.case import Case, prepare
 from quota_opt.model.objective import check_objective
-from quota_opt.model.rule import Rule
+from quota_opt.model.outcome import Outcome
+from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import price_bound, rule_prices
+from quota_opt.plan.headlines import objective_unit, with_headline
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
 from quota_opt.plan.reasons import reasons_table
@@ -106,7 +109,7 @@ def solve_scenario(
         raise VerificationFailed(
             Text(f"求得的方案未通过复核，不予输出：\n{listed_zh}", f"The plan found does not pass its check:\n{listed}")
         )
-    audit = _priced(problem, solved, verification.audit)
+    audit = _priced(problem, solved, outcome, verification.audit)
     verified = time.perf_counter()
     return Plan(
         scenario=scenario,
@@ -223,12 +226,22 @@ def prices_table(problem: Problem, solved: Solved) -> pd.DataFrame:
     return table[columns]
 
 
-def _priced(problem: Problem, solved: Solved, audit: tuple[Any, ...]) -> tuple[Any, ...]:
-    if solved.row_duals is None:
-        return audit
-    prices = rule_prices(solved.arrays, problem.info, solved.row_duals)
-    priced = {rule: {"price": price, "price_unit": unit} for rule, (price, unit) in prices.items()}
-    return tuple(replace(entry, **priced.get(entry.rule, {})) for entry in audit)
+def _priced(problem: Problem, solved: Solved, outcome: Outcome, audit: tuple[RuleAudit, ...]) -> tuple[RuleAudit, ...]:
+    """The audits with what one more unit of each rule is worth, or why that is not known."""
+    known = solved.row_duals is not None
+    prices = rule_prices(solved.arrays, problem.info, solved.row_duals) if solved.row_duals is not None else {}
+    last = solved.stages[-1].name
+    unit = objective_unit(problem.case.scenario.settings, outcome.measure_units(), last)
+    none = message("price.no_rows" if known else "price.unsolved")
+    priced = []
+    for entry in audit:
+        row = prices.get(entry.rule)
+        if row is None:
+            priced.append(with_headline(outcome, replace(entry, price_note=none)))
+        else:
+            worth = replace(entry, price=row.price, price_unit=row.unit)
+            priced.append(with_headline(outcome, worth, row.labels, unit))
+    return tuple(priced)
 
 
 def certificate_of(problem: Problem, solved: Solved, profile: Profile) -> dict[str, Any]:

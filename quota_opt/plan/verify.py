@@ -18,6 +18,7 @@ from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.model.objective import weights
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit
+from quota_opt.plan.headlines import with_headline
 from quota_opt.plan.ledger import ledger_problems
 from quota_opt.plan.tables import actions_table, awards_table
 from quota_opt.rules._shared import tolerance
@@ -34,7 +35,8 @@ class Verification:
 
 def audits(outcome: Outcome) -> tuple[RuleAudit, ...]:
     """Choices, pools, then every rule of the case."""
-    return (audit_choices(outcome), audit_pools(outcome), *(rule.audit(outcome) for rule in outcome.case.rules))
+    found = (audit_choices(outcome), audit_pools(outcome), *(rule.audit(outcome) for rule in outcome.case.rules))
+    return tuple(with_headline(outcome, entry) for entry in found)
 
 
 def audit_choices(outcome: Outcome) -> RuleAudit:
@@ -115,7 +117,19 @@ def audit_pools(outcome: Outcome) -> RuleAudit:
         )
     used = outcome.used > 0
     binding = bool(((idle <= tolerance(moved)) & used).any())
-    return RuleAudit("pool", worst == 0.0, worst, "tce", binding=binding, texts=texts)
+    at = np.nonzero(used | (short > 0))
+    figures = pd.DataFrame(
+        {
+            "resource": np.array(case.resources, dtype=object)[at[0]],
+            "place": case.places.names[at[1]],
+            "year": case.years[at[2]],
+            "figure": idle[at],
+            "lower": 0.0,
+            "excess": short[at],
+            "slack": np.maximum(idle[at], 0.0),
+        }
+    )
+    return RuleAudit("pool", worst == 0.0, worst, "tce", binding=binding, figures=figures, texts=texts)
 
 
 def objective_of(outcome: Outcome, shortfall: float) -> float | None:

@@ -17,8 +17,12 @@ import numpy as np
 import pandas as pd
 
 from quota_opt.errors import Finding, Text
+from quota_opt.messages import message
+from quota_opt.plan.clauses import ClauseLine, ReadingLine, clause_lines, reading_lines
+from quota_opt.plan.headlines import objective_unit
 from quota_opt.report import words
 from quota_opt.report.flows import energy_flows, ledger_with_kinds
+from quota_opt.scenario.standing import Standing, clause_words, standings
 
 RESOURCE_UNITS = {"energy": "tce", "carbon": "tCO2", "land": "mu"}
 
@@ -29,13 +33,8 @@ class Document:
 
     id: str
     title: str
-    status: str
+    standing: Standing
     valid_to: str
-
-    @property
-    def status_words(self) -> Text:
-        """征求意见稿 / 已印发 / 已失效."""
-        return words.listed(words.DOCUMENT_STATUS, self.status)
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,13 @@ class RuleLine:
     binding: bool
     texts: tuple[Text, ...]
     price: float | None
+    state: str
+    headline: Text
+
+    @property
+    def state_words(self) -> Text:
+        """顶格 / 有余量 / 突破 / 让行."""
+        return message(f"state.{self.state}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ class Content:
     budget: pd.DataFrame
     rules: tuple[RuleLine, ...]
     documents: tuple[Document, ...]
+    clauses: tuple[ClauseLine, ...]
+    readings: tuple[ReadingLine, ...]
     limits: tuple[float, ...]
     findings: tuple[Finding, ...]
     engine: Mapping[str, str]
@@ -167,11 +175,9 @@ class Content:
         """The name people know a place by."""
         return self._place_names.get(place, place)
 
-    def document_of(self, clause: str) -> Document | None:
-        """The document a clause cites by its id; of several, the first that is not simply in force."""
-        heads = [part.strip().split(" ", 1)[0] for part in clause.replace("；", ";").split(";")]
-        cited = [document for document in self.documents if document.id in heads]
-        return next((document for document in cited if document.status != "issued"), cited[0] if cited else None)
+    def clause_words(self, clause: str) -> Text:
+        """A clause with the standing of its document where that is not simply issued: ZJ 四(四)〔征求意见稿〕."""
+        return clause_words(clause, {document.id: document.standing for document in self.documents})
 
     def measure_name(self, name: str) -> Text:
         """The words for a measure of this case."""
@@ -199,7 +205,8 @@ def gather(plan: Any) -> Content:
     main_measure = _main_measure(settings, measures)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(scenario.files.items())}
     reasons = _reasons(plan.reasons, scenario, names)
-    objective_unit = _objective_unit(settings, dict(plan.measure_units), plan.certificate)
+    last = (plan.certificate.get("stages") or [{}])[-1].get("name")
+    unit = objective_unit(settings, dict(plan.measure_units), last)
     awards = _awards(plan.awards, names, reasons, _growth(scenario, years, main_measure))
     actions = _actions(plan.actions, names, reasons, scenario, _growth(scenario, years, main_measure))
     ledger = ledger_with_kinds(plan.ledger, set(scenario.projects["project"]))
@@ -217,7 +224,7 @@ def gather(plan: Any) -> Content:
         resources=tuple(scenario.resources),
         status=str(plan.status),
         objective=float(plan.objective),
-        objective_unit=objective_unit,
+        objective_unit=unit,
         bound=float(plan.bound),
         gap=float(plan.gap),
         measures=measures,
@@ -232,13 +239,15 @@ def gather(plan: Any) -> Content:
         reasons=reasons,
         targets=targets,
         balances=plan.balances.assign(place_name=_named(plan.balances, "place", names)),
-        prices=_prices(plan.prices, names, objective_unit),
+        prices=_prices(plan.prices, names, unit),
         ledger=ledger,
         flows=energy_flows(ledger, scenario, years[-1]),
         transfers=plan.transfers,
         budget=_budget(scenario, plan.actions, years),
         rules=tuple(_rule_line(audit) for audit in plan.audit),
-        documents=tuple(_document(document) for document in settings.documents),
+        documents=_documents(scenario),
+        clauses=clause_lines(scenario, plan.audit),
+        readings=reading_lines(scenario),
         limits=_limits(scenario),
         findings=tuple(plan.findings),
         engine={"name": plan.engine.name, "solver": plan.engine.solver, "version": plan.engine.version},
@@ -300,30 +309,6 @@ def _main_measure(settings: Any, measures: Mapping[str, float]) -> str:
     if "value_added_final" in named and "value_added" not in named:
         return "value_added_final"
     return "value_added" if "value_added" in measures else "value_added_final"
-
-
-def _objective_unit(settings: Any, units: Mapping[str, str], certificate: Mapping[str, Any]) -> str:
-    """What one unit of the objective is, and so what prices are in.
-
-    Money where value added (or money alone) is maximised with weight 1: other weights then convert into money. Of a
-    lexicographic objective, the unit of its last stage. Otherwise units of the objective, which have no name.
-    """
-    objective = getattr(settings, "objective", None)
-    if objective is None:
-        return "10k yuan"
-    if getattr(objective, "order", None):
-        last = (certificate.get("stages") or [{}])[-1].get("name") or objective.order[-1].measure
-        return units.get(str(last), "objective").removesuffix("/yr")
-    weights = {**(objective.maximise or {}), **(objective.minimise or {})}
-    found = {units.get(name, "").removesuffix("/yr") for name, weight in weights.items() if weight}
-    if not weights:
-        return "10k yuan"
-    if len(found) == 1 and all(abs(weight - 1.0) <= 1e-12 for weight in weights.values()):
-        return found.pop() or "objective"
-    lead = next((n for n in ("value_added", "value_added_final") if weights.get(n) == 1.0), None)
-    if lead is None:
-        return "objective"
-    return "10k yuan" if found == {"10k yuan"} else "10k yuan eq"
 
 
 def _prices(table: pd.DataFrame, names: Mapping[str, str], objective_unit: str) -> pd.DataFrame:
@@ -585,14 +570,14 @@ def _rule_line(audit: Any) -> RuleLine:
         binding=bool(audit.binding),
         texts=tuple(audit.texts),
         price=None if several else getattr(audit, "price", None),
+        state=audit.state,
+        headline=audit.headline,
     )
 
 
-def _document(document: Any) -> Document:
-    until = getattr(document, "valid_to", None)
-    return Document(
-        id=str(document.id),
-        title=plain_text(document.title).zh,
-        status=str(getattr(document, "status", "") or ""),
-        valid_to="" if until is None else str(until),
+def _documents(scenario: Any) -> tuple[Document, ...]:
+    of = standings(scenario)
+    return tuple(
+        Document(str(d.id), str(d.title), of[d.id], "" if d.valid_to is None else str(d.valid_to))
+        for d in scenario.settings.documents
     )

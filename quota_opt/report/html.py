@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import sentences, tables, words
+from quota_opt.report import clause_tables, sentences, tables, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.draw import FAMILY, draw_svg, drawing_note, script, with_font
 from quota_opt.report.figures import all_figures
@@ -181,11 +181,11 @@ def sources_line(content: Content, language: Language) -> str:
     if not named:
         return ""
     zh = "；".join(
-        f"{d.id}《{_cut(d.title, 42)}》（{d.status_words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
+        f"{d.id}《{_cut(d.title, 42)}》（{d.standing.words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
         for d in named
     )
     en = "; ".join(
-        f"{d.id} “{_cut(d.title, 42)}” ({d.status_words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
+        f"{d.id} “{_cut(d.title, 42)}” ({d.standing.words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
         for d in named
     )
     return Text(f"依据：{zh}。", f"Sources: {en}.").of(language)
@@ -291,6 +291,8 @@ def _tables(content: Content, language: Language) -> dict[str, dict[str, Any]]:
         "rules": tables.rules(content),
         "measures": tables.measures(content),
         "documents": tables.documents(content),
+        "clauses": clause_tables.clauses(content),
+        "readings": clause_tables.readings(content),
     }
     return {key: _table(table, language) for key, table in made.items()}
 

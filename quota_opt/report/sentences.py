@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from quota_opt.errors import Text
+from quota_opt.messages import message
+from quota_opt.plan.headlines import ALWAYS
 from quota_opt.report import words
 from quota_opt.report.content import Content, RuleLine
 from quota_opt.report.numbers import gap, running, short, worth
-from quota_opt.report.tables import clause_words
 from quota_opt.report.values import records
 
 # The two intensity limits that county and provincial documents argue about, tce per 10k yuan of value added.
@@ -36,6 +37,16 @@ class Binding:
     clause: Text
     text: Text
     price: Text
+
+
+@dataclass(frozen=True)
+class RuleHeadline:
+    """One rule on the terminal: its state for programs and people, and the headline."""
+
+    state: str
+    words: Text
+    title: Text
+    text: Text
 
 
 def identity(content: Content) -> Text:
@@ -134,7 +145,7 @@ def _upper(text: str) -> str:
 
 def _clauses(content: Content) -> list[RuleLine]:
     """Rules of the case that bind, dearest first; the balance of pools and one choice each are no clauses."""
-    return sorted((x for x in content.rules if x.binding and x.name not in ("pool", "choice")), key=_tightness)
+    return sorted((x for x in content.rules if x.binding and x.name not in ALWAYS), key=_tightness)
 
 
 def _tightest(content: Content) -> Text | None:
@@ -234,8 +245,22 @@ def bindings(content: Content, most: int = 5) -> tuple[Binding, ...]:
             made += _target_bindings(content, line)
             continue
         text = line.texts[0] if line.texts else Text("已到上限，没有余量。", "No slack is left.")
-        made.append(Binding(line.title, clause_words(content, line.clause), text, _worth(content, line)))
+        made.append(Binding(line.title, content.clause_words(line.clause), text, _worth(content, line)))
     return tuple(made[:most])
+
+
+def rule_headlines(content: Content) -> tuple[RuleHeadline, ...]:
+    """Every rule of the case that is broken, gives way or binds, dearest first, then those with room."""
+    order = {"broken": 0, "overriding": 2, "binding": 1, "slack": 3}
+    lines = [line for line in content.rules if line.name not in ALWAYS or line.state == "broken"]
+    lines.sort(key=lambda line: (order[line.state], *_tightness(line)))
+    return tuple(RuleHeadline(line.state, line.state_words, line.title, line.headline) for line in lines)
+
+
+def clauses_note(content: Content) -> Text | None:
+    """How many clauses are reported and not modelled, and where they stand; None where there is none."""
+    count = sum(line.only_reported for line in content.clauses)
+    return message("clauses.more", count=count, table=words.WORDS["clauses_table"]) if count else None
 
 
 def _worth(content: Content, line: RuleLine) -> Text:
@@ -260,7 +285,7 @@ def _target_bindings(content: Content, line: RuleLine) -> list[Binding]:
             f"{_upper(name.en)}{at.en} in {row.year}: {short(row.reached)} {unit.en}, "
             f"target {sense} {short(row.target)}{', nothing to spare' if row.ok else ', missed'}.",
         )
-        made.append(Binding(line.title, clause_words(content, row.clause or line.clause), text, Text("–", "–")))
+        made.append(Binding(line.title, content.clause_words(row.clause or line.clause), text, Text("–", "–")))
     if len(made) == 1:
         made[0] = Binding(made[0].title, made[0].clause, made[0].text, _worth(content, line))
     return made

@@ -308,18 +308,10 @@ def targets(content: Content) -> Table:
                 words.unit_name(content.units.get(row.measure, "")),
                 met,
                 _target_kind(row.kind, row.span),
-                clause_words(content, row.clause),
+                content.clause_words(row.clause),
             ]
         )
     return table_of("targets_table", WORDS["targets_table"], columns, rows)
-
-
-def clause_words(content: Content, clause: str) -> Text:
-    """A clause with the standing of its document where that is not simply issued: ZJ 四(四)〔征求意见稿〕."""
-    document = content.document_of(clause)
-    if document is None or document.status in ("", "issued"):
-        return Text(clause, clause)
-    return Text(f"{clause}〔{document.status_words.zh}〕", f"{clause} [{document.status_words.en}]")
 
 
 def rules(content: Content) -> Table:
@@ -327,21 +319,23 @@ def rules(content: Content) -> Table:
     columns = (
         Column("rule", WORDS["rule"]),
         _CLAUSE,
+        Column("state", WORDS["rule_state"]),
+        Column("headline", WORDS["headline"], "long"),
         Column("ok", WORDS["check"]),
         Column("excess", Text("最大超出", "worst excess"), "number", digits=6),
         Column("unit", Text("单位", "unit")),
-        Column("binding", WORDS["binding"]),
         Column("price", WORDS["one_more"], "number", digits=4),
         Column("text", Text("说明", "in words"), "long"),
     )
     rows: list[list[Cell]] = [
         [
             line.title,
-            clause_words(content, line.clause),
+            content.clause_words(line.clause),
+            line.state_words,
+            line.headline,
             Text("✓ 通过", "✓ holds") if line.ok else Text("✗ 未通过", "✗ broken"),
             line.worst_excess,
             words.unit_name(line.unit),
-            WORDS["yes"] if line.binding else WORDS["no"],
             line.price,
             Text("；".join(t.zh for t in line.texts), "; ".join(t.en for t in line.texts)),
         ]
@@ -410,7 +404,7 @@ def documents(content: Content) -> Table:
         Column("status", WORDS["status"]),
         Column("valid_to", Text("有效期至", "valid to")),
     )
-    rows: list[list[Cell]] = [[d.id, d.title, d.status_words, d.valid_to] for d in content.documents]
+    rows: list[list[Cell]] = [[d.id, d.title, d.standing.words, d.valid_to] for d in content.documents]
     return table_of("documents_table", WORDS["documents_table"], columns, rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LEFT_OUT_SHOWN = 5
 _PLACES_SHOWN = 6
 _FINDINGS_SHOWN = 200
+_STATE_STYLES = {"broken": "bold red", "overriding": "magenta", "binding": "cyan", "slack": "dim"}
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "dim"}
 
 
@@ -43,12 +44,15 @@ def summary_of(content: Content, language: Language, folder: str | Path | None =
     parts += [Paragraph(sentences.answer(content).of(language)), RichText(""), _numbers(content, language)]
     if len(content.awards):
         parts += [_heading("awards_table", language), _awards(content, language)]
-    bindings = sentences.bindings(content)
-    if bindings:
-        parts += [_heading("binding_table", language), _bindings(bindings, language)]
+    lines = sentences.rule_headlines(content)
+    if lines:
+        parts += [_heading("rule_states", language), _rules(lines, language)]
     out = _left_out(content, language)
     if out is not None:
         parts += [_heading("left_out_table", language), out]
+    note = sentences.clauses_note(content)
+    if note is not None:
+        parts += [RichText(""), Paragraph(RichText(note.of(language), style="yellow"))]
     issues = _issues(content, language)
     if issues is not None:
         parts += [RichText(""), issues]
@@ -134,18 +138,16 @@ def _awards(content: Content, language: Language) -> RenderableType:
     return sides
 
 
-def _bindings(bindings: Sequence[sentences.Binding], language: Language) -> RenderableType:
-    lines = RichText()
-    for k, line in enumerate(bindings):
-        lines.append("\n" if k else "")
-        lines.append(f"· {line.title.of(language)}", style="bold")
-        clause, price = line.clause.of(language), line.price.of(language)
-        lines.append(f"  {clause}" if clause else "", style="dim")
-        lines.append(f"  {_cut(line.text.of(language), 60 if language == 'zh' else 110)}")
-        lines.append(
-            f"  {Text('多 1 单位值', 'one more is worth').of(language)} {price}" if price != "–" else "", style="cyan"
-        )
-    return Paragraph(lines, 2)
+def _rules(lines: Sequence[sentences.RuleHeadline], language: Language) -> RenderableType:
+    """One headline per rule with its state; those with room to spare come last."""
+    shown = RichText()
+    for k, line in enumerate(lines):
+        slack = line.state == "slack"
+        shown.append("\n" if k else "")
+        shown.append(f"· {line.title.of(language)}", style="" if slack else "bold")
+        shown.append(f" {line.words.of(language)}  ", style=_STATE_STYLES[line.state])
+        shown.append(line.text.of(language), style="dim" if slack else "")
+    return Paragraph(shown, 2)
 
 
 def _left_out(content: Content, language: Language) -> RenderableType | None:
@@ -272,6 +274,7 @@ def scenarios_view(infos: Iterable[Any], language: Language = "zh") -> Renderabl
         {"header": word("title", language), "ratio": 1},
         {"header": word("years", language), "no_wrap": True},
         {"header": word("data", language), "no_wrap": True},
+        {"header": word("documents", language), "ratio": 1},
         {"header": word("variants", language), "ratio": 1},
     )
     for info in infos:
@@ -282,9 +285,26 @@ def scenarios_view(infos: Iterable[Any], language: Language = "zh") -> Renderabl
             RichText(plain_text(info.title).of(language)),
             RichText(years),
             RichText(data, style="" if info.data == "real" else "red"),
+            RichText(words_joined((document_words(d, language) for d in info.documents), language)),
             RichText(words_joined(info.variants, language)),
         )
     return grid
+
+
+def document_words(document: Mapping[str, Any], language: Language) -> str:
+    """A document with its standing: ZJ（征求意见稿） / ZJ (draft)."""
+    said = document["standing_text"][language]
+    return f"{document['id']}（{said}）" if language == "zh" else f"{document['id']} ({said})"
+
+
+def documents_view(documents: Sequence[Mapping[str, Any]], language: Language = "zh") -> RenderableType:
+    """The documents a case rests on, each with its standing over the years of the case."""
+    lines = RichText(f"{word('documents_table', language)}", style="bold")
+    for document in documents:
+        doubtful = document["standing"] != "issued"
+        lines.append(f"\n· {document_words(document, language)}", style="yellow" if doubtful else "not bold")
+        lines.append(f"  {document['title']}", style="not bold dim")
+    return Paragraph(lines, 2)
 
 
 def words_joined(names: Iterable[Any], language: Language) -> str:

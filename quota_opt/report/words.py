@@ -1,4 +1,4 @@
-"""Every word of the reports, Chinese first, English beside it; the only place where they are written.
+"""Every word of the reports, Chinese first, English beside it; names of measures and units are in the catalogues.
 
 `word(key, language)` is the catalogue of the page and of the papers. The other tables name what the data may
 contain: statuses, verdicts, rules, measures, units, resources, categories, actions. A value nobody listed (a
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from quota_opt.errors import Language, Text
+from quota_opt.messages import table
 from quota_opt.rules import RULES as POLICY
 
 WORDS: Mapping[str, Text] = {
@@ -94,6 +95,21 @@ WORDS: Mapping[str, Text] = {
     "summary": Text("摘要", "Summary"),
     "prices_table": Text("价格", "Prices"),
     "rules_table": Text("规则复核", "Rules re-checked"),
+    "clauses_table": Text("条款与承载规则", "Clauses and the rules that carry them"),
+    "readings_table": Text("有歧义条款的读法", "Readings taken of doubtful clauses"),
+    "clauses_sheet": Text("条款", "Clauses"),
+    "rule_state": Text("状态", "state"),
+    "rule_states": Text("各项规则的状态", "State of each rule"),
+    "headline": Text("结论", "headline"),
+    "carried_by": Text("承载规则", "carried by"),
+    "clause_kind": Text("性质", "kind"),
+    "clause_text": Text("条文", "text"),
+    "not_modelled": Text("只报告不建模的原因", "why it is reported, not modelled"),
+    "question": Text("问题", "question"),
+    "reading_taken": Text("采用的读法", "reading taken"),
+    "setting": Text("参数", "setting"),
+    "other_readings": Text("其他读法（方案）", "other readings (variants)"),
+    "documents": Text("文件", "documents"),
     "run_sheet": Text("运行信息", "Run"),
     "binding_table": Text("起约束作用的条款", "Clauses that bind"),
     "what_ifs": Text("若……则……", "If … then …"),
@@ -194,12 +210,7 @@ RULES: Mapping[str, Text] = {
     **{name: rule.title for name, rule in POLICY.items()},  # a rule brings its own words
 }
 
-CATEGORIES: Mapping[str, Text] = {
-    "strategic": Text("战略新兴", "strategic"),
-    "chain": Text("强链补链", "chain"),
-    "upgrade": Text("技术改造", "tech-upgrade"),
-    "other": Text("其他项目", "other"),
-}
+CATEGORIES: Mapping[str, Text] = dict(table("category"))
 
 ACTIONS: Mapping[str, Text] = {
     "close": Text("关停", "close"),
@@ -210,15 +221,7 @@ ACTIONS: Mapping[str, Text] = {
     "keep": Text("保留", "keep"),
 }
 
-RESOURCES: Mapping[str, Text] = {
-    "energy": Text("用能", "energy"),
-    "carbon": Text("碳排放", "carbon"),
-    "land": Text("用地", "land"),
-    "coal": Text("煤炭", "coal"),
-    "water": Text("用水", "water"),
-    "cod": Text("化学需氧量", "COD"),
-    "sewage": Text("污水", "sewage"),
-}
+RESOURCES: Mapping[str, Text] = dict(table("resource"))
 
 LEVELS: Mapping[str, Text] = {
     "province": Text("省", "province"),
@@ -234,10 +237,11 @@ DATA: Mapping[str, Text] = {
     "mixed": Text("含合成数据", "partly synthetic data"),
 }
 
-DOCUMENT_STATUS: Mapping[str, Text] = {
-    "draft": Text("征求意见稿", "draft"),
-    "issued": Text("已印发", "issued"),
-    "expired": Text("已失效", "expired"),
+CLAUSE_KINDS: Mapping[str, Text] = {
+    "hard": Text("硬性", "hard"),
+    "soft": Text("柔性", "soft"),
+    "report": Text("只报告", "reported"),
+    "param": Text("参数", "parameter"),
 }
 
 TARGET_KINDS: Mapping[str, Text] = {"hard": Text("硬性", "hard"), "soft": Text("柔性", "soft")}
@@ -263,68 +267,9 @@ PRICE_METHODS: Mapping[str, Text] = {
     "resolve": Text("增减 1 单位重新求解", "re-solved at ±1 unit"),
 }
 
-UNITS: Mapping[str, Text] = {
-    "tce": Text("吨标准煤", "tce"),
-    "tce/yr": Text("吨标准煤/年", "tce/yr"),
-    "tCO2": Text("吨二氧化碳", "tCO2"),
-    "tCO2/yr": Text("吨二氧化碳/年", "tCO2/yr"),
-    "mu": Text("亩", "mu"),
-    "10k yuan": Text("万元", "10k yuan"),
-    "10k yuan eq": Text("万元当量", "10k yuan eq."),
-    "10k yuan/yr": Text("万元/年", "10k yuan/yr"),
-    "tce/10k yuan": Text("吨标准煤/万元", "tce/10k yuan"),
-    "persons": Text("人", "persons"),
-    "jobs": Text("个岗位", "jobs"),
-    "firms": Text("家", "firms"),
-    "projects": Text("个", "projects"),
-    "chains": Text("条", "chains"),
-    "suppliers": Text("个供应方", "suppliers"),
-    "points": Text("分", "points"),
-    "ratio": Text("比值", "ratio"),
-    "share": Text("比例", "share"),
-    "MWh": Text("兆瓦时", "MWh"),
-    "m3": Text("立方米", "m³"),
-    "t": Text("吨", "t"),
-    "GJ": Text("吉焦", "GJ"),
-    "": Text("", ""),
-    "mixed": Text("", ""),
-    "1": Text("", ""),
-    "-": Text("", ""),
-    "objective": Text("目标单位", "objective units"),
-}
+UNITS: Mapping[str, Text] = {**table("unit"), **dict.fromkeys(("", "mixed", "1", "-"), Text("", ""))}
 
-MEASURES: Mapping[str, Text] = {
-    "value_added": Text("净增加值（现值）", "net value added (present value)"),
-    "value_added_final": Text("净增加值（末年）", "net value added (last year)"),
-    "value_added_gained_final": Text("项目增加值（末年）", "value added gained (last year)"),
-    "value_added_lost_final": Text("减少的增加值（末年）", "value added lost (last year)"),
-    "tax": Text("净税收（现值）", "net tax (present value)"),
-    "tax_final": Text("净税收（末年）", "net tax (last year)"),
-    "energy_freed": Text("腾出用能", "energy freed"),
-    "energy_used": Text("安排使用", "energy used"),
-    "energy_idle": Text("用能结余", "energy idle"),
-    "carbon_freed": Text("腾出碳排放", "carbon freed"),
-    "carbon_used": Text("使用碳排放", "carbon used"),
-    "carbon_idle": Text("碳排放结余", "carbon idle"),
-    "carbon_net": Text("净新增碳排放", "net carbon"),
-    "energy_net": Text("净新增用能", "net energy"),
-    "land_net": Text("净新增用地", "net land"),
-    "land_freed": Text("腾出用地", "land freed"),
-    "land_used": Text("使用用地", "land used"),
-    "land_idle": Text("用地结余", "land idle"),
-    "firms_closed": Text("关停企业", "firms closed"),
-    "firms_upgraded": Text("提升企业", "firms upgraded"),
-    "firms_treated": Text("整治企业", "firms treated"),
-    "projects_started": Text("开工项目", "projects started"),
-    "investment": Text("投资", "investment"),
-    "jobs_created": Text("新增岗位", "jobs created"),
-    "jobs_lost": Text("减少岗位", "jobs lost"),
-    "jobs_net": Text("岗位净增", "net jobs"),
-    "public_cost": Text("财政支出", "public cost"),
-    "priority_points": Text("优先得分", "priority points"),
-    "chains_completed": Text("完整产业链", "chains completed"),
-    "smallest_town_ratio": Text("最低镇街使用率", "smallest used ÷ freed of a town"),
-}
+MEASURES: Mapping[str, Text] = dict(table("measure"))
 
 _MEASURE_ENDINGS = {
     "_freed": Text("腾出{}", "{} freed"),

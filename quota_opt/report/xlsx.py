@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import charts, sentences, tables, words
+from quota_opt.report import charts, clause_tables, sentences, tables, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.draw import draw_png, draw_svg, drawing_note
 from quota_opt.report.figures import all_figures
@@ -65,6 +65,8 @@ def write(content: Content, path: Path, language: Language) -> Path:
     _places(book, places_sheet, content, figures)
     _prices(book, book.sheet(WORDS["prices_table"]), content)
     _plain(book, book.sheet(WORDS["rules_table"]), tables.rules(content))
+    if content.clauses or content.readings or content.documents:
+        _clauses(book, book.sheet(WORDS["clauses_sheet"]), content)
     _plain(book, book.sheet(WORDS["data_issues"]), tables.findings(content, language))
     _run(book, book.sheet(WORDS["run_sheet"], landscape=False), content)
     summary.activate()
@@ -429,6 +431,20 @@ def _scale() -> dict[str, Any]:
     return {"type": "2_color_scale", "min_color": "#FFF7E0", "max_color": "#E69F00"}
 
 
+def _clauses(book: Book, sheet: Any, content: Content) -> None:
+    """Clauses with the rules that carry them, readings taken, documents with their standing, one below the other."""
+    row, last_column = 0, 0
+    for k, table in enumerate(
+        (clause_tables.clauses(content), clause_tables.readings(content), tables.documents(content))
+    ):
+        if not table.rows:
+            continue
+        book.text(sheet, row, 0, table.title.of(book.language), bold=True, font_size=12)
+        row = book.table(sheet, table, row + 1, widths=k == 0).last + 3
+        last_column = max(last_column, len(table.columns) - 1)
+    sheet.print_area(0, 0, row, last_column)
+
+
 def _run(book: Book, sheet: Any, content: Content) -> None:
     language = book.language
     sheet.set_column(0, 0, 30)
@@ -439,8 +455,6 @@ def _run(book: Book, sheet: Any, content: Content) -> None:
         book.text(sheet, row, 1, value, text_wrap=True)
         row += 1
     row = book.table(sheet, tables.measures(content), row + 1).last + 2
-    if content.documents:
-        row = book.table(sheet, tables.documents(content), row).last + 2
     book.text(sheet, row, 0, word("inputs_table", language), bold=True, font_size=12)
     for name, digest in content.hashes.items():
         row += 1

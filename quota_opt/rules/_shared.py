@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,9 @@ def tolerance(scale: Any) -> Any:
 
 
 def amount(value: float) -> str:
-    """A figure in a sentence: thousands separated, at most two decimals."""
+    """A figure in a sentence: thousands separated, at most two decimals; a plan edited by hand may hold none."""
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞" if value > 0 else "-∞"
     rounded = round(float(value), 2) + 0.0
     return f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.2f}"
 

@@ -340,6 +340,16 @@ class Admission(Rule[AdmissionParameters]):
                     upper=free,
                 )
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Awards above a limit that a favour let through."""
+        case = outcome.case
+        over = np.zeros(len(case.projects), dtype=bool)
+        for limit in self.parameters.limits:
+            if limit.scope == "project" and limit.action != "report":
+                over |= self._fails(case, limit)
+        passed = outcome.award_row[(over & self._favoured(case))[outcome.award_row]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards that fail a rejecting limit; portfolios above their mean; substitution ratios not honoured."""
         case = outcome.case

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
@@ -26,9 +27,9 @@ from quota_opt.scenario import RuleParameters
 class BudgetParameters(RuleParameters):
     """`by_year`: new money of each year, 10k yuan; `carry_over` of what is not spent; `places` that share the fund."""
 
-    by_year: dict[int, float]
-    carry_over: bool = True
-    places: tuple[str, ...] | None = None
+    by_year: dict[int, float] = Field(description="new money of each year, e.g. { 2024 = 5000.0 }; a year left out: 0")
+    carry_over: bool = Field(default=True, description="whether money not spent stays for later years")
+    places: tuple[str, ...] | None = Field(default=None, description="places, with all below them; blank: everywhere")
 
 
 class Budget(Rule[BudgetParameters]):

@@ -207,6 +207,18 @@ class Chain(Rule[ChainParameters]):
         lost = chains.firms.any(axis=1) & (outcome.chain_supply[:, -1] < 0.5)
         return points - self.parameters.last_supplier_cost * float(lost.sum())
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Listed firms that stay open as the last supplier of a protected stage."""
+        case, chains = outcome.case, outcome.case.chains
+        if case.listing is None or not self.parameters.protect_last_supplier:
+            return ()
+        closes = case.actions["action"].to_numpy(dtype=object)[outcome.action_row] == "close"
+        still = np.ones(len(case.firms), dtype=bool)
+        still[case.actions["firm_code"].to_numpy()[outcome.action_row[closes]]] = False
+        alone = outcome.chain_supply[:, -1] < 1.5
+        last = (chains.firms & alone[:, None] & (still & case.listing.listed)[None, :]).any(axis=0)
+        return tuple(map(str, case.firms["firm"].to_numpy()[last]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Suppliers of each protected or required stage, projects of each set; complete chains are listed."""
         case, chains = outcome.case, outcome.case.chains

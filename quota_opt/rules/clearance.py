@@ -104,6 +104,13 @@ class Clearance(Rule[ClearanceParameters]):
         """One row per firm beyond the line that can be treated."""
         duty_rows(self, build, self._duty(build.case, self._meeting(build.case)))
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Firms with the duty that no action can treat, let off."""
+        case = outcome.case
+        duty = self._duty(case, self._meeting(case))
+        let_off = duty.firms & ~duty.bound(case, self.parameters.allow_untreatable)
+        return tuple(map(str, case.firms["firm"].to_numpy()[let_off]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Firms beyond the line that have no action in time."""
         case, listing = outcome.case, self._meeting(outcome.case)

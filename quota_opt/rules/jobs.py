@@ -27,10 +27,12 @@ from quota_opt.scenario import RuleParameters, refused
 class JobsParameters(RuleParameters):
     """`max_lost` persons a year and place, `max_lost_share` of the firms' jobs there, `per` level, `net` or gross."""
 
-    max_lost: float | None = Field(default=None, ge=0.0)
-    max_lost_share: float | None = Field(default=None, ge=0.0, le=1.0)
-    per: str = "county"
-    net: bool = False
+    max_lost: float | None = Field(default=None, ge=0.0, description="most jobs lost in a year and place")
+    max_lost_share: float | None = Field(
+        default=None, ge=0.0, le=1.0, description="the same as a share of the jobs of the firms there"
+    )
+    per: str = Field(default="county", description="level of the places it is counted at")
+    net: bool = Field(default=False, description="whether jobs of the year's awards are set off")
 
     @model_validator(mode="after")
     def _some_bound(self) -> JobsParameters:

@@ -64,6 +64,13 @@ class OneTreatment(Rule[OneTreatmentParameters]):
         """One row per listed firm that can be treated."""
         duty_rows(self, build, self._duty(build.case), upper=1.0)
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Firms with the duty that no action can treat, let off."""
+        case = outcome.case
+        duty = self._duty(case)
+        let_off = duty.firms & ~duty.bound(case, self.parameters.allow_untreatable)
+        return tuple(map(str, case.firms["firm"].to_numpy()[let_off]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Listed firms with no treatment, or more than one."""
         case = outcome.case

@@ -32,10 +32,16 @@ CATEGORIES = ("strategic", "chain", "upgrade", "other")
 class PriorityParameters(RuleParameters):
     """`form`, and the `weights`, `order` or `min_shares` of that form, by category."""
 
-    form: Literal["weights", "order", "shares"] = "weights"
-    weights: dict[str, float] = Field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    min_shares: dict[str, float] = Field(default_factory=dict)
+    form: Literal["weights", "order", "shares"] = Field(
+        default="weights", description="weights in a measure, strict order, or least shares"
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="weight of each category in priority_points, e.g. { strategic = 1.3 }; else 1"
+    )
+    order: tuple[str, ...] = Field(default=(), description='categories, first to last, e.g. ["strategic", "chain"]')
+    min_shares: dict[str, float] = Field(
+        default_factory=dict, description="least share of the energy awarded by category, e.g. { chain = 0.2 }"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> PriorityParameters:
@@ -114,6 +120,10 @@ class Priority(Rule[PriorityParameters]):
             shares = np.broadcast_to(energy, nothing.shares.shape)
             made.append(Stage(f"priority:{category}", type(nothing)(nothing.actions, shares, nothing.starts)))
         return made
+
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """The categories that come before the case's own objective."""
+        return self.parameters.order if self.parameters.form == "order" else ()
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Energy awarded by category; in shares form against the shares."""

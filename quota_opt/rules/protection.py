@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
 from quota_opt.errors import Text
 from quota_opt.model.case import Case
@@ -24,8 +25,8 @@ from quota_opt.scenario import RuleParameters
 class ProtectionParameters(RuleParameters):
     """Kinds of protection that count, and the kinds of action they forbid."""
 
-    protected_as: tuple[str, ...]
-    forbids: tuple[str, ...] = ("close",)
+    protected_as: tuple[str, ...] = Field(description='kinds of protection that count, e.g. ["high-tech"]')
+    forbids: tuple[str, ...] = Field(default=("close",), description="kinds of action forbidden while it holds")
 
 
 class Protection(Rule[ProtectionParameters]):
@@ -47,6 +48,14 @@ class Protection(Rule[ProtectionParameters]):
         texts = [self._words(kinds_of[owner[row]], float(until[owner[row]])) for row in rows]
         figures = ["" if np.isinf(until[owner[row]]) else f"{until[owner[row]]:.0f}" for row in rows]
         return [Bar("action", rows, forbidden[rows], "protected", texts, figures)]
+
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Firms on the list of inefficient firms whose protection forbids to close them in some year."""
+        case = outcome.case
+        if case.listing is None:
+            return ()
+        held = case.listing.listed & (self._until(case) >= case.years[0])
+        return tuple(map(str, case.firms["firm"].to_numpy()[held]))
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Forbidden actions taken while the protection holds."""

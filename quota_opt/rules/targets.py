@@ -33,7 +33,7 @@ from quota_opt.model.measures import Coefficients, coefficients, known_measures,
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
-from quota_opt.rules._shared import amount, audited
+from quota_opt.rules._shared import amount, audited, tolerance
 from quota_opt.scenario import RuleParameters
 
 
@@ -138,6 +138,17 @@ class Targets(Rule[TargetsParameters]):
                     lower=least,
                     upper=most,
                 )
+
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Soft targets the plan misses at their penalty."""
+        missed = []
+        for target in records(outcome.case.scenario.targets):
+            least, most = _bounds(target)
+            for year in _years(outcome.case, target) if target.kind == "soft" else ():
+                figure = _reached(outcome, target, year)
+                if max(least - figure, figure - most) > tolerance(target.value):
+                    missed.append(str(target.measure))
+        return tuple(missed)
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Each target against the plan; a soft one that is missed is a shortfall, not a breach."""

@@ -209,6 +209,15 @@ class TwoHigh(Rule[TwoHighParameters]):
                     )
         return found
 
+    def overrides(self, outcome: Outcome) -> tuple[str, ...]:
+        """Awards over a line that keeps projects out, let through by a tag."""
+        case = outcome.case
+        over = np.zeros(len(case.projects), dtype=bool)
+        for line, _, _ in self._lines(case, rejecting=True):
+            over |= line
+        passed = outcome.award_row[(over & self._excepted(case))[outcome.award_row]]
+        return tuple(map(str, case.projects["project"].to_numpy()[passed]))
+
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards to projects that are kept out."""
         case = outcome.case

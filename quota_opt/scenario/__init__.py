@@ -21,6 +21,7 @@ from quota_opt.scenario.settings import (
     refused,
     register_rule_parameters,
     rule_parameters,
+    rule_title,
 )
 from quota_opt.scenario.units import read_unit, unit_words
 from quota_opt.scenario.workbook_writer import write_workbook
@@ -45,6 +46,7 @@ __all__ = [
     "resource_unit",
     "resource_words",
     "rule_parameters",
+    "rule_title",
     "unit_words",
     "write_case",
     "write_workbook",

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
+from quota_opt.scenario.clauses import check_clauses
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.parsing import ParsedTables, parse_tables
 from quota_opt.scenario.paths import with_values
@@ -235,6 +236,7 @@ def make_scenario(
     findings += parsed.findings
     if settings is not None and like is None:
         findings += _check_variants(settings, raw)
+        findings += check_clauses(settings, document, raw.locate)
     if settings is None or any(f.level is Level.ERROR for f in findings):
         raise InputError(findings)
     return Scenario(settings, parsed.tables, variant, dict(overrides), tuple(findings), raw, parsed, context)

@@ -293,8 +293,8 @@ class RuleParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    clause: str | None = None
-    enabled: bool = True
+    clause: str | None = Field(default=None, description="the clause it comes from, e.g. ZJ 四(四)")
+    enabled: bool = Field(default=True, description="whether the rule is on; false keeps the table and switches it off")
 
 
 _RULES: dict[str, type[RuleParameters]] = {}

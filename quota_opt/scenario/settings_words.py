@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from quota_opt.errors import Text
 from quota_opt.scenario.settings import rule_parameters, rule_title
+from quota_opt.scenario.settings_meanings import INSIDE, SETTINGS, UNITS
+from quota_opt.scenario.units import unit_words
 
 _WORDS: dict[str, Text] = {
     "scenario.name": Text("案例的短名，英文或拼音", "Short name of the case"),
@@ -159,11 +161,37 @@ def setting_words(path: str) -> Text:
     if path in _WORDS:
         return _WORDS[path]
     if path.startswith("rules."):
-        _, name, *rest = path.split(".")
-        parameter = rest[0] if rest else ""
-        words = _RULE_WORDS.get(parameter) or _PARAMETERS.get(f"{name}.{parameter}") or _field_words(name, parameter)
+        _, name, *rest = (part for part in path.split(".") if not part.isdecimal())
+        words = next((found for k in range(len(rest), 0, -1) if (found := _said(name, rest[:k]))), Text("", ""))
         return Text(f"规则“{rule_title(name).zh}”：{words.zh}", f"Rule {name}: {words.en}")
     return next((words for prefix, words in _PREFIXES if path.startswith(prefix)), Text("", ""))
+
+
+def parameter_words(key: str) -> Text:
+    """What a parameter means, by its path without list positions and keys (`admission.limits.value`)."""
+    if key in _WORDS:
+        return _WORDS[key]
+    if key in SETTINGS:
+        return SETTINGS[key]
+    name, _, rest = key.partition(".")
+    if name == "rules":
+        return _RULE_WORDS.get(rest, Text("政策规则，见规则库", "policy rules, see the rule library"))
+    return _RULE_WORDS.get(rest) or _PARAMETERS.get(key) or Text(INSIDE.get(key, ""), "")
+
+
+def parameter_unit(key: str) -> Text | None:
+    """The unit a parameter is written in, where it has one."""
+    unit = UNITS.get(key)
+    return unit_words(unit) if isinstance(unit, str) else unit
+
+
+def _said(rule: str, path: list[str]) -> Text | None:
+    """What is known of a parameter of a rule, or of one inside it; None where nothing is."""
+    whole = _RULE_WORDS.get(path[0]) or _PARAMETERS.get(f"{rule}.{path[0]}") or _field_words(rule, path[0])
+    zh = INSIDE.get(f"{rule}.{'.'.join(path)}")
+    if zh is not None:
+        return Text(zh, whole.en)
+    return whole if len(path) == 1 else None
 
 
 def _field_words(rule: str, parameter: str) -> Text:

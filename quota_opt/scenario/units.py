@@ -145,3 +145,11 @@ def unit_words(unit: str | None) -> Text:
     if not unit:
         return Text("", "")
     return WORDS.get(unit, Text(unit, unit))
+
+
+def written_units() -> tuple[dict[str, list[str]], dict[str, float]]:
+    """Every unit that may be written, by the kept unit it is converted to, and every multiplier."""
+    by_kept: dict[str, list[str]] = {}
+    for spelt, unit in _ROOTS.items():
+        by_kept.setdefault(unit.dimension, []).append(spelt)
+    return by_kept, {word: factor for word, factor in _MULTIPLIERS.items() if word}

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def test_the_data_in_the_wheel_is_the_data_in_the_repository(names, kind):
 
 def test_every_module_and_asset_is_in_the_wheel(names):
     assert tracked("quota_opt") <= names
+
+
+def test_the_source_archive_carries_handbook_examples_and_tests(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    [path] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert tracked("docs", "examples", "tests") <= inside
 
 
 def test_the_wheel_is_marked_as_typed_and_carries_the_licence(names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -218,6 +219,8 @@ def make_plan(
             figures=pd.DataFrame(),
             texts=(Text("3 个项目强度高于 0.52，不予准入。", "3 projects are above 0.52."),),
             price=None,
+            state="binding",
+            headline=Text("【admission】的结论。", "Headline of admission."),
         ),
         SimpleNamespace(
             rule="retention",
@@ -229,6 +232,8 @@ def make_plan(
             figures=pd.DataFrame(),
             texts=(Text("店口镇 2022 年上调已到 40%。", "Diankou sends up the full 40%."),),
             price=3.1,
+            state="binding",
+            headline=Text("【retention】的结论。", "Headline of retention."),
         ),
         SimpleNamespace(
             rule="budget",
@@ -240,6 +245,8 @@ def make_plan(
             figures=pd.DataFrame(),
             texts=(Text("2021 年资金用完。", "All the money of 2021 is spent."),),
             price=1.4,
+            state="binding",
+            headline=Text("【budget】的结论。", "Headline of budget."),
         ),
         SimpleNamespace(
             rule="targets",
@@ -251,6 +258,8 @@ def make_plan(
             figures=pd.DataFrame(),
             texts=(),
             price=None,
+            state="slack",
+            headline=Text("【targets】的结论。", "Headline of targets."),
         ),
         SimpleNamespace(
             rule="jobs",
@@ -262,21 +271,27 @@ def make_plan(
             figures=pd.DataFrame(),
             texts=(),
             price=None,
+            state="slack",
+            headline=Text("【jobs】的结论。", "Headline of jobs."),
         ),
     )
     settings = SimpleNamespace(
-        scenario=SimpleNamespace(title=_title(*language_titles), data="synthetic", price_year=2020),
+        scenario=SimpleNamespace(
+            title=_title(*language_titles), data="synthetic", price_year=2020, first_year=2021, last_year=2023
+        ),
         documents=[
             SimpleNamespace(
                 id="ZJ",
                 title="诸暨市新一轮制造业“腾笼换鸟、凤凰涅槃”攻坚行动方案（征求意见稿）",
                 status="draft",
-                valid_to="2023-12-31",
+                valid_to=date(2023, 12, 31),
             ),
             SimpleNamespace(id="YQ", title="乐清市实施方案", status="issued", valid_to=None),
         ],
         objective=SimpleNamespace(maximise={"value_added": 1.0}, minimise={"public_cost": 1.0}, order=None),
         measures={"profit2": SimpleNamespace(unit="10k yuan", title=_title("利润", "profit"))},
+        clauses=(),
+        readings=(),
         variants={"strict": SimpleNamespace(title=_title("从严准入", "strict access"))},
     )
     targets = pd.DataFrame(

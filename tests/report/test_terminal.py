@@ -33,7 +33,7 @@ def test_the_summary_answers_first(plan):
         "腾出用能",
         "✓ 目标 ≥ 30,000",
         "强链补链",
-        "起约束作用的条款",
+        "各项规则的状态",
         "未安排及理由",
         "results/zhuji",
     ]
@@ -113,6 +113,7 @@ def test_cases_show_whether_their_data_are_synthetic():
         last_year=2023,
         data="synthetic",
         variants=("strict-access",),
+        documents=(),
     )
     text = "\n".join(lines_of(scenarios_view([info], "zh")))
     assert "合成数据" in text and "2021–2023" in text and "strict-access" in text

@@ -8,7 +8,19 @@ import pytest
 
 from quota_opt.report.xlsx import write_xlsx
 
-SHEETS = ["摘要", "安排表", "整治表", "未安排及理由", "镇街情况", "台账", "价格", "规则复核", "数据问题", "运行信息"]
+SHEETS = [
+    "摘要",
+    "安排表",
+    "整治表",
+    "未安排及理由",
+    "镇街情况",
+    "台账",
+    "价格",
+    "规则复核",
+    "条款",
+    "数据问题",
+    "运行信息",
+]
 
 
 @pytest.fixture(scope="module")
