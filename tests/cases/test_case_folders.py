@@ -6,7 +6,6 @@ import pytest
 
 from quota_opt.errors import Level
 from quota_opt.resources import builtin, data_root
-from quota_opt.scenario.generate import csv_bytes, generate_county
 
 qo = pytest.importorskip("quota_opt")
 
@@ -109,12 +108,6 @@ def test_every_county_has_the_variants_planners_compare(county):
 def test_fuels_and_totals_of_a_county_agree(county):
     codes = {finding.code for finding in qo.check(county)}
     assert not {code for code in codes if "disagree" in code or "fuel" in code}, codes
-
-
-@pytest.mark.parametrize("county", (*COUNTIES, "wenzhou"))
-def test_the_tables_are_those_the_generator_makes(county):
-    for name, table in generate_county(county).items():
-        assert (data_root("scenarios") / county / f"{name}.csv").read_bytes() == csv_bytes(table), name
 
 
 def test_the_city_is_marked_synthetic():
