@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brute_case import Award, BruteCase, Choice, Linear, Row
+from brute_case import Award, BruteCase, Choice, Linear, Row, weighted
+from brute_flows import Done, Started, flows_exist, outflow_bounds, own_balance, used_by_others
+from brute_rules import bonuses, chain_points, ratios, rule_rows
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 EPS = 1e-7
-Done = tuple[Choice, ...]
-Started = dict[Award, float]
 
 
 @dataclass
@@ -34,6 +34,17 @@ class Stage:
         return self.value.at(done, started) - sum(
             float(row.penalty or 0.0) * row.shortfall(row.value.at(done, started)) for row in self.soft
         )
+
+
+@dataclass
+class Smallest(Stage):
+    """The smallest ratio of used to freed, at most 1; a place that frees nothing has none."""
+
+    ratios: tuple[tuple[Linear, Linear], ...] = ()
+
+    def at(self, done: Done, started: Started) -> float:
+        pairs = [(used.at(done, started), freed.at(done, started)) for used, freed in self.ratios]
+        return min([1.0, *(used / freed for used, freed in pairs if freed > EPS)])
 
 
 @dataclass
@@ -59,101 +70,7 @@ class Answer:
         ]
 
 
-# The rules as rows
-
-
-def rule_rows(case: BruteCase) -> list[Row]:
-    """Every condition that is linear in what is done and started, hard and soft."""
-    return [*_pools(case), *_portfolio(case), *_shares(case), *_targets(case), *_budget(case), *_jobs(case)]
-
-
-def _pools(case: BruteCase) -> list[Row]:
-    """Within each tree no year uses more than there is; who may pass it to whom is `flows_exist`."""
-    roots = [place for place, parent in case.parent.items() if parent is None]
-    return [
-        Row("pool", case.measure(f"{resource}_idle", year, case.below(root)), ">=", 0.0)
-        for root in roots
-        for resource in case.resources
-        for year in case.years
-    ]
-
-
-def _portfolio(case: BruteCase) -> list[Row]:
-    rows = []
-    for limit in case.rules.get("admission", {}).get("limits", []):
-        if limit.get("scope", "project") == "portfolio" and limit["action"] == "reject":
-            value = Linear()
-            for awards in case.awards.values():
-                for award in awards:
-                    if case.concerns(limit, award.record):
-                        value.awards[award] = 0.0, award.energy - limit["value"] * award.value_added
-            rows.append(Row("admission", value, "<=", 0.0))
-    return rows
-
-
-def _shares(case: BruteCase) -> list[Row]:
-    rule = case.rules.get("priority", {})
-    rows: list[Row] = []
-    for category, least in rule.get("min_shares", {}).items() if rule.get("form") == "shares" else []:
-        value = Linear()
-        for awards in case.awards.values():
-            for award in awards:
-                value.awards[award] = 0.0, award.energy * (float(award.category == category) - least)
-        rows.append(Row("priority", value, ">=", 0.0))
-    return rows
-
-
-def _targets(case: BruteCase) -> list[Row]:
-    rows = []
-    for target in case.rows("targets") if case.targets_enforced else []:
-        year, place = target.get("year"), target.get("place")
-        value = case.measure(target["measure"], int(year) if year else None, case.below(place) if place else None)
-        penalty = float(target["penalty"]) if target.get("kind") == "soft" else None
-        rows.append(Row("targets", value, target["sense"], float(target["value"]), penalty))
-    return rows
-
-
-def _budget(case: BruteCase) -> list[Row]:
-    rule = case.rules.get("budget")
-    if rule is None:
-        return []
-    rows: list[Row] = []
-    money = {int(year): float(amount) for year, amount in rule["by_year"].items()}
-    here = case.below_any(rule.get("places"))
-    for year in case.years:
-        counted = range(case.first, year + 1) if rule.get("carry_over", True) else [year]
-        value = Linear()
-        for choices in case.choices.values():
-            for choice in choices:
-                if choice.place in here and choice.year in counted:
-                    value.choices[choice] = choice.cost
-        rows.append(Row("budget", value, "<=", sum(money.get(each, 0.0) for each in counted)))
-    return rows
-
-
-def _jobs(case: BruteCase) -> list[Row]:
-    rule = case.rules.get("jobs")
-    rows: list[Row] = []
-    for place, level in case.level.items() if rule else []:
-        if rule is None or level != rule.get("per", "county"):
-            continue
-        here = case.below(place)
-        limits = [float(rule["max_lost"])] if "max_lost" in rule else []
-        if "max_lost_share" in rule:
-            there = sum(float(firm.get("jobs") or 0.0) for firm in case.rows("firms") if firm["place"] in here)
-            limits.append(rule["max_lost_share"] * there)
-        for year in case.years:
-            value = Linear()
-            for choices in case.choices.values():
-                for choice in choices:
-                    if choice.place in here and choice.year == year:
-                        value.choices[choice] = choice.jobs_lost
-            for awards in case.awards.values() if rule.get("net", False) else []:
-                for award in awards:
-                    if award.place in here and award.year == year:
-                        value.awards[award] = 0.0, -award.jobs
-            rows.extend(Row("jobs", value, "<=", limit) for limit in limits)
-    return rows
+# What is maximised
 
 
 def stages(case: BruteCase, rows: Sequence[Row]) -> list[Stage]:
@@ -167,11 +84,17 @@ def stages(case: BruteCase, rows: Sequence[Row]) -> list[Stage]:
                 if award.category == category:
                     value.awards[award] = 0.0, award.energy
         found.append(Stage(f"energy to {category}", value))
+    fairness = case.rules.get("fairness", {})
+    if fairness.get("maximise_smallest"):
+        if found or fairness.get("tolerance", 0.0):
+            raise NotImplementedError("the oracle knows neither tolerances nor which of two rules comes first")
+        found.append(Smallest("fairness", Linear(), ratios=tuple(ratios(case))))
     soft = tuple(row for row in rows if row.penalty is not None)
     objective = case.settings.get("objective", {"form": "weighted", "maximise": {"value_added": 1.0}})
     if objective.get("form", "weighted") == "weighted":
         parts = [(case.measure(name), weight) for name, weight in objective.get("maximise", {}).items()]
         parts += [(case.measure(name), -weight) for name, weight in objective.get("minimise", {}).items()]
+        parts += chain_points(case)
         return [*found, Stage("weighted", weighted(parts), soft)]
     for step in objective["order"]:
         if step.get("tolerance", 0.0):
@@ -179,19 +102,6 @@ def stages(case: BruteCase, rows: Sequence[Row]) -> list[Stage]:
         sign = 1.0 if step["sense"] == "max" else -1.0
         found.append(Stage(step["measure"], weighted([(case.measure(step["measure"]), sign)])))
     return [*found, Stage("shortfall", Linear(), soft)] if soft else found
-
-
-def weighted(parts: Iterable[tuple[Linear, float]]) -> Linear:
-    """The sum of linear functions, each times its weight."""
-    total = Linear()
-    for part, weight in parts:
-        total.constant += weight * part.constant
-        for choice, value in part.choices.items():
-            total.choices[choice] = total.choices.get(choice, 0.0) + weight * value
-        for award, (fixed, per_share) in part.awards.items():
-            before = total.awards.get(award, (0.0, 0.0))
-            total.awards[award] = before[0] + weight * fixed, before[1] + weight * per_share
-    return total
 
 
 def together(case: BruteCase, awards: Iterable[Award]) -> list[tuple[str, str]]:
@@ -208,46 +118,6 @@ def together(case: BruteCase, awards: Iterable[Award]) -> list[tuple[str, str]]:
             if any(member in start for member in case.members(barred) if member != project):
                 wrong.append(("excludes", project))
     return wrong
-
-
-# Pools along the tree
-
-
-def own_balance(case: BruteCase, place: str, resource: str, year: int, done: Done, started: Started) -> float:
-    freed = sum(c.frees[resource] for c in done if c.place == place and c.effective <= year)
-    used = sum(award.use(resource, year) * share for award, share in started.items() if award.place == place)
-    return case.initial(place, resource, year) + freed - used
-
-
-def outflow_bounds(case: BruteCase, place: str, resource: str, year: int, done: Done) -> tuple[float, float]:
-    """What retention lets out of a place to its parent, net: (at least, at most)."""
-    rule = case.rules.get("retention")
-    if rule is None or case.level[place] not in rule.get("levels", ["town", "zone"]):
-        return -math.inf, math.inf
-    if resource not in rule.get("resources", case.resources):
-        return -math.inf, math.inf
-    here = case.below(place)
-    freed = sum(c.frees[resource] for c in done if c.place in here and c.effective <= year)
-    initial = sum(case.initial(each, resource, year) for each in here)
-    low = rule["pool"] * freed if rule.get("pool", 0.0) > 0 else -math.inf
-    return low, (1 - rule.get("keep", 0.0)) * freed + initial
-
-
-def flows_exist(case: BruteCase, done: Done, started: Started) -> bool:
-    """Whether quota can be passed along the tree so that no pool is overdrawn: send up all that may go, from below."""
-    for resource, year in itertools.product(case.resources, case.years):
-
-        def at_most(place: str, resource: str = resource, year: int = year) -> float:
-            own = own_balance(case, place, resource, year, done, started)
-            has = own + sum(at_most(child) for child, parent in case.parent.items() if parent == place)
-            if case.parent[place] is None:
-                return has
-            low, high = outflow_bounds(case, place, resource, year, done)
-            return min(has, high) if min(has, high) >= low - 1e-6 else -math.inf
-
-        if any(at_most(place) < -1e-6 for place, parent in case.parent.items() if parent is None):
-            return False
-    return True
 
 
 # Search
@@ -281,19 +151,32 @@ class Search:
                 parts = sorted((per_share * award.low, per_share * award.high))
                 ends[:, at] += fixed + parts[0], fixed + parts[1]
         base = value.constant + by_done[:, None]
+        for whole, weight in value.wholes:
+            base = base + weight * whole.grid(self.done, self.started)
         return base + ends[0][None, :], base + ends[1][None, :]
+
+    def above(self, stage: Stage) -> NDArray[np.float64]:
+        """The most a stage can be for each decision, soft rows left aside."""
+        if not isinstance(stage, Smallest):
+            return self.span(stage.value)[1]
+        least = np.ones((len(self.done), len(self.started)))
+        for used, freed in stage.ratios:
+            most, frees = self.span(used)[1], self.span(freed)[1]
+            least = np.where(frees > EPS, np.minimum(least, most / np.where(frees > EPS, frees, 1.0)), least)
+        return least
 
     def best(self, *, all_ways: bool = False) -> Answer | None:
         possible = np.ones((len(self.done), len(self.started)), dtype=bool)
         for row in self.hard:
             least, most = self.span(row.value)
+            out = np.array([not row.holds_for(awards) for awards in self.started])[None, :]
             if row.sense in (">=", "=="):
-                possible &= most >= row.bound - row.tolerance
+                possible &= (most >= row.bound - row.tolerance) | out
             if row.sense in ("<=", "=="):
-                possible &= least <= row.bound + row.tolerance
+                possible &= (least <= row.bound + row.tolerance) | out
         bounds = []
         for stage in self.stages:
-            bound = self.span(stage.value)[1]
+            bound = self.above(stage)
             for row in stage.soft:
                 least, most = self.span(row.value)
                 missed = np.maximum(0.0, row.bound - most) * (row.sense != "<=")
@@ -323,14 +206,19 @@ class Search:
 
     def settle(self, done: Done, awards: Sequence[Award]) -> tuple[tuple[float, ...], Started] | None:
         """The best shares for one whole decision, None if it breaks a rule whatever the shares."""
-        if all(award.low == award.high for award in awards):
+        if all(award.low == award.high for award in awards) and not bonuses(self.case):
             started = {award: award.high for award in awards}
-            if any(row.shortfall(row.value.at(done, started)) > row.tolerance for row in self.hard):
+            if any(breach(row, done, started) > row.tolerance for row in self.hard):
                 return None
             if not flows_exist(self.case, done, started):
                 return None
             return tuple(stage.at(done, started) for stage in self.stages), started
         return ShareProgram(self, done, awards).solve()
+
+
+def breach(row: Row, done: Done, started: Started) -> float:
+    """How far a row is broken; nothing where it does not hold."""
+    return row.shortfall(row.value.at(done, started)) if row.holds_for(started) else 0.0
 
 
 class ShareProgram:
@@ -339,12 +227,16 @@ class ShareProgram:
     def __init__(self, search: Search, done: Done, awards: Sequence[Award]) -> None:
         self.search, self.done, self.awards = search, done, list(awards)
         case = search.case
-        retained = case.rules.get("retention", {}).get("resources", case.resources) if "retention" in case.rules else []
+        retained = case.rules["retention"].get("resources", case.resources) if "retention" in case.rules else []
+        self.bonuses = bonuses(case)
+        if self.bonuses and "energy" not in retained:
+            retained = [*retained, "energy"]
         self.limits: list[tuple[float, float]] = [(award.low, award.high) for award in self.awards]
         self.matrix: list[dict[int, float]] = []
         self.right: list[float] = []
         for row in search.hard:
-            self._bounded(row, None)
+            if row.holds_for(self.awards):
+                self._bounded(row, None)
         self.missed: dict[int, int] = {}
         for row in search.rows:
             if row.penalty is not None:
@@ -353,9 +245,10 @@ class ShareProgram:
                 self._bounded(row, len(self.limits) - 1)
         for resource, year in itertools.product(retained, case.years):
             self._tree(resource, year)
+        self.smallest = {stage.name: self._smallest(stage) for stage in search.stages if isinstance(stage, Smallest)}
 
     def _bounded(self, row: Row, slack: int | None) -> None:
-        constant = row.value.at(self.done, {}) + sum(row.value.awards.get(a, (0.0, 0.0))[0] for a in self.awards)
+        constant = row.value.fixed(self.done, self.awards)
         terms = {at: row.value.awards.get(a, (0.0, 0.0))[1] for at, a in enumerate(self.awards)}
         extra = {} if slack is None else {slack: -1.0}
         if row.sense in ("<=", "=="):
@@ -372,7 +265,14 @@ class ShareProgram:
         for place, parent in case.parent.items():
             if parent is not None:
                 edge[place] = len(self.limits)
-                self.limits.append(outflow_bounds(case, place, resource, year, self.done))
+                low, high = outflow_bounds(case, place, resource, year, self.done)
+                others = used_by_others(case, place, resource, year, self.awards)
+                self.limits.append((low, math.inf if others else high))
+                if others:
+                    use = {self.awards.index(award): amount for award, amount in others.items()}
+                    self.at_most({**use, edge[place]: 1.0}, high)
+        for weights in self.bonuses if resource == "energy" else []:
+            self.at_most({edge[place]: weight for place, weight in weights.items()}, 0.0)
         for place in case.parent:
             terms = {at: a.use(resource, year) for at, a in enumerate(self.awards) if a.place == place}
             if place in edge:
@@ -381,6 +281,17 @@ class ShareProgram:
                 if parent == place:
                     terms[edge[child]] = -1.0
             self.at_most(terms, own_balance(case, place, resource, year, self.done, {}))
+
+    def _smallest(self, stage: Smallest) -> int:
+        """The column of the smallest ratio z: used >= z * freed, freed being decided."""
+        self.limits.append((0.0, 1.0))
+        column = len(self.limits) - 1
+        for used, freed in stage.ratios:
+            frees = freed.at(self.done, {})
+            if frees > EPS:
+                use = {at: -used.awards.get(award, (0.0, 0.0))[1] for at, award in enumerate(self.awards)}
+                self.at_most({**use, column: frees}, used.fixed(self.done, self.awards))
+        return column
 
     def solve(self) -> tuple[tuple[float, ...], Started] | None:
         if any(low > high + 1e-6 for low, high in self.limits):
@@ -392,6 +303,8 @@ class ShareProgram:
             awards = [stage.value.awards.get(award, (0.0, 0.0)) for award in self.awards]
             cost = np.zeros(len(self.limits))
             cost[: len(awards)] = [-per_share for _, per_share in awards]
+            if stage.name in self.smallest:
+                cost[self.smallest[stage.name]] = -1.0
             for row in stage.soft:
                 cost[self.missed[id(row)]] = float(row.penalty or 0.0)
             matrix = np.zeros((len(self.matrix), len(self.limits)))
@@ -403,7 +316,7 @@ class ShareProgram:
             if result.status != 0 or result.x is None or result.fun is None:
                 raise RuntimeError(result.message)
             least = float(result.fun)
-            found.append(stage.value.at(self.done, {}) + sum(fixed for fixed, _ in awards) - least)
+            found.append(stage.value.fixed(self.done, self.awards) - least)
             shares = {award: float(result.x[at]) for at, award in enumerate(self.awards)}
             if stage is not self.search.stages[-1]:
                 slack = 1e-8 * max(1.0, abs(least))
@@ -472,7 +385,7 @@ def judge(
                 broken.append(("share", f"{project} {share}"))
     broken += together(case, started)
     for row in rows:
-        missed = row.shortfall(row.value.at(done, started))
+        missed = breach(row, tuple(done), started)
         if row.penalty is None and missed > tolerance * max(1.0, abs(row.bound)):
             broken.append((row.rule, f"short by {missed}"))
     broken += _overdrawn(case, tuple(done), started, list(transfers), tolerance)
@@ -507,6 +420,13 @@ def _overdrawn(
             net = sum(a for s, t, a in moves if (s, t) == (place, parent))
             net -= sum(a for s, t, a in moves if (s, t) == (parent, place))
             low, high = outflow_bounds(case, place, resource, year, done)
+            high -= sum(use * started[a] for a, use in used_by_others(case, place, resource, year, started).items())
             if not low - tolerance * scale <= net <= high + tolerance * scale:
                 broken.append(("retention", f"{place} {resource} {year}: {low} <= {net} <= {high}"))
+    for year, weights in itertools.product(case.years, bonuses(case)):
+        moves = [(s, t, amount) for r, y, s, t, amount in transfers if (r, y) == ("energy", year)]
+        due = sum(weights.get(s, 0.0) * amount for s, t, amount in moves if case.parent[s] == t)
+        due -= sum(weights.get(t, 0.0) * amount for s, t, amount in moves if case.parent[t] == s)
+        if due > tolerance * max([1.0, *(amount for _, _, amount in moves)]):
+            broken.append(("fairness", f"the bonus of {year} lacks {due}"))
     return broken

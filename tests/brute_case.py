@@ -7,11 +7,18 @@ Written from the contract alone. It imports nothing of quota_opt, and takes plai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-Record = Mapping[str, Any]
+import numpy as np
+from brute_accounting import shares_counted
+from brute_cells import Record, by_resource, given, is_yes, listed, number, text
+from brute_screening import chains, fails, in_force, kept_out, listed_firm, supplies
+from numpy.typing import NDArray
+
+# Share of energy that counts, by year: in the total (False) and in intensity (True).
+Counted = Mapping[bool, Mapping[int, float]]
 OWN_COLUMNS = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 
 
@@ -31,6 +38,13 @@ class Choice:
     tax_lost: float
     jobs_lost: float
     record: Record
+    counted: Counted
+
+    def freed(self, resource: str, year: int, *, dense: bool = False) -> float:
+        """What it makes available in a year; `dense`: of energy as intensity counts it."""
+        if self.effective > year:
+            return 0.0
+        return self.frees[resource] * (self.counted[dense][year] if resource == "energy" else 1.0)
 
 
 @dataclass(eq=False)
@@ -51,34 +65,96 @@ class Award:
     jobs: float
     investment: float
     record: Record
+    counted: Counted
 
     @property
     def energy(self) -> float:
         return self.need.get("energy", 0.0)
 
-    def use(self, resource: str, year: int) -> float:
-        """What a full-size project takes from its pool in `year`."""
+    def use(self, resource: str, year: int, *, dense: bool = False) -> float:
+        """What a full-size project takes from its pool in `year`; `dense`: of energy as intensity counts it."""
         if year < self.year:
             return 0.0
         share_of_need = self.ramp[min(year - self.year, len(self.ramp) - 1)] if self.ramp else 1.0
-        kappa = self.kappa if resource == "energy" else 1.0
+        kappa = self.kappa * self.counted[dense][year] if resource == "energy" else 1.0
         return kappa * self.need.get(resource, 0.0) * share_of_need
+
+
+class Whole(Protocol):
+    """Something that depends on the whole decisions in any way at all, but not on shares."""
+
+    def at(self, done: Iterable[Choice], awards: Iterable[Award]) -> float:
+        """Its value for one whole decision."""
+        ...
+
+    def grid(self, done: Sequence[tuple[Choice, ...]], awards: Sequence[tuple[Award, ...]]) -> NDArray[np.float64]:
+        """Its value for every pair of what is done and what starts."""
+        ...
 
 
 @dataclass
 class Linear:
-    """constant + sum over what is done + sum over what starts of (fixed + per_share * share)."""
+    """constant + sum over what is done + sum over what starts of (fixed + per_share * share) + weighted wholes."""
 
     constant: float = 0.0
     choices: dict[Choice, float] = field(default_factory=dict)
     awards: dict[Award, tuple[float, float]] = field(default_factory=dict)
+    wholes: list[tuple[Whole, float]] = field(default_factory=list)
 
     def at(self, done: Iterable[Choice], started: Mapping[Award, float]) -> float:
+        done = tuple(done)
         value = self.constant + sum(self.choices.get(choice, 0.0) for choice in done)
         for award, share in started.items():
             fixed, per_share = self.awards.get(award, (0.0, 0.0))
             value += fixed + per_share * share
-        return value
+        return value + sum(weight * whole.at(done, started) for whole, weight in self.wholes)
+
+    def fixed(self, done: tuple[Choice, ...], awards: Sequence[Award]) -> float:
+        """What it is worth with all shares at nothing."""
+        return self.at(done, dict.fromkeys(awards, 0.0))
+
+
+@dataclass(eq=False)
+class Supply:
+    """How many suppliers the stages have left by a year; a chain is complete when each of its stages has one."""
+
+    case: BruteCase
+    stages: tuple[str, ...]
+    year: int
+
+    def counted(self, stage: str) -> Linear:
+        """Firms that are not closed, and projects that have started."""
+        case = self.case
+        return Linear(
+            float(sum(supplies(firm, stage) for firm in case.rows("firms"))),
+            {
+                choice: -1.0
+                for firm in case.rows("firms")
+                if supplies(firm, stage)
+                for choice in case.choices[firm["firm"]]
+                if choice.kind == "close" and choice.year <= self.year
+            },
+            {
+                award: (1.0, 0.0)
+                for project in case.rows("projects")
+                if supplies(project, stage)
+                for award in case.awards[project["project"]]
+                if award.year <= self.year
+            },
+        )
+
+    def at(self, done: Iterable[Choice], awards: Iterable[Award]) -> float:
+        done, started = tuple(done), dict.fromkeys(awards, 0.0)
+        return float(all(self.counted(stage).at(done, started) >= 0.5 for stage in self.stages))
+
+    def grid(self, done: Sequence[tuple[Choice, ...]], awards: Sequence[tuple[Award, ...]]) -> NDArray[np.float64]:
+        complete = np.ones((len(done), len(awards)), dtype=bool)
+        for stage in self.stages:
+            value = self.counted(stage)
+            by_done = np.array([value.at(each, {}) for each in done])
+            by_start = np.array([sum(value.awards.get(award, (0.0, 0.0))[0] for award in each) for each in awards])
+            complete &= by_done[:, None] + by_start[None, :] >= 0.5
+        return complete.astype(float)
 
 
 @dataclass
@@ -90,6 +166,10 @@ class Row:
     sense: str
     bound: float
     penalty: float | None = None
+    only_with: frozenset[Award] | None = None  # it holds where one of these has started
+
+    def holds_for(self, awards: Iterable[Award]) -> bool:
+        return self.only_with is None or any(award in self.only_with for award in awards)
 
     def shortfall(self, value: float) -> float:
         below, above = max(0.0, self.bound - value), max(0.0, value - self.bound)
@@ -98,6 +178,20 @@ class Row:
     @property
     def tolerance(self) -> float:
         return 1e-6 * max(1.0, abs(self.bound))
+
+
+def weighted(parts: Iterable[tuple[Linear, float]]) -> Linear:
+    """The sum of linear functions, each times its weight."""
+    total = Linear()
+    for part, weight in parts:
+        total.constant += weight * part.constant
+        for choice, value in part.choices.items():
+            total.choices[choice] = total.choices.get(choice, 0.0) + weight * value
+        for award, (fixed, per_share) in part.awards.items():
+            before = total.awards.get(award, (0.0, 0.0))
+            total.awards[award] = before[0] + weight * fixed, before[1] + weight * per_share
+        total.wholes += [(whole, weight * value) for whole, value in part.wholes]
+    return total
 
 
 class BruteCase:
@@ -161,6 +255,20 @@ class BruteCase:
             return number(row, "energy_equivalent_tce")
         return number(row, OWN_COLUMNS.get(resource, prefix + resource))
 
+    def counted(self, record: Record, *, new: bool) -> Counted:
+        """Share of the energy of a firm or a (new) project that counts in each year."""
+        return shares_counted(self, record, new=new)
+
+    def outflow_limits(self, place: str) -> tuple[float, float] | None:
+        """What retention says of a place: (share that stays, share for the pool above), None where it says nothing."""
+        rule = self.rules.get("retention")
+        if rule is None:
+            return None
+        own = rule.get("by_place", {})
+        if place not in own and self.level[place] not in rule.get("levels", ["town", "zone"]):
+            return None
+        return own.get(place, rule.get("keep", 0.0)), rule.get("pool", 0.0)
+
     # What may be done to firms
 
     def _choices(self) -> dict[str, list[Choice]]:
@@ -209,6 +317,7 @@ class BruteCase:
             tax_lost=number(row, "tax_lost", lost_share * number(firm, "tax")),
             jobs_lost=jobs_lost,
             record=row,
+            counted=self.counted(firm, new=False),
         )
 
     def _restricted(self) -> list[str]:
@@ -216,36 +325,13 @@ class BruteCase:
 
     def listed(self, firm: Record) -> bool:
         """Whether the firm is on the inefficient list; every firm is where the rule is off."""
-        rule = self.rules.get("listing")
-        if rule is None:
-            return True
-        scope = rule.get("scope")
-        if scope:
-            large = bool(scope.get("above_scale")) and is_yes(firm, "above_scale")
-            wide = "or_land_mu" in scope and number(firm, "land_mu") >= scope["or_land_mu"]
-            if not (large or wide):
-                return False
-        return any(self._meets(firm, condition) for condition in rule["any_of"])
+        return listed_firm(self, firm)
 
-    @staticmethod
-    def _meets(firm: Record, condition: Mapping[str, Any]) -> bool:
-        twice = condition.get("years", 1) == 2
-        if "grade" in condition:
-            grades = [text(firm, "grade"), text(firm, "grade_previous")]
-            return all(grade == condition["grade"] for grade in (grades if twice else grades[:1]))
-        if "violation" in condition:
-            return number(firm, "violations") > 0
-        land = number(firm, "land_mu")
-        now = number(firm, "tax") / land if land > 0 and given(firm, "tax") else math.nan
-        values = [now, number(firm, "tax_per_mu_previous", math.nan)]
-        tests: dict[str, Callable[[float, float], bool]] = {
-            "<=": lambda a, b: a <= b,
-            "<": lambda a, b: a < b,
-            ">=": lambda a, b: a >= b,
-            ">": lambda a, b: a > b,
-        }
-        test = tests[condition["op"]]
-        return all(test(value, condition["value"]) for value in (values if twice else values[:1]))
+    def on_the_list(self, firm: Record) -> bool:
+        """The firms of the list; where none is made, those that have an action at all."""
+        if "listing" in self.rules or "actions" not in self.tables:
+            return self.listed(firm)
+        return any(row["firm"] == firm["firm"] for row in self.rows("actions"))
 
     def _forbidden(self, firm: Record, year: int) -> list[str]:
         rule = self.rules.get("protection")
@@ -258,12 +344,13 @@ class BruteCase:
     def _awards(self) -> dict[str, list[Award]]:
         found: dict[str, list[Award]] = {}
         for project in self.rows("projects"):
-            kappa = self.admitted(project)
             found[project["project"]] = []
-            if kappa is None:
-                continue
+            counted = self.counted(project, new=True)
             divisible = is_yes(project, "divisible")
             for year in self.years:
+                kappa = self.admitted(project, year)
+                if kappa is None:
+                    continue
                 if number(project, "earliest", self.first) <= year <= number(project, "latest", self.last):
                     award = Award(
                         project=project["project"],
@@ -280,9 +367,16 @@ class BruteCase:
                         jobs=number(project, "jobs"),
                         investment=number(project, "investment"),
                         record=project,
+                        counted=counted,
                     )
                     found[project["project"]].append(award)
         return found
+
+    def every_choice(self) -> Iterable[Choice]:
+        return (choice for choices in self.choices.values() for choice in choices)
+
+    def every_award(self) -> Iterable[Award]:
+        return (award for awards in self.awards.values() for award in awards)
 
     def concerns(self, limit: Mapping[str, Any], project: Record) -> bool:
         """Whether an admission limit is about this project."""
@@ -293,20 +387,22 @@ class BruteCase:
             and (
                 whom == "new_projects"
                 or whom == (text(project, "category") or "other")
-                or (whom == "two_high" and whom in listed(project, "tags"))
+                or whom in listed(project, "tags")
             )
         )
 
-    def admitted(self, project: Record) -> float | None:
-        """The substitution ratio the project comes in at, None if it may not start."""
+    def admitted(self, project: Record, year: int) -> float | None:
+        """The substitution ratio at which the project may start in a year, None if it may not."""
+        if kept_out(self, project, year):
+            return None
         rule = self.rules.get("admission", {})
         favour = rule.get("favour")
         favoured = favour is not None and bool(set(listed(project, "tags")) & set(favour["tags"]))
-        energy, value_added = self.amount(project, "energy", "uses_"), number(project, "value_added")
         kappa = 1.0
         for limit in rule.get("limits", []):
-            fails = energy > 0 and energy > limit["value"] * value_added * (1 + 1e-9)
-            if not fails or limit.get("scope", "project") != "project" or not self.concerns(limit, project):
+            if limit.get("scope", "project") != "project" or not self.concerns(limit, project):
+                continue
+            if not in_force(limit, year) or not fails(self, project, limit, year):
                 continue
             # What is only reported asks for nothing that a favour could spare.
             decided_by = favour if favour and favoured and limit["action"] != "report" else limit
@@ -327,6 +423,10 @@ class BruteCase:
     def measure(self, name: str, year: int | None = None, places: set[str] | None = None) -> Linear:
         """A measure as a linear function of what is done, up to `year` and within `places`."""
         until = self.last if year is None else year
+        if name == "chains_completed":
+            return Linear(wholes=[(Supply(self, tuple(stages), until), 1.0) for stages in chains(self).values()])
+        if "+" in name:
+            return weighted([(self.measure(part.strip(), year, places), 1.0) for part in name.split("+")])
         here = set(self.parent) if places is None else places
         resource, _, quantity = name.rpartition("_")
         constant = 0.0
@@ -355,7 +455,7 @@ class BruteCase:
             return number(choice.record, column) if column else 0.0
         resource, _, quantity = name.rpartition("_")
         if resource in self.resources and quantity in ("freed", "used", "idle", "net"):
-            freed = choice.frees[resource] if choice.effective <= until else 0.0
+            freed = choice.freed(resource, until)
             return {"freed": freed, "used": 0.0, "idle": freed, "net": -freed}[quantity]
         return {
             "value_added": -choice.value_added_lost * self.annuity(choice.year, until),
@@ -417,32 +517,5 @@ class BruteCase:
             "public_cost",
             "priority_points",
         ]
-        return yearly + carbon + fixed + list(self.user_measures)
-
-
-# Cells
-
-
-def given(row: Record, column: str) -> bool:
-    value = row.get(column)
-    return not (value is None or value == "" or (isinstance(value, float) and math.isnan(value)))
-
-
-def number(row: Record, column: str, default: float = 0.0) -> float:
-    return float(row[column]) if given(row, column) else float(default)
-
-
-def text(row: Record, column: str) -> str:
-    return str(row[column]) if given(row, column) else ""
-
-
-def listed(row: Record, column: str) -> list[str]:
-    return [part.strip() for part in text(row, column).split(";") if part.strip()]
-
-
-def is_yes(row: Record, column: str) -> bool:
-    return given(row, column) and row[column] in (True, "yes", "true", 1)
-
-
-def by_resource(value: Any, resource: str, default: float) -> float:
-    return float(value.get(resource, default)) if isinstance(value, Mapping) else float(value)
+        chained = ["chains_completed"] if "chain" in self.rules else []
+        return yearly + carbon + fixed + chained + list(self.user_measures)

@@ -10,11 +10,25 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from draws import CATEGORIES, SECTORS, World, grid, listed, maybe, present
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from strategies_rules import SIMPLE_RULES, target_tables, tradings
 
-RULES = ("listing", "protection", "retention", "admission", "priority", "targets", "budget", "jobs")
-CATEGORIES = ("strategic", "chain", "upgrade", "other")
+from quota_opt.rules import RULES as LIBRARY
+
+RULES = tuple(name for name in (*SIMPLE_RULES, "targets") if name in LIBRARY)
+# Rules that are drawn where they are asked for; the oracle does not know them.
+BY_TOOL_ALONE = ("trading",)
+# Rules whose absence can cost something where these others are on:
+# a firm that may be treated must be (clearance, one_treatment: who cannot be is let off), and who is on no list may be;
+# quota given up twice over counts twice as used where it was freed (fairness).
+AT_ODDS = {
+    "listing": ("clearance", "one_treatment"),
+    "protection": ("clearance", "one_treatment"),
+    "admission": ("fairness",),
+}
+
 COLUMN = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 
 
@@ -49,26 +63,12 @@ class Drawn:
         return found + (["targets"] if self.tables.get("targets") and "targets" not in found else [])
 
 
-def grid(low: int, high: int, step: int) -> st.SearchStrategy[float]:
-    return st.integers(low // step, high // step).map(lambda n: float(n * step))
-
-
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.none(), strategy)
-
-
-def listed(values: tuple[str, ...] | list[str], most: int = 2) -> st.SearchStrategy[str]:
-    return st.lists(st.sampled_from(values), max_size=most, unique=True).map(";".join)
-
-
-def present(row: dict[str, Any]) -> dict[str, Any]:
-    """The row without its blank cells (a blank column is a column that is not there)."""
-    return {key: value for key, value in row.items() if value is not None and value != ""}
-
-
 @st.composite
-def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), plain: bool = False) -> Drawn:
-    """A random case. `must`: rules that are on; `plain`: one weighted money objective (for comparing optima)."""
+def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), without: tuple[str, ...] = (), plain: bool = False) -> Drawn:
+    """A random case, with rules that `must` be on and rules it is `without`.
+
+    `plain`: one weighted money objective, for comparing optima.
+    """
     first = 2024
     n_years = draw(st.sampled_from([1, 2, 2, 3]))
     years = list(range(first, first + n_years))
@@ -111,22 +111,56 @@ def drawn(draw: st.DrawFn, *, must: tuple[str, ...] = (), plain: bool = False) -
             chosen["measures"]["profit"]["actions"] = "profit"
             for action in tables["actions"]:
                 action["profit"] = draw(grid(-100, 100, 50))
+    world = World(names, resources, years, firms, projects, user, plain)
     rules: dict[str, Any] = {}
     for name in RULES:
-        if name in must or draw(st.integers(0, 3)) == 0:
-            if name == "targets":
-                tables["targets"] = draw(target_tables(names, resources, years, user, plain=plain))
-            elif name == "admission":
-                rules[name] = draw(admissions(names, [project["sector"] for project in projects]))
-            elif name == "budget":
-                rules[name] = draw(budgets(names, years))
-            else:
-                rules[name] = draw(SIMPLE_RULES[name](resources))
+        if name in without or not (name in must or draw(st.integers(0, 5)) == 0):
+            continue
+        if name == "targets":
+            tables["targets"] = draw(target_tables(world))
+        else:
+            rules[name] = draw(SIMPLE_RULES[name](world))
+    if "trading" in must:
+        rules["trading"] = draw(tradings())
+    if rules.get("priority", {}).get("form") == "order" and rules.get("fairness", {}).get("maximise_smallest"):
+        # Which of the two comes first is not written anywhere; the oracle has no opinion.
+        del rules["fairness" if "priority" in must else "priority"]
+    if "accounting" in rules:
+        chosen["factors"] = {"electricity_equal_value": 0.3}
+        for row in firms + projects:
+            # A MWh is 0.1229 tce or 0.3: parts that are never more than the whole.
+            least = min(row["energy_tce"], row.get("energy_equivalent_tce", row["energy_tce"]))
+            row |= {"feedstock_tce": 0.25 * draw(st.sampled_from([0.0, least])), "green_electricity_mwh": least}
+    if "chain" in rules:
+        tables["chains"] = CHAINS
     chosen["rules"] = rules
     objective = draw(plain_objectives(user) if plain else objectives(resources, user))
     if objective is not None:
         chosen["objective"] = objective
+    if "chain" in rules and not plain:
+        count_chains(draw(st.integers(0, 3)), chosen, tables)
     return Drawn(chosen, tables)
+
+
+CHAINS = [
+    {"chain": "valves", "stage": "casting", "weight": 1.0},
+    {"chain": "valves", "stage": "seals", "needs": "casting", "weight": 2.0},
+    {"chain": "pumps", "stage": "casting", "weight": 0.5},
+]
+
+
+def count_chains(how: int, chosen: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Let complete chains stand in the objective (1) or a target (2); an order has no points to add to."""
+    objective = chosen.get("objective", {})
+    if objective.get("form") == "lexicographic":
+        chosen["rules"]["chain"] |= {"complete_points": 0.0, "last_supplier_cost": 0.0}
+        if how == 1:
+            objective["order"].insert(0, {"measure": "chains_completed", "sense": "max", "tolerance": 0.0})
+    elif how == 1 and objective:
+        objective["maximise"]["chains_completed"] = 300.0
+    if how == 2:
+        row = {"measure": "chains_completed", "sense": "<=", "value": 1.0, "year": chosen["scenario"]["first_year"]}
+        tables.setdefault("targets", []).append(row)
 
 
 @st.composite
@@ -138,7 +172,12 @@ def trees(draw: st.DrawFn) -> list[dict[str, Any]]:
     else:
         rows = [("S", "city", ""), ("C", "county", "S"), ("D", "county", "S"), ("T1", "town", "C"), ("T2", "zone", "D")]
         rows = draw(st.sampled_from([rows[:4], rows]))
-    return [{"place": place, "level": level, "parent": parent} for place, level, parent in rows]
+    ratings = [draw(st.sampled_from(["", "优秀", "良好"])) for _ in rows]
+    made = [
+        {"place": place, "level": level, "parent": parent, "rating": rating}
+        for (place, level, parent), rating in zip(rows, ratings, strict=True)
+    ]
+    return [{key: value for key, value in row.items() if key != "rating" or any(ratings)} for row in made]
 
 
 @st.composite
@@ -158,6 +197,9 @@ def firm_tables(
             "land_mu": land,
             "above_scale": draw(st.booleans()),
             "violations": draw(st.sampled_from([0, 0, 2])),
+            "sector": draw(st.sampled_from(SECTORS)),
+            "tags": draw(listed(("energy-limit", "outdated"), 1)),
+            "stages": draw(listed(("casting", "seals", "pumps:casting"), 2)),
             "grade": draw(st.sampled_from(["A", "C", "D"])),
             "grade_previous": draw(st.sampled_from(["A", "C", "D"])),
             "tax_per_mu_previous": draw(st.sampled_from([None, 3.0, 5.0, 20.0])),
@@ -233,7 +275,7 @@ def project_tables(
             "project": name,
             "place": draw(st.sampled_from(places)),
             "category": draw(st.sampled_from(CATEGORIES)),
-            "sector": draw(st.sampled_from(["C17", "C39"])),
+            "sector": draw(st.sampled_from(SECTORS)),
             "energy_tce": draw(st.sampled_from([0.0, 100.0, 200.0, 300.0, 400.0, 500.0, 700.0, 900.0])),
             "value_added": draw(st.sampled_from([1200.0, 300.0, 500.0, 700.0, 900.0, 1600.0, 2000.0, 0.0, -200.0])),
             "tax": draw(grid(0, 200, 10)),
@@ -241,10 +283,11 @@ def project_tables(
             "investment": draw(grid(0, 3000, 500)),
             "variant_of": draw(st.sampled_from(["", "", "G"])),
             "tags": draw(listed(("two_high", "star"), 2)),
+            "stages": draw(listed(("casting", "seals", "pumps:casting"), 1)),
             "ramp": draw(st.sampled_from(["", "", "0.5;1", "0.5;0.8;1", "1;0.5"])),
         }
         row["earliest"], row["latest"] = draw(windows(years))
-        if basis == "equivalent":
+        if basis == "equivalent" or draw(st.integers(0, 3)) == 0:
             row["energy_equivalent_tce"] = draw(grid(0, 600, 100))
         for resource in resources[1:]:
             row[COLUMN.get(resource, f"uses_{resource}")] = draw(grid(0, 500, 100))
@@ -315,146 +358,3 @@ def ordered_objectives(draw: st.DrawFn, resources: list[str], user: bool) -> dic
 def plain_objectives(draw: st.DrawFn, user: bool) -> dict[str, Any]:
     gains = ["value_added", "value_added_final", "tax", "investment"] + (["profit"] if user else [])
     return {"form": "weighted", "maximise": {draw(st.sampled_from(gains)): 1.0}, "minimise": {"public_cost": 0.5}}
-
-
-# Rules
-
-
-@st.composite
-def listings(draw: st.DrawFn, _resources: list[str]) -> dict[str, Any]:
-    conditions = st.one_of(
-        st.fixed_dictionaries(
-            {
-                "measure": st.just("tax_per_mu"),
-                "op": st.sampled_from(["<=", "<"]),
-                "value": st.sampled_from([3.0, 5.0]),
-                "years": st.sampled_from([1, 2]),
-            }
-        ),
-        st.fixed_dictionaries({"grade": st.sampled_from(["C", "D"])}),
-        st.fixed_dictionaries({"grade": st.sampled_from(["C", "D"]), "years": st.just(2)}),
-        st.just({"violation": True}),
-    )
-    rule: dict[str, Any] = {"any_of": draw(st.lists(conditions, min_size=1, max_size=2))}
-    if draw(st.booleans()):
-        rule["scope"] = {"above_scale": True, "or_land_mu": draw(st.sampled_from([2.0, 3.0]))}
-    return rule
-
-
-@st.composite
-def protections(draw: st.DrawFn, _resources: list[str]) -> dict[str, Any]:
-    tags = st.sampled_from(["chain-key", "high-tech", "grain"])
-    return {
-        "protected_as": draw(st.lists(tags, min_size=1, max_size=3, unique=True)),
-        "forbids": draw(st.sampled_from([["close"], ["close", "relocate"], ["upgrade"]])),
-    }
-
-
-@st.composite
-def retentions(draw: st.DrawFn, resources: list[str]) -> dict[str, Any]:
-    rule: dict[str, Any] = {"keep": draw(st.sampled_from([0.0, 0.2, 0.5, 0.6, 1.0]))}
-    if rule["keep"] <= 0.6 and draw(st.integers(0, 2)) == 0:
-        rule["pool"] = draw(st.sampled_from([0.2, 0.4]))
-    if draw(st.booleans()):
-        rule["levels"] = draw(st.sampled_from([["town"], ["zone"], ["town", "zone"]]))
-    if draw(st.booleans()):
-        rule["resources"] = [draw(st.sampled_from(resources))]
-    return rule
-
-
-@st.composite
-def admissions(draw: st.DrawFn, places: list[str], sectors: list[str]) -> dict[str, Any]:
-    limits = []
-    portfolio = False
-    for _ in range(draw(st.integers(1, 2))):
-        limit: dict[str, Any] = {
-            "value": draw(st.sampled_from([0.3, 0.49, 0.52, 1.0])),
-            "applies_to": draw(st.sampled_from(["new_projects", "new_projects", "strategic", "upgrade", "two_high"])),
-            "action": draw(st.sampled_from(["reject", "substitute", "report"])),
-        }
-        if draw(st.booleans()):
-            limit["places"] = [draw(st.sampled_from(places))]
-        if draw(st.integers(0, 3)) == 0:
-            limit["sectors"] = [draw(st.sampled_from(sectors))]
-        if limit["action"] == "substitute":
-            limit["ratio"] = draw(st.sampled_from([1.2, 1.5, 2.0]))
-        if limit["action"] == "reject" and draw(st.integers(0, 2)) == 0:
-            limit["scope"] = "portfolio"
-            portfolio = True
-        limits.append(limit)
-    rule: dict[str, Any] = {"limits": limits}
-    if not portfolio and draw(st.integers(0, 2)) == 0:
-        rule["favour"] = draw(
-            st.sampled_from(
-                [{"tags": ["star"], "action": "report"}, {"tags": ["star"], "action": "substitute", "ratio": 1.5}]
-            )
-        )
-    return rule
-
-
-@st.composite
-def priorities(draw: st.DrawFn, _resources: list[str]) -> dict[str, Any]:
-    form = draw(st.sampled_from(["weights", "order", "shares"]))
-    if form == "order":
-        return {"form": form, "order": draw(st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2, unique=True))}
-    if form == "shares":
-        return {"form": form, "min_shares": {draw(st.sampled_from(CATEGORIES)): draw(st.sampled_from([0.2, 0.5]))}}
-    weights = st.dictionaries(st.sampled_from(CATEGORIES), st.sampled_from([0.5, 1.3, 2.0]), min_size=1, max_size=3)
-    return {"form": form, "weights": draw(weights)}
-
-
-@st.composite
-def budgets(draw: st.DrawFn, places: list[str], years: list[int]) -> dict[str, Any]:
-    money = draw(st.dictionaries(st.sampled_from(years), grid(0, 200, 20), min_size=1))
-    rule: dict[str, Any] = {"by_year": {str(year): amount for year, amount in sorted(money.items())}}
-    if draw(st.booleans()):
-        rule["carry_over"] = draw(st.booleans())
-    if draw(st.integers(0, 2)) == 0:
-        rule["places"] = [draw(st.sampled_from(places))]
-    return rule
-
-
-@st.composite
-def jobs_rules(draw: st.DrawFn, _resources: list[str]) -> dict[str, Any]:
-    rule: dict[str, Any] = {"per": draw(st.sampled_from(["county", "town"]))}
-    if draw(st.booleans()):
-        rule["max_lost"] = draw(grid(0, 150, 25))
-    else:
-        rule["max_lost_share"] = draw(st.sampled_from([0.0, 0.5, 0.8]))
-    if draw(st.booleans()):
-        rule["net"] = draw(st.booleans())
-    return rule
-
-
-@st.composite
-def target_tables(
-    draw: st.DrawFn, places: list[str], resources: list[str], years: list[int], user: bool, *, plain: bool
-) -> list[dict[str, Any]]:
-    amounts = [f"{r}_{quantity}" for r in resources for quantity in (("freed",) if plain else ("freed", "used"))]
-    amounts += ["value_added", "value_added_final", "investment"] + (["profit"] if user else [])
-    counts = ["firms_closed", "firms_upgraded", "firms_treated", "projects_started"]
-    rows = []
-    for _ in range(draw(st.integers(1, 2))):
-        measure = draw(st.sampled_from([*amounts, *counts, "jobs_lost", "public_cost"]))
-        soft = draw(st.booleans())
-        sense = draw(st.sampled_from([">=", ">=", "<=", "=="] if soft or measure in counts else [">=", ">=", "<="]))
-        least = measure in counts or measure in ("jobs_lost", "public_cost")
-        value = draw(st.integers(0, 2).map(float) if measure in counts else grid(0, 60 if least else 1000, 20))
-        row = {"measure": measure, "sense": sense, "value": value}
-        row["year"] = draw(maybe(st.sampled_from(years)))
-        row["place"] = draw(maybe(st.sampled_from(places)))
-        if soft:
-            row |= {"kind": "soft", "penalty": draw(st.sampled_from([0.5, 2.0, 100.0]))}
-        elif draw(st.booleans()):
-            row["kind"] = "hard"
-        rows.append(present(row))
-    return rows
-
-
-SIMPLE_RULES = {
-    "listing": listings,
-    "protection": protections,
-    "retention": retentions,
-    "priority": priorities,
-    "jobs": jobs_rules,
-}

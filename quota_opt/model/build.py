@@ -4,12 +4,15 @@ Pool balance, for each place n, resource r, year s (written so that the right-ha
 
     Σ_{start at n, t ≤ s} kappa·need·ramp[s−t]·share + outflow − Σ_{act at n, t+lag ≤ s} free·act − inflow  ≤  initial
 
+(of energy, need and free are the parts that count in year s, see the rule `accounting`).
+
 Columns are `act[action, year]`, `start[project, year]`, `share[project, year]` (divisible projects only) and
 `move[place, resource, year]`: the net transfer to the parent, negative where the parent gives.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,32 +96,26 @@ class Build:
     def freed(self, r: int) -> Terms:
         """What actions make available of resource `r` at each place in each year."""
         lag = self.case.actions["lag"].to_numpy()
-        return self._standing(self.act, self.case.actions["place_code"].to_numpy(), self.case.free[r], lag=lag)
 
-    def used(self, r: int, *, ratio: bool = True) -> Terms:
+        def amounts(t: int, s: int) -> FloatArray:
+            return np.where(lag <= s - t, self.case.standing_free(r, s), 0.0)
+
+        return self._standing(self.act, self.case.actions["place_code"].to_numpy(), amounts)
+
+    def used(self, r: int) -> Terms:
         """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
-        full = self.case.need[r] * (self.case.kappa if ratio and r == self.case.energy else 1.0)
-        return self._standing(self.share, self.case.projects["place_code"].to_numpy(), full, ramp=self.case.ramp)
+        standing = [self.case.standing_need(r, s) for s in range(self.case.horizon)]
+        place = self.case.projects["place_code"].to_numpy()
+        return self._standing(self.share, place, lambda t, s: standing[s][:, t])
 
-    def _standing(
-        self,
-        columns: IntArray,
-        place: IntArray,
-        amount: FloatArray,
-        *,
-        lag: IntArray | None = None,
-        ramp: FloatArray | None = None,
-    ) -> Terms:
-        """Terms of a decision of year t in every year s from its effect on."""
+    def _standing(self, columns: IntArray, place: IntArray, amounts: Callable[[int, int], FloatArray]) -> Terms:
+        """Terms of a decision of year t in every year s, with `amounts(t, s)` per row of the decision."""
         columns, place = columns.astype(np.int32), place.astype(np.int32)
         parts = []
         for t in range(self.case.horizon):
             for s in range(t, self.case.horizon):
-                value = amount if ramp is None else amount * ramp[:, s - t]
-                live = (columns[:, t] >= 0) & (value != 0.0)
-                if lag is not None:
-                    live &= lag <= s - t
-                rows = np.flatnonzero(live)
+                value = amounts(t, s)
+                rows = np.flatnonzero((columns[:, t] >= 0) & (value != 0.0))
                 years = np.full(len(rows), s, dtype=np.int16)
                 parts.append(Terms(columns[rows, t], place[rows], years, value[rows]))
         return joined(*parts)

@@ -30,13 +30,36 @@ RESOURCE_UNITS = {"energy": "tce", "carbon": "tCO2", "land": "mu"}
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Share of each row's energy that counts in each calendar year: in the total, and in intensity (rows, T)."""
+
+    total: FloatArray
+    intensity: FloatArray
+
+    @classmethod
+    def whole(cls, rows: int, years: int) -> Counted:
+        """All energy counts."""
+        every = np.broadcast_to(np.ones(()), (rows, years))
+        return cls(every, every)
+
+    def of(self, rows: IntArray) -> Counted:
+        """The shares of some rows, in that order."""
+        if not self.total.strides[0]:  # one value for all rows: no copy for each
+            return Counted.whole(len(rows), self.total.shape[1])
+        return Counted(self.total[rows], self.intensity[rows])
+
+
+@dataclass(frozen=True)
 class Case:
     """The numeric case.
 
     Shapes: A actions, P projects, F firms, N places, R resources, T years. `free` is (R, A): available per year once
     effective, in units of the resource; `need` is (R, P): use at full size, without ramp and substitution; `ramp` is
     (P, T): share of full need in the k-th year; `initial` is (R, N, T). `act_allowed` (A, T) and `start_allowed` (P, T)
-    are the candidates left after windows and rules; `act_window` and `start_window` are the windows alone.
+    are the candidates left after windows and rules; `act_window` and `start_window` are the windows alone. `kappa`
+    (P, T) is the substitution ratio by the year of the start. `counted`, `counted_firms` and `counted_free` are the
+    shares of energy that count in each calendar year of projects, firms and actions; `standing_need` and
+    `standing_free` put them on.
     """
 
     scenario: Scenario
@@ -56,6 +79,9 @@ class Case:
     act_allowed: NDArray[np.bool_]
     start_allowed: NDArray[np.bool_]
     kappa: FloatArray
+    counted: Counted
+    counted_firms: Counted
+    counted_free: Counted
     listing: Listing | None = None
     bars: tuple[tuple[Rule[Any], Bar], ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -80,6 +106,34 @@ class Case:
     def base_energy(self) -> FloatArray:
         """Energy of each project at full size on the declared basis, tce/yr."""
         return self.projects["energy"].to_numpy(dtype=float)
+
+    def standing_need(self, r: int, year: int) -> FloatArray:
+        """(P, T): what pools give in year position `year` to a project started in each year, per unit of share."""
+        need = np.zeros((len(self.projects), self.horizon))
+        started = np.arange(year + 1)
+        need[:, started] = self.need[r][:, None] * self.ramp[:, year - started]
+        if r == self.energy:
+            need[:, started] *= self.kappa[:, started] * self.counted.total[:, year, None]
+        return need
+
+    def standing_free(self, r: int, year: int) -> FloatArray:
+        """(A,): what each action, once effective, makes available in year position `year`."""
+        free: FloatArray = self.free[r] * (self.counted_free.total[:, year] if r == self.energy else 1.0)
+        return free
+
+    def intensity_energy(self, year: int) -> FloatArray:
+        """(P,): energy of each project at full size that counts in intensity in year position `year`."""
+        counts: FloatArray = self.base_energy * self.counted.intensity[:, year]
+        return counts
+
+    @cached_property
+    def as_intensity(self) -> Case:
+        """The same case with energy counted everywhere as intensity counts it."""
+        return replace(
+            self,
+            counted=Counted(self.counted.intensity, self.counted.intensity),
+            counted_free=Counted(self.counted_free.intensity, self.counted_free.intensity),
+        )
 
     @cached_property
     def chains(self) -> Chains:
@@ -129,13 +183,13 @@ def records(table: pd.DataFrame) -> Iterator[Any]:
 
 def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
     """Make a scenario ready: accounting, list of firms, actions, candidates left by the rules (in their order)."""
-    counted = accounted(scenario)
+    settled = accounted(scenario)
     tree = PlaceTree.of(scenario.places)
     years = np.array(scenario.years, dtype=np.int64)
-    firms = _sorted(counted.firms, "firm", tree)
+    firms = _sorted(settled.firms, "firm", tree)
     for column in ("value_added", "tax", "jobs"):
         firms[column] = firms[column].fillna(0.0)
-    projects = _projects(counted.projects, tree)
+    projects = _projects(settled.projects, tree)
     resources = tuple(scenario.resources)
     need = np.array([_amounts(projects, r, "uses_") for r in resources]).reshape(len(resources), len(projects))
     start_window = _window(projects, years)
@@ -156,14 +210,28 @@ def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
         start_window=start_window,
         act_allowed=np.zeros((0, len(years)), dtype=bool),
         start_allowed=start_window.copy(),
-        kappa=np.ones(len(projects)),
-        findings=tuple(counted.findings),
+        kappa=np.ones((len(projects), len(years))),
+        counted=Counted.whole(len(projects), len(years)),
+        counted_firms=Counted.whole(len(firms), len(years)),
+        counted_free=Counted.whole(0, len(years)),
+        findings=tuple(settled.findings),
     )
+    for rule in blank.rules:
+        counts = rule.counts(blank)
+        if counts is not None:
+            blank = replace(blank, counted=counts[0], counted_firms=counts[1])
     listing = next((made for rule in blank.rules if (made := rule.listing(blank)) is not None), None)
     with_list = replace(blank, listing=listing)
     actions, free = _actions(with_list)
     act_window = _window(actions, years)
-    case = replace(with_list, actions=actions, free=free, act_window=act_window, act_allowed=act_window.copy())
+    case = replace(
+        with_list,
+        actions=actions,
+        free=free,
+        counted_free=with_list.counted_firms.of(actions["firm_code"].to_numpy(dtype=np.int64)),
+        act_window=act_window,
+        act_allowed=act_window.copy(),
+    )
     bars = tuple((rule, bar) for rule in case.rules for bar in rule.bars(case))
     act_allowed, start_allowed = case.act_allowed.copy(), case.start_allowed.copy()
     for _, bar in bars:

@@ -247,9 +247,9 @@ def _resource_measure(case: Case, r: int, what: str, view: View) -> Coefficients
     """Freed, used, idle or net (used − freed) of a resource in the view's year."""
     if what == "freed":
         effective = np.arange(case.horizon)[None, :] + case.actions["lag"].to_numpy()[:, None] <= view.last
-        return _of(case, actions=case.free[r][:, None] * effective)
+        return _of(case, actions=case.standing_free(r, view.last)[:, None] * effective)
     if what == "used":
-        return _of(case, shares=standing_use(case, r, view.last))
+        return _of(case, shares=case.standing_need(r, view.last))
     freed, used = _resource_measure(case, r, "freed", view), _resource_measure(case, r, "used", view)
     if what == "net":
         return used + freed * -1.0
@@ -257,16 +257,6 @@ def _resource_measure(case: Case, r: int, what: str, view: View) -> Coefficients
         raise ValueError("idle quota of one place depends on transfers; it has no form by decisions alone")
     idle = freed + used * -1.0
     return Coefficients(idle.actions, idle.shares, idle.starts, float(case.initial[r, :, view.last].sum()))
-
-
-def standing_use(case: Case, r: int, last: int) -> FloatArray:
-    """(P, T): what the pools give in year position `last` to a project started in each year, per unit of share."""
-    ratio = case.kappa if r == case.energy else np.ones(len(case.projects))
-    full = case.need[r] * ratio
-    use = np.zeros((len(case.projects), case.horizon))
-    for t in range(last + 1):
-        use[:, t] = full * case.ramp[:, last - t]
-    return use
 
 
 def _user_measure(case: Case, name: str) -> Coefficients:

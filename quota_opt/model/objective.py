@@ -59,7 +59,9 @@ def weights(case: Case) -> dict[str, float]:
 
 
 def _has_soft_targets(case: Case) -> bool:
-    return case.rule("targets") is not None and bool((case.scenario.targets["kind"] == "soft").any())
+    targets = case.scenario.targets
+    soft = (targets["kind"] == "soft") & targets["value"].notna()
+    return case.rule("targets") is not None and bool(soft.any())
 
 
 def check_objective(case: Case) -> list[Finding]:
@@ -113,7 +115,10 @@ def check_measure(case: Case, name: str, where: Where) -> Finding | None:
             where,
             Text("启用规则 chain 后即可使用。", "It can stand here once the rule chain is on.")
             if chain
-            else Text("请改用其他成效指标。", "Use another measure here."),
+            else Text(
+                "要让最低的镇街比值尽量高，请启用规则 fairness 并写 maximise_smallest = true。",
+                "To make the smallest ratio as large as can be, use the rule fairness with maximise_smallest = true.",
+            ),
             name,
         )
     return None

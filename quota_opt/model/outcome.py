@@ -43,7 +43,7 @@ class Outcome:
         for t in range(case.horizon):
             on = since <= t
             for r in range(len(case.resources)):
-                np.add.at(total[r, :, t], place[on], case.free[r, self.action_row[on]])
+                np.add.at(total[r, :, t], place[on], case.standing_free(r, t)[self.action_row[on]])
         return total
 
     @cached_property
@@ -61,10 +61,7 @@ class Outcome:
     def award_use(self, r: int, t: int) -> FloatArray:
         """What each award takes of resource `r` in year position `t` (0 before it starts)."""
         case = self.case
-        ratio = case.kappa[self.award_row] if r == case.energy else 1.0
-        age = t - self.award_year
-        ramp = np.where(age >= 0, case.ramp[self.award_row, np.maximum(age, 0)], 0.0)
-        use: FloatArray = case.need[r, self.award_row] * ratio * ramp * self.award_share
+        use: FloatArray = case.standing_need(r, t)[self.award_row, self.award_year] * self.award_share
         return use
 
     @cached_property

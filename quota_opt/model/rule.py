@@ -15,7 +15,7 @@ from quota_opt.scenario import RuleParameters
 
 if TYPE_CHECKING:
     from quota_opt.model.build import Build
-    from quota_opt.model.case import Case
+    from quota_opt.model.case import Case, Counted
     from quota_opt.model.objective import Stage
     from quota_opt.model.outcome import Outcome
 
@@ -102,12 +102,16 @@ class Rule(Generic[P]):
         """The list of inefficient firms, if this rule makes one."""
         return None
 
+    def counts(self, case: Case) -> tuple[Counted, Counted] | None:
+        """Shares of energy that count by calendar year, of projects and of firms, if this rule changes them."""
+        return None
+
     def bars(self, case: Case) -> list[Bar]:
         """Candidates this rule takes out."""
         return []
 
     def ratios(self, case: Case) -> NDArray[np.float64] | None:
-        """Substitution ratio (>= 1) per project on energy, if this rule demands one."""
+        """Substitution ratio (>= 1) on energy per project and year of its start, if this rule demands one."""
         return None
 
     def notes(self, case: Case) -> list[Finding]:

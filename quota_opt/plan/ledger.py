@@ -84,8 +84,9 @@ def _firms(
     table = case.actions
     places, firms, kinds = (table[name].tolist() for name in ("place_code", "firm", "action"))
     since = outcome.action_year + table["lag"].to_numpy()[outcome.action_row]
+    free = case.standing_free(r, t)
     for row in outcome.action_row[since <= t]:
-        amount = float(case.free[r, row])
+        amount = float(free[row])
         place, firm, action = places[row], firms[row], kinds[row]
         if amount > DUST:
             pools.setdefault(place, []).append(_Parcel("firm", firm, action, (place,), amount))

@@ -263,17 +263,21 @@ def _firm(
 
 
 def _barred(problem: Problem, kind: str, size: int) -> dict[int, _Reason]:
-    """The first bar of each candidate row that has one."""
+    """The bar of each candidate row that has one: the first that takes a year of its window, else the first."""
     found: dict[int, _Reason] = {}
-    for rule, bar in problem.case.bars:
-        if bar.kind != kind:
-            continue
-        for row, text, figure in zip(bar.rows.tolist(), bar.texts, bar.figures, strict=True):
-            assert row < size
-            clause = _clause_of(rule)
-            zh = f"{text.zh.rstrip('。')}（{clause}）。" if clause else f"{text.zh.rstrip('。')}。"
-            en = f"{text.en.rstrip('.')} ({clause})." if clause else f"{text.en.rstrip('.')}."
-            found.setdefault(row, _Reason(bar.verdict, rule.name, clause, figure, Text(zh, en)))
+    window = problem.case.act_window if kind == "action" else problem.case.start_window
+    for taking in (True, False):
+        for rule, bar in problem.case.bars:
+            if bar.kind != kind:
+                continue
+            bites = (bar.forbidden & window[bar.rows]).any(axis=1)
+            for i in np.flatnonzero(bites == taking).tolist():
+                row, text = int(bar.rows[i]), bar.texts[i]
+                assert row < size
+                clause = _clause_of(rule)
+                zh = f"{text.zh.rstrip('。')}（{clause}）。" if clause else f"{text.zh.rstrip('。')}。"
+                en = f"{text.en.rstrip('.')} ({clause})." if clause else f"{text.en.rstrip('.')}."
+                found.setdefault(row, _Reason(bar.verdict, rule.name, clause, bar.figures[i], Text(zh, en)))
     return found
 
 

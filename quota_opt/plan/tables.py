@@ -97,14 +97,17 @@ def awards_table(outcome: Outcome) -> pd.DataFrame:
         else:
             amounts = chosen[used_column(resource)].fillna(0.0).to_numpy(dtype=float)
         table[used_column(resource)] = amounts * share
-    ratio = case.kappa[outcome.award_row]
+    ratio = case.kappa[outcome.award_row, outcome.award_year]
+    counted = table["energy_tce"] * case.counted.total[outcome.award_row, -1]
+    table["energy_counted_tce"] = counted
     table["substitution_ratio"] = ratio
-    table["quota_energy_tce"] = case.base_energy[outcome.award_row] * share * ratio
+    table["quota_energy_tce"] = counted * ratio
     for column in ("value_added", "tax", "jobs", "investment"):
         table[column] = chosen[column].to_numpy(dtype=float) * share
     base = chosen["value_added"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        table["intensity"] = np.where(base > 0, case.base_energy[outcome.award_row] / base, np.nan)
+        counts = case.counted.intensity[outcome.award_row, outcome.award_year]
+        table["intensity"] = np.where(base > 0, case.base_energy[outcome.award_row] * counts / base, np.nan)
     return table
 
 

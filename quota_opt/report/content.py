@@ -22,6 +22,7 @@ from quota_opt.plan.clauses import ClauseLine, ReadingLine, clause_lines, readin
 from quota_opt.plan.headlines import objective_unit
 from quota_opt.report import words
 from quota_opt.report.flows import energy_flows, ledger_with_kinds
+from quota_opt.report.intensity import counted_intensity
 from quota_opt.scenario.standing import Standing, clause_words, standings
 
 RESOURCE_UNITS = {"energy": "tce", "carbon": "tCO2", "land": "mu"}
@@ -233,7 +234,7 @@ def gather(plan: Any) -> Content:
         main_measure=main_measure,
         headlines=_headlines(measures, dict(plan.measure_units), targets, main_measure, tuple(scenario.resources)),
         places=places,
-        projects=_projects(scenario, reasons, names),
+        projects=_projects(plan, reasons, names),
         awards=awards,
         actions=actions,
         reasons=reasons,
@@ -409,27 +410,23 @@ def _actions(
     return _with_reasons(actions, reasons, "firm", "firm").reset_index(drop=True)
 
 
-def _projects(scenario: Any, reasons: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+def _projects(plan: Any, reasons: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Every project with its verdict, energy on the declared basis, and intensity."""
-    table = scenario.projects
+    table = plan.scenario.projects
     if "energy" not in table:
         from quota_opt.scenario.accounting import accounted
 
-        table = accounted(scenario).projects
+        table = accounted(plan.scenario).projects
     verdict = reasons[reasons["kind"] == "project"].drop_duplicates("id").set_index("id")
-    energy = table["energy"].fillna(0.0).to_numpy(dtype=float)
-    gained = table["value_added"].fillna(0.0).to_numpy(dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        intensity = np.where(gained > 0, energy / gained, np.nan)
     frame = pd.DataFrame(
         {
             "project": table["project"].astype(object),
             "title": _title_column(table, "project"),
             "place_name": _named(table, "place", names),
             "category": table["category"].astype(object),
-            "energy": energy,
-            "value_added": gained,
-            "intensity": intensity,
+            "energy": table["energy"].fillna(0.0).to_numpy(dtype=float),
+            "value_added": table["value_added"].fillna(0.0).to_numpy(dtype=float),
+            "intensity": counted_intensity(plan, table),
         }
     )
     for column in ("verdict", "rule", "clause", "figure", "text", "text_en"):
@@ -440,6 +437,7 @@ def _projects(scenario: Any, reasons: pd.DataFrame, names: Mapping[str, str]) ->
 def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Mapping[str, str]) -> pd.DataFrame:
     """Every target with what the plan reaches: from the audit where it says so, else from the measures."""
     table = scenario.targets
+    table = table[table["value"].notna()]  # one that waits for its number is among the findings
     last = int(scenario.years[-1])
     audit = next((found.figures for found in plan.audit if found.rule == "targets"), pd.DataFrame())
     rows = []

@@ -405,6 +405,11 @@ def data_note(content: Content) -> Text | None:
     return None if content.data == "real" else words.listed(words.DATA, content.data)
 
 
+def awaited_targets(content: Content) -> tuple[Text, ...]:
+    """Targets that are not enforced because the level above has yet to order their number."""
+    return tuple(f.what for f in content.findings if f.code == "ordered-number-missing")
+
+
 def factor_notes(content: Content) -> tuple[Text, ...]:
     """Findings about conversion factors nobody has verified, shown wherever energy is."""
     return tuple(f.what for f in content.findings if "factor" in f.code or "unverified" in f.code)

@@ -176,7 +176,7 @@ def _issues(content: Content, language: Language) -> RenderableType | None:
     counts = {level: sum(f.level is level for f in content.findings) for level in Level}
     said = [f"{level.words.of(language)} {count}" for level, count in counts.items() if count]
     line = RichText(f"{word('data_issues', language)}: {' · '.join(said)}", style="yellow")
-    for note in sentences.factor_notes(content)[:2]:
+    for note in (*sentences.awaited_targets(content), *sentences.factor_notes(content)[:2]):
         line.append(f"\n{note.of(language)}", style="yellow")
     return Paragraph(line)
 

@@ -3,6 +3,7 @@
 A condition is met by a firm when its figure, of this year or of two, is on the named side of the line:
 
     figure  op  value                               a line, the same for all or by sector
+    figure  op  column                              another figure or column of the firm: over its own energy limit
     figure  <   below · mean(sector)                below = 0.9: under 90 % of the mean; 0.1: under a tenth of it
     figure  >   above · mean(sector)
     figure  <   mean(sector) − points / 100         percentage points; only for figures that are shares
@@ -34,6 +35,7 @@ from quota_opt.errors import Text
 from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.rules._shared import amount, inside
 from quota_opt.scenario import refused
+from quota_opt.scenario.schema import table_named
 
 Operator = Literal["<=", "<", ">=", ">", "=="]
 # figure: (column above the line, column below it, words)
@@ -123,6 +125,7 @@ class Condition(BaseModel):
     measure: str | None = Field(default=None, description="figure or numeric column of firms")
     op: Operator = Field(default="<=", description="how the figure compares with `value`")
     value: float | dict[str, float] | None = Field(default=None, description="the line, or a line for each sector")
+    column: str | None = Field(default=None, description="figure or numeric column of the firm that is the line")
     sector_mean: SectorMean | None = Field(default=None, description="a line from the mean of the sector")
     grade: str | tuple[str, ...] | None = Field(default=None, description="a grade, or any of several")
     violation: bool | None = Field(default=None, description="whether there are violations on record")
@@ -144,13 +147,17 @@ class Condition(BaseModel):
                     "give exactly one of measure, grade, violation, flag, tag, places, all_of",
                 )
             )
-        lines = (self.value is not None) + (self.sector_mean is not None)
+        lines = sum(line is not None for line in (self.value, self.column, self.sector_mean))
         if lines != (self.measure is not None):
             raise refused(
                 Text(
-                    "measure 须配 value 或 sector_mean（只写一个），反之亦然",
-                    "a measure needs a value or a sector_mean (one of them), and these a measure",
+                    "measure 须配 value、column 或 sector_mean（只写一个），反之亦然",
+                    "a measure needs a value, a column or a sector_mean (one of them), and these a measure",
                 )
+            )
+        if self.column is not None and self.years == 2:
+            raise refused(
+                Text("与另一列比较（column）只看当年", "held against a column, a figure is of this year only")
             )
         if self.sector_mean is not None and "op" in self.model_fields_set:
             raise refused(Text("写了 sector_mean 就不写 op", "with sector_mean there is no op"))
@@ -279,8 +286,12 @@ def _sides(firms: pd.DataFrame, condition: Condition) -> list[tuple[FloatArray, 
     if condition.years == 2:
         figures.append(_numbers(firms, PREVIOUS[condition.measure]))
     if condition.sector_mean is None:
-        line = _by_sector(firms, condition.value) if isinstance(condition.value, dict) else None
-        same = np.full(len(firms), condition.value, dtype=float) if line is None else line
+        if condition.column is not None:
+            same = figure(firms, condition.column)
+        elif isinstance(condition.value, dict):
+            same = _by_sector(firms, condition.value)
+        else:
+            same = np.full(len(firms), condition.value, dtype=float)
         lines = [same] * len(figures)
     else:
         means: list[FloatArray] = [
@@ -397,12 +408,14 @@ def condition_words(case: Case, rows: IntArray, condition: Condition) -> list[Te
 
 def _figure_words(firms: pd.DataFrame, rows: IntArray, condition: Condition) -> list[Text]:
     assert condition.measure is not None
-    plain = Text(condition.measure, condition.measure)
-    title = FIGURES[condition.measure][2] if condition.measure in FIGURES else plain
+    title = FIGURES[condition.measure][2] if condition.measure in FIGURES else _column_title(condition.measure)
     figures, lines = _sides(firms, condition)[0]
     mean = Text("两年平均", ", mean of two years,") if condition.over == "mean" else Text("", "")
     op, reading = _operator(condition), condition.sector_mean
     basis = Text("", "") if reading is None else Text(f"，{reading.words.zh}", f", {reading.words.en}")
+    if condition.column is not None:
+        against = FIGURES[condition.column][2] if condition.column in FIGURES else _column_title(condition.column)
+        basis = Text(f"，{against.zh}", f", {against.en}")
     return [
         Text(
             f"{title.zh}{mean.zh} {_shown(own)}（{op} {_line_shown(line, reading)}{basis.zh}）",
@@ -418,3 +431,9 @@ def _shown(value: float) -> str:
 
 def _line_shown(line: float, reading: SectorMean | None) -> str:
     return f"{line:g}" if reading is None else _shown(line)
+
+
+def _column_title(name: str) -> Text:
+    """A column of firms in words: its heading in Chinese, its name in English."""
+    known = {column.name: column.zh for column in table_named("firms").columns}
+    return Text(known.get(name, name), name)

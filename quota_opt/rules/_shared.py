@@ -136,6 +136,26 @@ def check_choices(
     return found
 
 
+def start_years(years: NDArray[np.int64], hit: NDArray[np.bool_]) -> Text:
+    """The years of starting of which something holds, in words; nothing where it holds of all."""
+    if hit.all() or not hit.any():
+        return Text("", "")
+    runs: list[list[int]] = []
+    for year in years[hit].tolist():
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    spans = [f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    return Text(f"（{'、'.join(spans)} 年开工）", f" (for a start in {', '.join(spans)})")
+
+
+def kept_out(case: Case, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(P,): projects that may start in no year of their window, given the years (P, T) in which they may not."""
+    barred: NDArray[np.bool_] = np.asarray(np.all(out | ~case.start_window, axis=1) & np.any(out, axis=1), dtype=bool)
+    return barred
+
+
 def inside(case: Case, places: Sequence[str] | None) -> NDArray[np.bool_]:
     """True for the named places and all below; all places where none is named (unknown names are findings)."""
     if not places:

@@ -9,16 +9,20 @@ A project fails a limit when, at full size,
                                            A < value · B     (revenue per mu; energy per product: the product norm)
 
 What then happens is the limit's `action`: `reject` (it cannot start), `substitute` (it draws `ratio` times its energy
-from the pools), `report` (said, nothing else). `scope = "portfolio"` holds the weighted mean of what is awarded to the
-limit instead:  Σ share·amount <= value · Σ share·base. `scope = "set"` pairs `projects` with `firms`: in each year in
-which one of the projects has started,
+from the pools), `report` (said, nothing else). A limit is in force from `from_year` to `to_year`; a project is judged
+by the year it starts in, and by the energy that counts in intensity that year (rule `accounting`): it may be barred
+in one year and admitted in the next. Other criteria than energy intensity take energy as stated.
+
+`scope = "portfolio"` holds the weighted mean of what is awarded to the limit, in each year in force:
+Σ share·amount <= value · Σ share·base. `scope = "set"` pairs `projects` with `firms`: in each year in which one of the
+projects has started,
 
     Σ_projects share·amount − Σ_firms freed  <=  value · (Σ_projects share·value added − Σ_firms value added lost)
 
 with what the firms' actions have made available (and lost) by that year: who starts before the closure it is paired
-with has not got its relief yet. A set in which nothing has started is under no limit. Several limits stack. A project
-with a favoured tag gets the favour's action where it would be rejected or pay by substitution, and the override is
-reported.
+with has not got its relief yet. A set in which nothing has started is under no limit. With `action = "report"` the plan
+says how a portfolio or set stands, and nothing is held. Several limits stack. A project with a favoured tag gets the
+favour's action where it would be rejected or pay by substitution, and the override is reported.
 
 ====================  ============================================================  ============  ============
 symbol                meaning                                                       unit          source
@@ -32,146 +36,36 @@ value                 the limit                                                 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray, IntArray, records
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
-from quota_opt.rules._shared import audited, check_choices, check_places, inside, note
-from quota_opt.scenario import RuleParameters, refused, unit_words
+from quota_opt.rules._limits import CRITERIA, RESOURCES, Favour, Limit, Ratio
+from quota_opt.rules._shared import (
+    amount,
+    audited,
+    check_choices,
+    check_places,
+    inside,
+    kept_out,
+    note,
+    start_years,
+)
+from quota_opt.scenario import RuleParameters, unit_words
 from quota_opt.scenario.accounting import fuel_energy
 from quota_opt.scenario.factors import factors_with
-from quota_opt.scenario.settings import BothLanguages
 
-Named = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
-
-
-class Ratio(BaseModel):
-    """A criterion of the case's own: one numeric column of projects per another."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    amount: str = Field(description="column of projects above the line")
-    per: str = Field(description="column of projects below it")
-    at_least: bool = Field(default=False, description="true: the limit is a minimum")
-    title: BothLanguages | None = Field(default=None, description="how the criterion is called")
-    unit: str = Field(default="", description="unit of the limit, as shown")
-
-
-class Criterion(NamedTuple):
-    """A criterion ready for use: columns above and below the line, the side that fails, words and unit."""
-
-    amount: str
-    base: str
-    is_most: bool
-    title: Text
-    unit: Text
-    amount_unit: str
-
-
-def _criterion(named: str, amount: str, base: str, is_most: bool, title: Text, units: tuple[str, str]) -> Criterion:
-    top, below = (unit_words(unit) for unit in units)
-    return Criterion(amount, base, is_most, title, Text(f"{top.zh}/{below.zh}", f"{top.en}/{below.en}"), units[0])
-
-
-MONEY = "10k yuan"
-CRITERIA: dict[str, Criterion] = {
-    row[0]: _criterion(*row)
-    for row in (
-        ("energy_intensity", "energy", "value_added", True, Text("能耗强度", "energy intensity"), ("tce", MONEY)),
-        ("carbon_intensity", "carbon_t", "value_added", True, Text("碳排放强度", "carbon intensity"), ("tCO2", MONEY)),
-        ("tax_per_mu", "tax", "land_mu", False, Text("亩均税收", "tax per mu"), (MONEY, "mu")),
-        (
-            "value_added_per_mu",
-            "value_added",
-            "land_mu",
-            False,
-            Text("亩均增加值", "value added per mu"),
-            (MONEY, "mu"),
-        ),
-        ("investment_per_mu", "investment", "land_mu", False, Text("亩均投资", "investment per mu"), (MONEY, "mu")),
-    )
-}
-RESOURCES = {"energy": "energy", "carbon_t": "carbon"}
 RELATIVE = 1e-9
 # Factors in public use lie between these; a break-even outside them says nothing about the choice of factor.
 LEAST_FACTOR, MOST_FACTOR = 0.2, 0.4
-
-
-class Limit(BaseModel):
-    """One limit: its value, whom it concerns (places, sectors, `applies_to`), and what happens above it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    value: float = Field(ge=0.0, description="the limit")
-    places: tuple[str, ...] | None = Field(default=None, description="these places and all below (default all)")
-    applies_to: str = Field(default="new_projects", description="new_projects, a category or a tag")
-    action: Literal["reject", "substitute", "buy", "report"] = Field(default="reject", description="what then happens")
-    ratio: float = Field(default=1.0, ge=1.0, description="quota given up per tce used, with substitute")
-    sectors: tuple[str, ...] | None = Field(default=None, description="these sectors only")
-    criterion: Named | Ratio = Field(default="energy_intensity", description="what is measured")
-    scope: Literal["project", "portfolio", "set"] = Field(default="project", description="of what it is measured")
-    projects: tuple[str, ...] | None = Field(default=None, description="projects (or variant groups) of a set")
-    firms: tuple[str, ...] | None = Field(default=None, description="firms whose actions a set counts")
-    clause: str | None = Field(default=None, description="clause of this limit")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Limit:
-        if self.action == "substitute" and self.criteria.amount != "energy":
-            raise refused(
-                Text(
-                    "替代是按用能加倍的，只能用于以能耗为分子的 criterion（如 energy_intensity）",
-                    "substitution multiplies the use of energy; the criterion must have energy on top",
-                )
-            )
-        if self.scope != "project" and self.action not in ("reject", "report"):
-            raise refused(
-                Text("整体上限只能 reject 或 report", "a portfolio or set limit either holds (reject) or is reported")
-            )
-        of_set = self.projects is not None or self.firms is not None
-        if (self.scope == "set") != of_set or (of_set and not self.projects):
-            raise refused(
-                Text(
-                    "scope = 'set' 须写 projects（可加 firms）；其他情形不写",
-                    "scope = 'set' needs projects (and may have firms); other scopes have neither",
-                )
-            )
-        top, base = self.criteria.amount, self.criteria.base
-        if self.scope == "set" and (top not in RESOURCES or base != "value_added" or not self.criteria.is_most):
-            raise refused(
-                Text(
-                    "成对上限只适用于 energy_intensity 和 carbon_intensity",
-                    "a limit on a set needs energy_intensity or carbon_intensity",
-                )
-            )
-        return self
-
-    @property
-    def criteria(self) -> Criterion:
-        """The criterion, named or the case's own."""
-        if isinstance(self.criterion, str):
-            return CRITERIA[self.criterion]
-        own, title = self.criterion, self.criterion.title
-        plain = f"{own.amount}/{own.per}"
-        words = Text(title.zh or plain, title.en or plain) if title is not None else Text(plain, plain)
-        return Criterion(own.amount, own.per, not own.at_least, words, Text(own.unit, own.unit), "-")
-
-
-class Favour(BaseModel):
-    """Projects with one of `tags` get this action where they fail a limit, and the override is reported."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tags: tuple[str, ...] = Field(description="tags that are favoured")
-    action: Literal["report", "substitute"] = Field(default="report", description="what then happens instead")
-    ratio: float = Field(default=1.0, ge=1.0, description="quota given up per tce used, with substitute")
 
 
 class AdmissionParameters(RuleParameters):
@@ -205,6 +99,24 @@ class Admission(Rule[AdmissionParameters]):
                 what = Text("项目数值列", "numeric column of projects")
                 found += check_choices(self, columns, numeric, f"limits.{i}.criterion", what)
             found += self._check_set(case, i, limit)
+            if not _in_force(case, limit).any():
+                first, last = case.years[0], case.years[-1]
+                found.append(
+                    note(
+                        self,
+                        "limit-outside-horizon",
+                        Text(
+                            f"准入上限 {limit.value:g} 的执行年份不在规划期内，不起作用。",
+                            f"The limit of {limit.value:g} is in force in no year of the horizon.",
+                        ),
+                        Text(
+                            f"from_year、to_year 应与 {first}–{last} 年重叠。",
+                            f"Let from_year and to_year meet the years {first} to {last}.",
+                        ),
+                        level=Level.WARNING,
+                        seen=f"{limit.from_year or ''}–{limit.to_year or ''}",
+                    )
+                )
             if limit.action == "buy":
                 found.append(
                     note(
@@ -252,22 +164,22 @@ class Admission(Rule[AdmissionParameters]):
         return found + check_choices(self, [resource], case.resources, path, named)
 
     def bars(self, case: Case) -> list[Bar]:
-        """Projects that fail a rejecting limit and are not favoured."""
+        """Projects that fail a rejecting limit in some year of starting and are not favoured."""
         favoured = self._favoured(case)
         bars = []
         for limit in self.parameters.limits:
             if limit.action == "reject" and limit.scope == "project":
-                rows = np.flatnonzero(self._fails(case, limit) & ~favoured)
-                years = np.ones((len(rows), case.horizon), dtype=bool)
+                fails = self._fails(case, limit) & ~favoured[:, None]
+                rows = np.flatnonzero(fails.any(axis=1))
                 texts = self._words(case, rows, limit)
-                figures = [f"{ratio:.4g} / {limit.value:g}" for ratio in _ratios(case, rows, limit.criteria)]
-                bars.append(Bar("project", rows, years, "rejected", texts, figures))
+                figures = [f"{ratio:.4g} / {limit.value:g}" for ratio in self._figures(case, rows, limit)]
+                bars.append(Bar("project", rows, fails[rows], "rejected", texts, figures))
         return bars
 
     def ratios(self, case: Case) -> FloatArray:
-        """The largest ratio that a failed limit, or the favour, demands."""
-        favoured = self._favoured(case)
-        ratio = np.ones(len(case.projects))
+        """The largest ratio that a failed limit, or the favour, demands in each year of starting."""
+        favoured = self._favoured(case)[:, None]
+        ratio = np.ones_like(case.kappa)
         for limit in self.parameters.limits:
             if limit.scope != "project":
                 continue
@@ -286,15 +198,15 @@ class Admission(Rule[AdmissionParameters]):
         for limit in self.parameters.limits:
             if limit.scope != "project":
                 continue
-            fails = self._fails(case, limit)
+            fails = self._fails(case, limit).any(axis=1)
             rows = np.flatnonzero(fails & (favoured | (limit.action == "report")))
             names = case.projects["project"].to_numpy(dtype=object)[rows]
             over = limit.action != "report"
             end = (
                 Text("，按扶持条款放行", ", let through by favour") if over else Text("（仅提示）", " (reported only)")
             )
-            ratios = _ratios(case, rows, limit.criteria)
-            for project, words, ratio in zip(names, self._words(case, rows, limit), ratios, strict=True):
+            figures = self._figures(case, rows, limit)
+            for project, words, ratio in zip(names, self._words(case, rows, limit), figures, strict=True):
                 found.append(
                     note(
                         self,
@@ -313,24 +225,29 @@ class Admission(Rule[AdmissionParameters]):
             if limit.scope == "project" or limit.action != "reject":
                 continue
             info = RowInfo(self.name, limit.clause or self.clause, limit.criteria.amount_unit)
-            over = self._over(case, limit) * self._together(case, limit)
-            awards = _upto(build.share, over)
+            together = self._together(case, limit)
+            over = self._over(case, limit) * together[:, None]
+            years = np.flatnonzero(_in_force(case, limit))
+            if not len(years):
+                continue
+            awards = _upto(build.share, over, years)
             if limit.scope == "portfolio":
-                build.add_rows(info, {"year": case.years}, entries=awards, upper=0.0)
+                build.add_rows(info, {"year": case.years[years]}, entries=awards, upper=0.0)
                 continue
             relief, loss, slack = self._relief(case, limit)
             lag = case.actions["lag"].to_numpy()
-            parts = [awards, _upto(build.act, loss), _upto(build.act, -relief, lag)]
+            parts = [awards, _upto(build.act, loss, years), _upto(build.act, -relief, years, lag)]
             row, column, value = (np.concatenate([part[i] for part in parts]) for i in range(3))
-            for q in np.flatnonzero(self._together(case, limit)).tolist():
+            for q in np.flatnonzero(together).tolist():
                 # The row holds once q has started; until then it may be off by all the others and the firms can be.
-                free = slack + float(np.maximum(over, 0.0).sum()) - max(float(over[q]), 0.0)
-                only = np.zeros(len(case.projects))
-                only[q] = free
-                started = _upto(build.start, only)
+                positive = np.maximum(over, 0.0)
+                free = (slack + positive.sum(axis=0) - positive[q])[years]
+                only = np.zeros_like(over)
+                only[q, years] = free
+                started = _upto(build.start, only, years)
                 build.add_rows(
                     info,
-                    {"project": np.full(case.horizon, q), "year": case.years},
+                    {"project": np.full(len(years), q), "year": case.years[years]},
                     {"project": case.projects["project"].to_numpy(dtype=object)},
                     entries=(
                         np.concatenate([row, started[0]]),
@@ -343,41 +260,43 @@ class Admission(Rule[AdmissionParameters]):
     def overrides(self, outcome: Outcome) -> tuple[str, ...]:
         """Awards above a limit that a favour let through."""
         case = outcome.case
-        over = np.zeros(len(case.projects), dtype=bool)
+        over = np.zeros_like(case.start_window)
         for limit in self.parameters.limits:
             if limit.scope == "project" and limit.action != "report":
-                over |= self._fails(case, limit)
-        passed = outcome.award_row[(over & self._favoured(case))[outcome.award_row]]
+                over |= self._fails(case, limit) & self._favoured(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
         return tuple(map(str, case.projects["project"].to_numpy()[passed]))
 
     def audit(self, outcome: Outcome) -> RuleAudit:
-        """Awards that fail a rejecting limit; portfolios above their mean; substitution ratios not honoured."""
+        """Awards that fail a rejecting limit; portfolios and sets against their limits, reported ones too."""
         case = outcome.case
         favoured = self._favoured(case)
         parts = []
         for limit in self.parameters.limits:
-            if limit.action != "reject":
-                continue
             if limit.scope != "project":
                 years, standing = self._standing(outcome, limit)
                 name = limit.scope if limit.projects is None else " + ".join((*limit.projects, *(limit.firms or ())))
                 since = outcome.award_year[self._together(case, limit)[outcome.award_row]]
                 many = [int((since <= t).sum()) for t in years]
                 of = {"project": name, "year": case.years[years], "awards": many, "limit": limit.value}
-                parts.append(pd.DataFrame({**of, "figure": standing, "upper": 0.0}))
+                upper = 0.0 if limit.action == "reject" else np.inf
+                words, unit, most = limit.criteria.title, limit.criteria.amount_unit, limit.criteria.is_most
+                by = {"criterion": words.zh, "criterion_en": words.en, "unit": unit, "is_most": most}
+                parts.append(pd.DataFrame({**of, **by, "figure": standing, "upper": upper}))
+                continue
+            if limit.action != "reject":
                 continue
             held = self._concerned(case, limit)[outcome.award_row] & ~favoured[outcome.award_row]
-            over = np.maximum(self._over(case, limit), 0.0)
-            fails = self._fails(case, limit)
-            rows = outcome.award_row[held]
+            rows, years = outcome.award_row[held], outcome.award_year[held]
+            over = np.maximum(self._over(case, limit)[rows, years], 0.0)
             parts.append(
                 pd.DataFrame(
                     {
                         "project": case.projects["project"].to_numpy()[rows],
-                        "year": case.years[outcome.award_year[held]],
-                        "intensity": _ratios(case, rows, limit.criteria),
+                        "year": case.years[years],
+                        "intensity": self._ratios(case, limit)[rows, years],
                         "limit": limit.value,
-                        "figure": np.where(fails[rows], np.maximum(over[rows], 1e-3), 0.0),
+                        "figure": np.where(self._fails(case, limit)[rows, years], np.maximum(over, 1e-3), 0.0),
                         "upper": 0.0,
                     }
                 )
@@ -389,45 +308,74 @@ class Admission(Rule[AdmissionParameters]):
 
         made = audited(self, "tce", figures, sentence)
         texts = made.texts if not made.ok else (*self._rejected(case), *_reached(made.figures))
+        binding = bool(texts)
         return RuleAudit(
-            self.name, made.ok, made.worst_excess, made.unit, self.clause, bool(texts), made.figures, texts
+            self.name,
+            made.ok,
+            made.worst_excess,
+            made.unit,
+            self.clause,
+            binding,
+            made.figures,
+            (*texts, *_reported(made.figures)),
         )
 
     def _standing(self, outcome: Outcome, limit: Limit) -> tuple[IntArray, FloatArray]:
         """How far the awards of a portfolio or set are over its limit, for each year position in which it counts."""
         case = outcome.case
         together = self._together(case, limit)
-        over = outcome.awarded(self._over(case, limit) * together)
-        years = np.arange(case.horizon)
-        figures = np.array([over[outcome.award_year <= t].sum() for t in years], dtype=float)
+        over = self._over(case, limit) * together[:, None]
+        years = np.flatnonzero(_in_force(case, limit))
+        held = [outcome.award_year <= t for t in years]
+        figures = np.array(
+            [
+                (over[outcome.award_row, t] * outcome.award_share)[on].sum()
+                for t, on in zip(years.tolist(), held, strict=True)
+            ],
+            dtype=float,
+        )
         if limit.scope == "portfolio":
             return years, figures
         relief, loss, _ = self._relief(case, limit)
         row, since = outcome.action_row, outcome.action_year
         effect = since + case.actions["lag"].to_numpy()[row]
-        figures += [loss[row[since <= t]].sum() - relief[row[effect <= t]].sum() for t in years]
+        figures += [loss[row[since <= t], t].sum() - relief[row[effect <= t], t].sum() for t in years]
         own = outcome.award_year[together[outcome.award_row]]
-        counts = years[years >= own.min(initial=case.horizon)]
-        return counts, figures[counts]
+        counts = years >= own.min(initial=case.horizon)
+        return years[counts], figures[counts]
 
     def _rejected(self, case: Case) -> tuple[Text, ...]:
         """One sentence for the limit, if it keeps any project out."""
-        favoured = self._favoured(case)
-        out = np.zeros(len(case.projects), dtype=bool)
+        favoured = self._favoured(case)[:, None]
+        out = np.zeros_like(case.start_window)
         for limit in self.parameters.limits:
             if limit.action == "reject" and limit.scope == "project":
                 out |= self._fails(case, limit) & ~favoured
-        if not out.any():
+        barred = kept_out(case, out)
+        later = (out & case.start_window).any(axis=1) & ~barred
+        if not (barred.any() or later.any()):
             return ()
         kept = [limit for limit in self.parameters.limits if limit.scope == "project" and limit.action == "reject"]
         lines = sorted({f"{limit.value:g}" for limit in kept})
-        count = int(out.sum())
-        return (
-            Text(
-                f"准入上限 {'、'.join(lines)} 使 {count} 个项目不予准入。",
-                f"The limit of {', '.join(lines)} keeps {count} project{'' if count == 1 else 's'} out.",
-            ),
-        )
+        zh, en = "、".join(lines), ", ".join(lines)
+        made = []
+        if barred.any():
+            count = int(barred.sum())
+            made.append(
+                Text(
+                    f"准入上限 {zh} 使 {count} 个项目不予准入。",
+                    f"The limit of {en} keeps {count} project{'' if count == 1 else 's'} out.",
+                )
+            )
+        if later.any():
+            count = int(later.sum())
+            made.append(
+                Text(
+                    f"准入上限 {zh} 使 {count} 个项目只能在部分年份开工。",
+                    f"The limit of {en} bars {count} project{'' if count == 1 else 's'} from starting in some years.",
+                )
+            )
+        return tuple(made)
 
     def _concerned(self, case: Case, limit: Limit) -> NDArray[np.bool_]:
         here: NDArray[np.bool_] = inside(case, limit.places)[case.projects["place_code"].to_numpy()]
@@ -448,30 +396,57 @@ class Admission(Rule[AdmissionParameters]):
             together = together & named
         return together
 
-    def _relief(self, case: Case, limit: Limit) -> tuple[FloatArray, FloatArray, float]:
-        """(A,) what each action of a set's firms frees, (A,) value · value added it loses; how much that can cost."""
+    def _relief(self, case: Case, limit: Limit) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What each action of a set's firms frees, value · value added it loses (A, T); what that can cost a year."""
         resource = RESOURCES[limit.criteria.amount]
-        mine = case.actions["firm"].isin(list(limit.firms or ())).to_numpy(dtype=bool)
-        free = case.free[case.resources.index(resource)] if resource in case.resources else np.zeros(len(mine))
-        relief = np.where(mine, free, 0.0)
-        loss = np.where(mine, limit.value * case.actions["value_added_lost"].to_numpy(dtype=float), 0.0)
-        worst = np.zeros(len(case.firms))
+        mine = case.actions["firm"].isin(list(limit.firms or ())).to_numpy(dtype=bool)[:, None]
+        shape = (len(case.actions), case.horizon)
+        free = np.zeros(shape)
+        if resource in case.resources:
+            r = case.resources.index(resource)
+            free = np.column_stack([case.as_intensity.standing_free(r, t) for t in range(case.horizon)])
+        relief: FloatArray = np.where(mine, free, 0.0)
+        lost = limit.value * case.actions["value_added_lost"].to_numpy(dtype=float)[:, None]
+        loss: FloatArray = np.where(mine, np.broadcast_to(lost, shape), 0.0)
+        worst = np.zeros((len(case.firms), case.horizon))
         np.maximum.at(worst, case.actions["firm_code"].to_numpy(), loss + np.maximum(-relief, 0.0))
-        return relief, loss, float(worst.sum())
+        return relief, loss, worst.sum(axis=0)
 
     def _over(self, case: Case, limit: Limit) -> FloatArray:
-        """(P,): by how much each project is over the limit, in units of the amount; below 0 when within."""
+        """(P, T): by how much each project is over the limit, in units of the amount; below 0 when within."""
         of = limit.criteria
-        amounts, allowed = _column(case, of.amount), limit.value * _column(case, of.base)
+        amounts, allowed = self._amounts(case, limit), (limit.value * _column(case, of.base))[:, None]
         over: FloatArray = amounts - allowed if of.is_most else allowed - amounts
         return over
 
+    def _amounts(self, case: Case, limit: Limit) -> FloatArray:
+        """(P, T): what stands above the line: of energy intensity the energy that counts that year."""
+        if limit.criterion == "energy_intensity":
+            return np.column_stack([case.intensity_energy(t) for t in range(case.horizon)])
+        return np.repeat(_column(case, limit.criteria.amount)[:, None], case.horizon, axis=1)
+
+    def _ratios(self, case: Case, limit: Limit) -> FloatArray:
+        """(P, T): the figure each project is judged by if it starts that year; infinite without a base."""
+        bases = _column(case, limit.criteria.base)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios: FloatArray = np.where(bases > 0, self._amounts(case, limit) / bases, np.inf)
+        return ratios
+
+    def _figures(self, case: Case, rows: IntArray, limit: Limit) -> list[float]:
+        """The figure of the first year in which each of the projects `rows` fails the limit."""
+        first = self._fails(case, limit)[rows].argmax(axis=1)
+        figures: list[float] = self._ratios(case, limit)[rows, first].tolist()
+        return figures
+
     def _fails(self, case: Case, limit: Limit) -> NDArray[np.bool_]:
+        """(P, T): whether a project that starts that year fails the limit."""
         of = limit.criteria
-        amounts = _column(case, of.amount if of.is_most else of.base)
-        margin = RELATIVE * np.maximum(np.abs(amounts), 1.0)
-        fails: NDArray[np.bool_] = (amounts > 0) & (self._over(case, limit) > margin)
-        return fails & self._concerned(case, limit)
+        over = self._over(case, limit)
+        base = np.repeat(_column(case, of.base)[:, None], case.horizon, axis=1)
+        judged = self._amounts(case, limit) if of.is_most else base
+        margin = RELATIVE * np.maximum(np.abs(judged), 1.0)
+        fails: NDArray[np.bool_] = (judged > 0) & (over > margin)
+        return fails & self._concerned(case, limit)[:, None] & _in_force(case, limit)
 
     def _favoured(self, case: Case) -> NDArray[np.bool_]:
         tags = set(self.parameters.favour.tags) if self.parameters.favour is not None else set()
@@ -483,15 +458,24 @@ class Admission(Rule[AdmissionParameters]):
         unit = Text(f"（{of.unit.zh}）", f" {of.unit.en}") if of.unit.zh else Text("", "")
         side = Text("高于", "above") if of.is_most else Text("低于", "below")
         made = []
-        for figure, even in zip(_ratios(case, rows, of), _break_even(case, rows, limit), strict=True):
+        fails, breaks = self._fails(case, limit), _break_even(case, rows, limit)
+        for row, figure, even in zip(rows.tolist(), self._figures(case, rows, limit), breaks, strict=True):
             shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
+            when = start_years(case.years, fails[row])
             made.append(
                 Text(
-                    f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}{unit.zh}{even.zh}",
-                    f"{title.en} {shown} is {side.en} the line of {limit.value:g}{unit.en}{even.en}",
+                    f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}{unit.zh}{even.zh}{when.zh}",
+                    f"{title.en} {shown} is {side.en} the line of {limit.value:g}{unit.en}{even.en}{when.en}",
                 )
             )
         return made
+
+
+def _in_force(case: Case, limit: Limit) -> NDArray[np.bool_]:
+    """(T,): the years in which the limit is in force."""
+    first = -np.inf if limit.from_year is None else limit.from_year
+    last = np.inf if limit.to_year is None else limit.to_year
+    return np.asarray((case.years >= first) & (case.years <= last), dtype=bool)
 
 
 def _column(case: Case, name: str) -> FloatArray:
@@ -499,14 +483,6 @@ def _column(case: Case, name: str) -> FloatArray:
     if name not in case.projects or not pd.api.types.is_float_dtype(case.projects[name]):
         return np.zeros(len(case.projects))
     return case.projects[name].fillna(0.0).to_numpy(dtype=float)
-
-
-def _ratios(case: Case, rows: IntArray, of: Criterion) -> list[float]:
-    """The figure each of the projects `rows` is judged by; infinite without a base."""
-    amounts, bases = _column(case, of.amount)[rows], _column(case, of.base)[rows]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios: list[float] = np.where(bases > 0, amounts / bases, np.inf).tolist()
-    return ratios
 
 
 def _reached(figures: pd.DataFrame) -> tuple[Text, ...]:
@@ -523,17 +499,47 @@ def _reached(figures: pd.DataFrame) -> tuple[Text, ...]:
     )
 
 
+def _reported(figures: pd.DataFrame) -> tuple[Text, ...]:
+    """One sentence for each portfolio or set of which the limit is only reported: how the finished plan stands."""
+    if "awards" not in figures:
+        return ()
+    shown = figures[(figures["awards"] > 0) & np.isinf(figures["upper"])]
+    made = []
+    for row in records(shown.drop_duplicates(["project", "limit", "criterion"], keep="last")):
+        whole = row.project == "portfolio"
+        who = Text("全部项目" if whole else row.project, "all projects" if whole else row.project)
+        unit = unit_words(row.unit)
+        off = amount(abs(row.figure))
+        if row.figure > 0:
+            side = Text("高于上限", "above the limit of") if row.is_most else Text("低于下限", "below the minimum of")
+            how = Text(
+                f"{side.zh} {row.limit:g}，相差 {off} {unit.zh}", f"is {side.en} {row.limit:g} by {off} {unit.en}"
+            )
+        else:
+            side = Text("上限", "the limit of") if row.is_most else Text("下限", "the minimum of")
+            how = Text(
+                f"符合{side.zh} {row.limit:g}，余 {off} {unit.zh}",
+                f"keeps {side.en} {row.limit:g} with {off} {unit.en} to spare",
+            )
+        made.append(
+            Text(
+                f"{int(row.year)} 年{who.zh}合计{row.criterion}{how.zh}（仅提示）。",
+                f"{int(row.year)}: {row.criterion_en} of {who.en} together {how.en} (reported only).",
+            )
+        )
+    return tuple(made)
+
+
 def _upto(
-    columns: IntArray, amounts: FloatArray, lag: NDArray[Any] | None = None
+    columns: IntArray, amounts: FloatArray, years: IntArray, lag: NDArray[Any] | None = None
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Entries (year position, column, amount) of decisions in every year from their effect on."""
-    parts = []
-    horizon = columns.shape[1]
-    for t in range(horizon):
-        for s in range(t, horizon):
-            live = (columns[:, t] >= 0) & (amounts != 0.0)
+    """Entries (position in `years`, column, amount that year) of decisions in every year from their effect on."""
+    parts = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))]
+    for k, s in enumerate(years.tolist()):
+        for t in range(s + 1):
+            live = (columns[:, t] >= 0) & (amounts[:, s] != 0.0)
             rows = np.flatnonzero(live if lag is None else live & (lag <= s - t))
-            parts.append((np.full(len(rows), s), columns[rows, t], amounts[rows]))
+            parts.append((np.full(len(rows), k), columns[rows, t], amounts[rows, s]))
     return (
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
@@ -548,6 +554,7 @@ def _break_even(case: Case, rows: IntArray, limit: Limit) -> list[Text]:
         limit.criteria is not CRITERIA["energy_intensity"]
         or case.scenario.energy_basis != "equal_value"
         or not len(rows)
+        or (case.counted.intensity[rows] != 1.0).any()
     ):
         return [silent] * len(rows)
     factors, year = factors_with(case.scenario.settings.factors), case.scenario.first_year

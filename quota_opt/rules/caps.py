@@ -6,7 +6,7 @@
 symbol        meaning                                                           unit  source
 ============  ================================================================  ====  ============
 use           what the pools give the award that year: need · ramp · share, and  r     decision
-              for energy the substitution ratio
+              for energy the substitution ratio; of energy what counts that year
 amount        the cap                                                           r     parameters
 ============  ================================================================  ====  ============
 
@@ -26,7 +26,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, IntArray
-from quota_opt.model.measures import standing_use
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices, check_place, inside, note
@@ -101,7 +100,7 @@ class Caps(Rule[CapsParameters]):
             live = (build.share >= 0) & self._concerned(case, cap)[:, None]
             parts = []
             for k, s in enumerate(years):
-                use = standing_use(case, r, int(s))
+                use = case.standing_need(r, int(s))
                 row, t = np.nonzero(live & (use != 0.0))
                 parts.append((np.full(len(row), k), build.share[row, t], use[row, t]))
             labels: dict[str, ArrayLike] = {"resource": np.full(len(years), r), "year": case.years[years]}

@@ -4,6 +4,7 @@
     supply[j, s]  >=  1             every stage j that firms supply today, every year s       protect_last_supplier
     supply[j, last]  >=  1          every stage j of a chain in `require`
     at_least  <=  Σ_{projects of the set} Σ_t start  <=  at_most                              k_of_n
+    Σ_{t ≤ s} start[p, t]  <=  Σ_{actions on f, t+lag ≤ s} act     every firm f a project p waits for, year s      after
     complete[c, s]  =  1 if supply[j, s] >= 1 for every stage j of c, else 0
     objective  +=  complete_points · weight[c] · complete[c, last]  −  last_supplier_cost · (stages that lost supply)
 
@@ -38,6 +39,7 @@ from quota_opt.model.measures import chains_column
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_choices, note
+from quota_opt.rules._waiting import After, add_waiting, check_waiting, waiting_figures, waiting_sentence
 from quota_opt.scenario import RuleParameters, refused
 
 UNIT = "suppliers"
@@ -84,6 +86,10 @@ class ChainParameters(RuleParameters):
         default=(), description='sets of projects, e.g. [{ projects = ["P1", "P2"], at_least = 1, at_most = 1 }]'
     )
 
+    after: tuple[After, ...] = Field(
+        default=(), description='projects that wait, e.g. [{ project = "P1", firms = ["F1"], actions = ["close"] }]'
+    )
+
     @model_validator(mode="after")
     def _forbidden_or_dear(self) -> ChainParameters:
         if self.protect_last_supplier and self.last_supplier_cost > 0:
@@ -123,7 +129,7 @@ class Chain(Rule[ChainParameters]):
     def check(self, case: Case) -> list[Finding]:
         """No chains, stages that need one another in a circle, names that are none, and settings without a form."""
         chains = case.chains
-        if not chains.size and not self.parameters.k_of_n:
+        if not chains.size and not self.parameters.k_of_n and not self.parameters.after:
             what = Text("启用了产业链规则，但没有产业链表。", "The rule chain is on, but there is no table of chains.")
             fix = Text("请加上 chains.csv（工作表“产业链”）。", "Add chains.csv (the sheet 产业链).")
             return [note(self, "no-chains", what, fix, level=Level.ERROR)]
@@ -158,6 +164,7 @@ class Chain(Rule[ChainParameters]):
                     seen=listed,
                 )
             )
+        found += check_waiting(self, case, self.parameters.after)
         return [*found, *self._small_suppliers(case), *self._without_form(case)]
 
     def notes(self, case: Case) -> list[Finding]:
@@ -188,7 +195,7 @@ class Chain(Rule[ChainParameters]):
         return found
 
     def rows(self, build: Build) -> None:
-        """Last suppliers, required chains, sets of projects; columns of complete chains where they count."""
+        """Last suppliers, required chains, sets of projects, projects that wait; columns of complete chains."""
         supply = _supply(build)
         last = build.case.horizon - 1
         if self.parameters.protect_last_supplier:
@@ -197,6 +204,7 @@ class Chain(Rule[ChainParameters]):
         if self.parameters.require:
             self._supplied(build, supply, self._required(build.case), [last])
         self._some_of(build)
+        add_waiting(build, self, self.parameters.after)
         for year in self._counted(build.case):
             self._complete(build, supply.upto(year), year)
 
@@ -247,14 +255,16 @@ class Chain(Rule[ChainParameters]):
             what = "、".join(some.projects)
             row = {"aspect": "k_of_n", "what": what, "year": case.years[-1], "figure": float(started)}
             parts.append(pd.DataFrame([{**row, "lower": float(some.at_least), "upper": most}]))
+        parts.append(waiting_figures(outcome, self.parameters.after))
         complete = outcome.chains_complete[:, -1].astype(float)
         free = {"aspect": "complete", "what": chains.names, "year": case.years[-1], "figure": complete}
         parts.append(pd.DataFrame({**free, "lower": -np.inf, "upper": np.inf}))
-        figures = pd.concat([part for part in parts if len(part)], ignore_index=True) if parts else pd.DataFrame()
-        if not len(figures):
-            figures = pd.DataFrame({"figure": [], "lower": []})
+        filled = [part for part in parts if len(part)] or [pd.DataFrame({"figure": [], "lower": []})]
+        figures = pd.concat(filled, ignore_index=True)
 
         def sentence(row: Any) -> Text:
+            if row.aspect == "after":
+                return waiting_sentence(row)
             if row.aspect == "k_of_n":
                 bounds = Text("", "")
                 if row.lower > 0:

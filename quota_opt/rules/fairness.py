@@ -253,7 +253,8 @@ def _products(build: Build, ratio: int, s: int) -> Terms:
     case = build.case
     effective = np.arange(case.horizon)[None, :] + case.actions["lag"].to_numpy()[:, None] <= s
     live = (build.act >= 0) & effective
-    actions = np.flatnonzero(live.any(axis=1) & (case.free[case.energy] != 0.0))
+    free = case.standing_free(case.energy, s)
+    actions = np.flatnonzero(live.any(axis=1) & (free != 0.0))
     firms = case.firms["firm"].to_numpy(dtype=object)
     labels: dict[str, ArrayLike] = {
         "firm": case.actions["firm_code"].to_numpy()[actions],
@@ -261,7 +262,7 @@ def _products(build: Build, ratio: int, s: int) -> Terms:
         "year": np.full(len(actions), case.years[s]),
     }
     product = build.model.add_columns("ratio_freed", labels, upper=1.0, categories={"firm": firms})
-    gives = case.free[case.energy, actions] > 0.0
+    gives = free[actions] > 0.0
     row, year = np.nonzero(live[actions])
     done = build.act[actions[row], year]
     link = RowInfo("fairness", None, "ratio", elastic=False)
@@ -284,4 +285,4 @@ def _products(build: Build, ratio: int, s: int) -> Terms:
         own: dict[str, ArrayLike] = {key: np.asarray(values)[which] for key, values in labels.items()}
         build.add_rows(link, own, {"firm": firms}, entries=entries, lower=lower, upper=upper)
     place = case.actions["place_code"].to_numpy()[actions]
-    return Terms(product, place, np.full(len(actions), s), case.free[case.energy, actions])
+    return Terms(product, place, np.full(len(actions), s), free[actions])

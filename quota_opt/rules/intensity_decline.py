@@ -14,11 +14,14 @@ decline        how much lower the intensity shall be                            
 =============  =================================================================  ============  ============
 
 Both sides are linear: the base intensity is a number, and (1 − decline)·(E0/V0)·V0 − E0 = −decline·E0. Freed energy
-is what is delivered, so a firm that is closed leaves the sum only by what becomes available of it.
+is what is delivered, so a firm that is closed leaves the sum only by what becomes available of it. Energy that does not
+count in intensity in the year `by` (rule `accounting`) is left out of base and end alike; a `base_energy` that is given
+is taken to be without it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -151,7 +154,8 @@ class IntensityDecline(Rule[IntensityDeclineParameters]):
         energy, value_added = self._base(case)
         year, allowed = self._year(case), (1.0 - self.parameters.decline) * energy / value_added
         made = (
-            coefficients(case, "energy_net", year=year) + coefficients(case, "value_added_final", year=year) * -allowed
+            coefficients(case.as_intensity, "energy_net", year=year)
+            + coefficients(case, "value_added_final", year=year) * -allowed
         )
         columns, values = build.expression(made, self._inside(case))
         labels: dict[str, ArrayLike] = {"year": [year], **({"place": [case.places.code[place]]} if place else {})}
@@ -166,7 +170,7 @@ class IntensityDecline(Rule[IntensityDeclineParameters]):
         """Energy at the end against what the lower intensity allows."""
         case, year, where = outcome.case, self._year(outcome.case), self._inside(outcome.case)
         energy, value_added = self._base(case)
-        at_end = energy + outcome.measure("energy_net", year=year, inside=where)
+        at_end = energy + replace(outcome, case=case.as_intensity).measure("energy_net", year=year, inside=where)
         worth = value_added + outcome.measure("value_added_final", year=year, inside=where)
         limit = (1.0 - self.parameters.decline) * energy / value_added
         figures = pd.DataFrame(
@@ -208,7 +212,9 @@ class IntensityDecline(Rule[IntensityDeclineParameters]):
         here = slice(None) if where is None else where[case.firms["place_code"].to_numpy()]
         energy, value_added = self.parameters.base_energy, self.parameters.base_value_added
         if energy is None:
-            energy = float(case.firms["energy"].to_numpy(dtype=float)[here].sum())
+            year = max(int(np.searchsorted(case.years, self._year(case), side="right")) - 1, 0)
+            counted = case.firms["energy"].to_numpy(dtype=float) * case.counted_firms.intensity[:, year]
+            energy = float(counted[here].sum())
         if value_added is None:
             value_added = float(case.firms["value_added"].to_numpy(dtype=float)[here].sum())
         return energy, value_added

@@ -73,7 +73,7 @@ class ListingRule(Rule[ListingParameters]):
         for i, whole in enumerate(self.parameters.any_of):
             path = f"any_of.{i}"
             for part in whole.parts():
-                named = [part.measure] if part.measure is not None else []
+                named = [name for name in (part.measure, part.column) if name is not None]
                 found += check_choices(self, named, measures_known(case), path, what)
                 flags = [part.flag] if part.flag is not None else []
                 found += check_choices(self, flags, flags_known(case), path, Text("是/否列", "yes/no column of firms"))

@@ -14,8 +14,9 @@ span            cumulative (default) or annual                                  
 ==============  ==================================================================  ============
 
 Every line of targets.csv has its own clause. `firms_closed+firms_upgraded` counts both kinds of treatment (a firm has
-one action, so none counts twice). What cannot be told by decisions alone (idle quota of one place) is refused. A value
-left blank ("as ordered by the level above") is an error of the input until the planner supplies the number.
+one action, so none counts twice). What cannot be told by decisions alone (idle quota of one place) is refused. A target
+whose value is left blank and `ordered` says yes ("as ordered by the level above") is a warning, and bounds nothing
+until the planner supplies the number; any other blank value is an error of the input.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class Targets(Rule[TargetsParameters]):
         measures = np.array(sorted(set(targets["measure"])), dtype=object)
         known: dict[tuple[str, int, str], Coefficients] = {}  # many places share one measure and year
         for i, target in enumerate(records(targets)):
-            for year in _years(case, target):
+            for year in _years(case, target) if _known(target) else ():
                 key = (target.measure, year, target.span)
                 if key not in known:
                     known[key] = _coefficients(case, target, year)
@@ -144,7 +145,7 @@ class Targets(Rule[TargetsParameters]):
         missed = []
         for target in records(outcome.case.scenario.targets):
             least, most = _bounds(target)
-            for year in _years(outcome.case, target) if target.kind == "soft" else ():
+            for year in _years(outcome.case, target) if target.kind == "soft" and _known(target) else ():
                 figure = _reached(outcome, target, year)
                 if max(least - figure, figure - most) > tolerance(target.value):
                     missed.append(str(target.measure))
@@ -157,7 +158,7 @@ class Targets(Rule[TargetsParameters]):
         for target in records(case.scenario.targets):
             least, most = _bounds(target)
             hard = target.kind != "soft"
-            for year in _years(case, target):
+            for year in _years(case, target) if _known(target) else ():
                 figure = _reached(outcome, target, year)
                 rows.append(
                     {
@@ -194,6 +195,11 @@ class Targets(Rule[TargetsParameters]):
 
 
 ANNUAL = "annual"
+
+
+def _known(target: Any) -> bool:
+    """Whether the target has its number, or waits for the level above to order it."""
+    return not pd.isna(target.value)
 
 
 def _annual(target: Any) -> bool:

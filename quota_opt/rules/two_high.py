@@ -8,6 +8,8 @@ A firm or project is two-high when it has one of the `tags` or is of one of the 
     reject_above        energy >= reject_above                                the project cannot start
     control             declared energy > control · value added               reported; with `reject` it cannot start
 
+For the control, energy is what counts in intensity in the year of the start (rule `accounting`); sizes are gross.
+
 =============  ================================================================  ============  ========================
 symbol         meaning                                                           unit          source
 =============  ================================================================  ============  ========================
@@ -36,7 +38,7 @@ from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
-from quota_opt.rules._shared import amount, audited, check_choices, check_places, inside, note
+from quota_opt.rules._shared import amount, audited, check_choices, check_places, inside, kept_out, note, start_years
 from quota_opt.scenario import RuleParameters, refused
 
 RELATIVE = 1e-9
@@ -126,7 +128,7 @@ class TwoHighParameters(RuleParameters):
 
 
 class Line(NamedTuple):
-    """Projects (P,) that are over a line, and what to say of each."""
+    """Projects that are over a line in each year of starting (P, T), and what to say of each."""
 
     over: NDArray[np.bool_]
     words: Callable[[int], Text]
@@ -172,13 +174,12 @@ class TwoHigh(Rule[TwoHighParameters]):
         excepted = self._excepted(case)
         bars = []
         for over, words, figures in self._lines(case, rejecting=True):
-            rows = np.flatnonzero(over & ~excepted)
-            years = np.ones((len(rows), case.horizon), dtype=bool)
+            rows = np.flatnonzero(over.any(axis=1) & ~excepted)
             bars.append(
                 Bar(
                     "project",
                     rows,
-                    years,
+                    over[rows],
                     "rejected",
                     [words(i) for i in rows.tolist()],
                     [figures(i) for i in rows.tolist()],
@@ -193,7 +194,8 @@ class TwoHigh(Rule[TwoHighParameters]):
         fix = Text("无需修改；请在方案中说明理由。", "Nothing to mend; give the reason in the papers.")
         for rejecting in (True, False):
             for over, words, figures in self._lines(case, rejecting=rejecting):
-                for i in np.flatnonzero(over & excepted if rejecting else over).tolist():
+                hit = over.any(axis=1)
+                for i in np.flatnonzero(hit & excepted if rejecting else hit).tolist():
                     name, said = case.projects["project"].iloc[i], words(i)
                     end = Text("，按例外标签放行", ", let through by its tag")
                     if not rejecting:
@@ -212,21 +214,21 @@ class TwoHigh(Rule[TwoHighParameters]):
     def overrides(self, outcome: Outcome) -> tuple[str, ...]:
         """Awards over a line that keeps projects out, let through by a tag."""
         case = outcome.case
-        over = np.zeros(len(case.projects), dtype=bool)
+        over = np.zeros_like(case.start_window)
         for line, _, _ in self._lines(case, rejecting=True):
-            over |= line
-        passed = outcome.award_row[(over & self._excepted(case))[outcome.award_row]]
+            over |= line & self._excepted(case)[:, None]
+        passed = outcome.award_row[over[outcome.award_row, outcome.award_year]]
         return tuple(map(str, case.projects["project"].to_numpy()[passed]))
 
     def audit(self, outcome: Outcome) -> RuleAudit:
         """Awards to projects that are kept out."""
         case = outcome.case
         excepted = self._excepted(case)
-        parts, out = [], np.zeros(len(case.projects), dtype=bool)
+        parts, out = [], np.zeros_like(case.start_window)
         for over, words, figures in self._lines(case, rejecting=True):
-            held = over & ~excepted
+            held = over & ~excepted[:, None]
             out |= held
-            awarded = np.flatnonzero(held[outcome.award_row])
+            awarded = np.flatnonzero(held[outcome.award_row, outcome.award_year])
             rows = outcome.award_row[awarded]
             parts.append(
                 pd.DataFrame(
@@ -252,7 +254,7 @@ class TwoHigh(Rule[TwoHighParameters]):
         made = audited(self, "projects", table, sentence)
         if not made.ok:
             return made
-        count = int(out.sum())
+        count = int(kept_out(case, out).sum())
         words_ = Text(
             f"{count} 个两高项目不予受理。",
             f"{count} two-high project{' is' if count == 1 else 's are'} not accepted.",
@@ -278,24 +280,28 @@ class TwoHigh(Rule[TwoHighParameters]):
             def sizes(i: int) -> str:
                 return f"{amount(size[i])} / {amount(above)}"
 
-            yield Line(here & (size >= above * (1.0 - RELATIVE)), large, sizes)
+            large_ones = here & (size >= above * (1.0 - RELATIVE))
+            yield Line(np.repeat(large_ones[:, None], case.horizon, axis=1), large, sizes)
         if control is not None and rejecting == self.parameters.reject:
-            energy, worth = case.base_energy, case.projects["value_added"].to_numpy(dtype=float)
+            worth = case.projects["value_added"].to_numpy(dtype=float)
+            energy = np.column_stack([case.intensity_energy(t) for t in range(case.horizon)])
             with np.errstate(divide="ignore", invalid="ignore"):
-                intensity = np.where(worth > 0, energy / worth, np.inf)
-            over = (energy > 0) & (energy - control * worth > RELATIVE * np.maximum(energy, 1.0))
+                intensity = np.where(worth[:, None] > 0, energy / worth[:, None], np.inf)
+            over = (energy > 0) & (energy - control * worth[:, None] > RELATIVE * np.maximum(energy, 1.0))
+            over &= here[:, None]
 
             def intense(i: int) -> Text:
-                shown = f"{intensity[i]:.4g}" if np.isfinite(intensity[i]) else "∞"
+                worst = float(intensity[i].max())
+                shown, when = f"{worst:.4g}" if np.isfinite(worst) else "∞", start_years(case.years, over[i])
                 return Text(
-                    f"两高项目能耗强度 {shown} 高于控制线 {control:g}（吨标准煤/万元）",
-                    f"two-high, energy intensity {shown} is above the control of {control:g} tce/10k yuan",
+                    f"两高项目能耗强度 {shown} 高于控制线 {control:g}（吨标准煤/万元）{when.zh}",
+                    f"two-high, energy intensity {shown} is above the control of {control:g} tce/10k yuan{when.en}",
                 )
 
             def intensities(i: int) -> str:
-                return f"{intensity[i]:.4g} / {control:g}"
+                return f"{intensity[i].max():.4g} / {control:g}"
 
-            yield Line(here & over, intense, intensities)
+            yield Line(over, intense, intensities)
 
     def _over_thresholds(self, case: Case) -> list[Finding]:
         """One note per threshold: existing firms and new projects that are over it."""

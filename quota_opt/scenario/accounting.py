@@ -76,13 +76,53 @@ def accounted(scenario: Scenario) -> Accounted:
     return Accounted(tables["firms"], tables["projects"], report.all())
 
 
-def excluded_energy(table: pd.DataFrame, years: tuple[int, ...], basis: str) -> Floats:
-    """Energy that leaves the count, tce per row (first axis) and year (second).
+@dataclass(frozen=True)
+class Eras:
+    """The first years of each treatment; None where it never comes."""
 
-    The place for feedstock and renewables, whose treatment changes by year (before 2022, 2022-2023, from 2024).
-    Nothing is excluded so far: what the planner states is what counts.
+    feedstock_from: int | None = None
+    green_increment_from: int | None = None
+    green_all_from: int | None = None
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """Energy that leaves the count, tce per row (first axis) and year (second): of the total, and of intensity."""
+
+    total: Floats
+    intensity: Floats
+
+
+def excluded_energy(
+    table: pd.DataFrame, years: tuple[int, ...], electricity: float, eras: Eras, *, new: bool
+) -> Excluded:
+    """Feedstock and green electricity that do not count in each year.
+
+    Feedstock leaves both counts. Green electricity leaves the total where it is an increment (rows that are `new`),
+    later everyone's leaves both. `electricity` is tce per MWh on the declared basis. No more than the row's energy
+    leaves.
     """
-    return np.zeros((len(table), len(years)))
+    feedstock = table["feedstock_tce"].fillna(0.0).to_numpy(dtype=float)[:, None]
+    green = electricity * table["green_electricity_mwh"].fillna(0.0).to_numpy(dtype=float)[:, None]
+    energy = table["energy"].fillna(0.0).to_numpy(dtype=float)[:, None]
+    of = np.array(years, dtype=float)[None, :]
+    by_feedstock = feedstock * _since(of, eras.feedstock_from)
+    by_increment = green * _since(of, eras.green_increment_from) if new else 0.0 * green
+    by_all = green * _since(of, eras.green_all_from)
+    return Excluded(
+        np.minimum(by_feedstock + np.maximum(by_increment, by_all), energy),
+        np.minimum(by_feedstock + by_all, energy),
+    )
+
+
+def _since(years: Floats, first: int | None) -> Floats:
+    return np.zeros_like(years) if first is None else (years >= first).astype(np.float64)
+
+
+def electricity_factor(scenario: Scenario) -> float:
+    """tce per MWh on the declared basis of the case."""
+    name = "electricity_equal_value" if scenario.energy_basis == "equal_value" else "electricity_equivalent"
+    return factors_with(scenario.settings.factors)[name].of(scenario.first_year)[0]
 
 
 def fuel_energy(table: pd.DataFrame, factors: Mapping[str, Factor], basis: str, year: int) -> Floats:

@@ -89,7 +89,7 @@ class ColumnReader:
             self.report.error(code, what, where, fix, seen)
 
     def _need(self, blank: Flags) -> None:
-        if self.spec.required and blank.any():
+        if self.spec.required and self.spec.unless is None and blank.any():
             what, fix = self.spec.missing or (
                 Text(f"必填的“{self.spec.zh}”为空", f"{self.spec.name} is required and blank"),
                 Text("请填写；若整行无用，请删除该行。", "Fill it in, or delete the row."),

@@ -80,6 +80,7 @@ def check_references(
     _check_tree(checker)
     _check_years(checker)
     _check_soft_targets(checker)
+    _check_ordered_targets(checker)
 
 
 def _name_resources(c: _Checker) -> None:
@@ -357,3 +358,31 @@ def _check_soft_targets(c: _Checker) -> None:
         ),
         level=Level.WARNING,
     )
+
+
+def _check_ordered_targets(c: _Checker) -> None:
+    """Targets without a number: an error, or a warning where the level above has yet to order it."""
+    if "targets" not in c.raw or not c.has("targets", "value"):
+        return
+    targets = c.frames["targets"]
+    blank = np.asarray(targets["value"].isna(), dtype=bool)
+    waiting = blank & targets["ordered"].to_numpy(dtype=bool)
+    spec = table_named("targets").column("value")
+    assert spec.missing is not None
+    what, fix = spec.missing
+    c.say("targets", "value", blank & ~waiting, code="missing-value", words=lambda _: (what, fix, ""))
+
+    def awaited(i: int) -> tuple[Text, Text, object]:
+        measure, clause = str(targets["measure"].iat[i]), str(targets["clause"].iat[i])
+        zh, en = (f"（{clause}）", f" ({clause})") if clause else ("", "")
+        return (
+            Text(
+                f"目标 {measure}{zh}按上级下达，尚无数值，暂不计算",
+                f"the target for {measure}{en} is as ordered by the level above; the number is missing, "
+                "so it is not enforced",
+            ),
+            Text("收到上级下达的数值后，请填入“目标值”。", "Enter the value once the level above has ordered it."),
+            "",
+        )
+
+    c.say("targets", "value", waiting, code="ordered-number-missing", words=awaited, level=Level.WARNING)

@@ -161,7 +161,8 @@ _NO_NUMBER = (
         "目标没有数值：条款未写，或须“按上级下达”", "the target has no number; its clause leaves it to the level above"
     ),
     Text(
-        "请填入上级下达的数值；没有数值的目标不能计算。", "Enter the number ordered; without one it cannot be counted."
+        "请填入上级下达的数值；暂时没有的，在“按上级下达”一列写“是”，该目标先不计算。",
+        "Enter the number ordered; until there is one, say yes in the column ordered: the target is then not counted.",
     ),
 )
 
@@ -208,6 +209,12 @@ TABLES: tuple[TableSpec, ...] = (
             _amount("violations", "违法次数", "", Text("环保、安全等违法次数", "Number of violations on record"),
                     aliases=("违法违规次数",), kind="integer", default=0.0),
             _TAGS, _STAGES,
+            _amount("energy_per_product", "单位产品能耗", "",
+                    Text("单位产品能耗，与限额同单位", "Energy per unit of product, in the unit of its limit"),
+                    aliases=("产品单耗",)),
+            _amount("energy_limit", "单位产品能耗限额", "",
+                    Text("单位产品能耗限额", "Limit on energy per unit of product that the norm sets"),
+                    aliases=("能耗限额",)),
             ColumnSpec("protected_as", "保护类别", "list",
                        Text("受保护的类别，如 high-tech", "Why it is protected, e.g. high-tech"),
                        aliases=("保护类型",)),
@@ -317,7 +324,11 @@ TABLES: tuple[TableSpec, ...] = (
             ColumnSpec("sense", "方向", "choice", Text("不低于、不高于或等于", "At least, at most or equal"),
                        required=True, choices=SENSES),
             ColumnSpec("value", "目标值", "number", Text("目标值，按指标的单位", "In the unit of the measure"),
-                       required=True, aliases=("数值",), missing=_NO_NUMBER),
+                       required=True, aliases=("数值",), missing=_NO_NUMBER, unless="ordered"),
+            ColumnSpec("ordered", "按上级下达", "yes/no",
+                       Text("数值由上级下达；目标值留空时暂不计算",
+                            "Set by the level above; not counted while its value is blank"),
+                       default=False, aliases=("上级下达",)),
             _identifier("place", "区域", Text("适用区域及其下级；留空为全部", "This place and below; blank is all"),
                         refers="places", required=False),
             _year("year", "年份", Text("到哪年为止；留空为最后一年", "By which year; blank is the last"),

@@ -40,7 +40,7 @@ class ColumnSpec:
     `refers` names what the cells point at: a table (`places`, `firms`, `projects`), `resources`, or a list of
     projects and variant groups (`projects|groups`). `default` fills blank cells; None leaves them blank (NaN or "").
     `wildcard` is a text allowed beside numbers; it is kept as NaN. `missing` says, in place of the usual words, what is
-    wrong and how to mend it where a required cell is blank.
+    wrong and how to mend it where a required cell is blank. `unless` names the yes/no column that lets it be blank.
     """
 
     name: str
@@ -57,6 +57,7 @@ class ColumnSpec:
     refers: str | None = None
     wildcard: str | None = None
     missing: tuple[Text, Text] | None = None
+    unless: str | None = None
     dynamic: bool = False
 
     @property

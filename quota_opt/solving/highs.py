@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class HighsEngine:
     ) -> Solution:
         """Solve one model with HiGHS."""
         info = EngineInfo(self.name, "HIGHS", self.availability("HIGHS").version, given_options(profile))
-        return solve_checked(_ask, info, arrays, profile, on_progress=on_progress, start=start, stage=stage)
+        return solve_checked(ask_highs, info, arrays, profile, on_progress=on_progress, start=start, stage=stage)
 
 
 def load(arrays: Arrays) -> Any:
@@ -89,7 +90,8 @@ def load(arrays: Arrays) -> Any:
     return highs
 
 
-def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+def ask_highs(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+    """What HiGHS says of one model, in its units; see `attempt.Ask`."""
     return without_wrong_presolve(_asked, arrays, profile, watch, start)
 
 
@@ -220,3 +222,30 @@ def _answer(highs: Any, arrays: Arrays) -> Answer:
             return Answer(Status.FEASIBLE, np.asarray(highs.getSolution().col_value), bound, message=message)
         return Answer(Status.NO_SOLUTION_FOUND, bound=bound, message=message)
     return Answer(Status.ERROR, message=f"HiGHS ended with {message}")
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """The optimum of a linear relaxation: values, prices of the rows, and HiGHS' basis to start again from."""
+
+    values: FloatArray
+    prices: FloatArray
+    basis: Any
+
+
+def relaxed(arrays: Arrays, limit: float = math.inf) -> Relaxed | None:
+    """Solve the linear relaxation; None without an optimum within `limit` seconds."""
+    import highspy
+
+    highs = load(replace(arrays, integer=np.zeros(arrays.columns, dtype=bool)))
+    for name, value in (("threads", 1), ("parallel", "off"), ("random_seed", 0), ("time_limit", limit)):
+        highs.setOptionValue(name, value)
+    highs.run()
+    found = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    try:
+        if not found:
+            return None
+        solution = highs.getSolution()
+        return Relaxed(np.asarray(solution.col_value), np.asarray(solution.row_dual), highs.getBasis())
+    finally:
+        highspy.Highs.resetGlobalScheduler(False)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from quota_opt.model.build import Problem
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.engine import Engine, engine_named, engine_of
-from quota_opt.solving.lumpy import is_large, solve_large
 from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
+from quota_opt.solving.structure import applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
 
 log = logging.getLogger(__name__)
@@ -78,8 +78,8 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
     for number, (stage, (objective, constant)) in enumerate(zip(problem.stages, problem.objectives, strict=True)):
         arrays = replace(arrays, objective=objective, offset=constant)
         left, name = _rest(profile, began), _stage_name(problem, number)
-        if is_large(problem, profile):
-            solution = solve_large(engine, problem, arrays, left, on_progress=on_progress, start=values, stage=name)
+        if applies(arrays, profile):
+            solution = solve_structured(arrays, left, on_progress=on_progress, start=values, stage=name)
         else:
             solution = engine.solve(arrays, left, on_progress=on_progress, start=values, stage=name)
         if solution.values is None and values is not None and solution.status is Status.NO_SOLUTION_FOUND:

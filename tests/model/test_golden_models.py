@@ -9,9 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
+from against_brute import solved, words
+from rule_cases import FREE, RULE_CASES, small_case
 from small import case
 
 import quota_opt as qo
+from quota_opt.rules import RULES
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -74,11 +77,44 @@ CASES = {"worked-example": lambda: qo.read("worked-example"), "every-part": ever
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_model_is_the_one_on_record(name: str, tmp_path: Path) -> None:
-    written = qo.export(CASES[name](), tmp_path / f"{name}.lp").read_text(encoding="utf-8")
+    on_record(CASES[name](), name, tmp_path)
+
+
+def on_record(scenario: qo.Scenario, name: str, folder: Path) -> str:
+    """The model as text, which is that of the golden file."""
+    written = qo.export(scenario, folder / f"{name}.lp").read_text(encoding="utf-8")
     golden = GOLDEN / f"{name}.lp"
     if os.environ.get("QUOTA_OPT_GOLDEN") == "write":
         golden.write_text(written, encoding="utf-8")
+    assert golden.exists(), f"no golden file of {name}: write it, and read what was written"
     assert written == golden.read_text(encoding="utf-8")
+    return written
+
+
+# Rules that take candidates out have no rows: what is gone tells the two models apart.
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_small_model_on_record_that_differs_from_the_one_without_it(rule: str, tmp_path: Path) -> None:
+    assert rule in RULE_CASES, f"give {rule} a case in tests/rule_cases.py"
+    settings, tables = small_case(rule)
+    written = on_record(qo.Scenario.from_tables(settings, **tables), f"rule-{rule}", tmp_path)
+    settings, tables = small_case(rule, on=False)
+    loose = qo.export(qo.Scenario.from_tables(settings, **tables), tmp_path / "loose.lp").read_text(encoding="utf-8")
+    assert written != loose
+
+
+def test_no_golden_file_is_left_of_a_rule_that_is_gone() -> None:
+    kept = {path.stem for path in GOLDEN.glob("*.lp")}
+    assert kept == {*CASES, *(f"rule-{rule}" for rule in RULES)}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rules_small_case_is_the_one_described(rule: str) -> None:
+    strict, loose = solved(*small_case(rule)), solved(*small_case(rule, on=False))
+    assert strict is not None and loose is not None
+    if RULE_CASES[rule].loose is None:
+        assert words(loose) == FREE
+        assert loose.objective == pytest.approx(1580.0)
+    assert strict.objective < loose.objective - 1.0
 
 
 def test_the_case_with_every_part_solves_alike_with_three_engines() -> None:

@@ -186,7 +186,8 @@ def test_a_plan_that_breaks_one_rule_only_is_caught_by_that_rule(
 def test_every_rule_of_the_library_is_broken_once() -> None:
     from quota_opt.rules import RULES as LIBRARY
 
-    assert set(LIBRARY) == {rule for rule, _ in RULES.values()}
+    # Accounting forbids nothing: it says how much counts, and pools and tables show where a plan counts otherwise.
+    assert set(LIBRARY) - {"accounting"} == {rule for rule, _ in RULES.values()}
 
 
 def column(row: str, value: str, name: str, of: str = PROJECTS) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from against_brute import both, case_of
 
+import quota_opt as qo
+from quota_opt.errors import InputError
+
 PROJECTS = """
     project place category  sector energy_tce value_added tags
     A       N     strategic C39    520        1000        -
@@ -102,3 +105,53 @@ def test_a_project_that_adds_no_value_fails_if_it_uses_energy_and_passes_if_not(
         P       N     50         100         idle
         Q       N     40         100         works"""
     assert both(case_admitting(limit(0.9), projects=projects))[1] == {"idle:2024", "P:2024"}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value", "admitted"),
+    [
+        # Per mu, A adds 50 and pays 4 of tax, B 100 and 10; A emits 0.3 t per 10k yuan, B 0.4; A uses 0.52 tce, B 0.53.
+        ("value_added_per_mu", 50.0, "AB"),
+        ("value_added_per_mu", 51.0, "B"),
+        ("tax_per_mu", 4.0, "AB"),
+        ("tax_per_mu", 5.0, "B"),
+        ("investment_per_mu", 100.0, "AB"),
+        ("investment_per_mu", 101.0, "A"),
+        ("carbon_intensity", 0.4, "AB"),
+        ("carbon_intensity", 0.35, "A"),
+        ("energy_intensity", 0.53, "AB"),
+        ("energy_intensity", 0.52, "A"),
+    ],
+)
+def test_each_criterion_has_its_own_figure_and_side(criterion: str, value: float, admitted: str) -> None:
+    case = case_of(
+        resources=("energy", "carbon", "land"),
+        quotas="place resource year amount\nC energy * 1000\nC carbon * 1000\nC land * 100",
+        projects="""
+            project place energy_tce value_added tax land_mu carbon_t investment
+            A       C     520        1000        80  20      300      9000
+            B       C     265        500         50  5       200      500""",
+        rules={"admission": {"limits": [limit(value, criterion=criterion)]}},
+    )
+    assert both(case)[1] == {f"{project}:2024" for project in admitted}
+
+
+def test_a_limit_above_which_quota_is_bought_needs_a_market() -> None:
+    settings, tables = case_admitting(limit(0.52, action="buy"))
+    with pytest.raises(InputError):
+        qo.solve(qo.Scenario.from_tables(settings, **tables))
+
+
+def test_a_mean_is_kept_in_every_year_not_in_the_end_alone() -> None:
+    # A is at 0.6 and may start at once; B, at 0.2, from 2025 on. Together they are at 0.4, A alone never passes 0.5.
+    case = case_of(
+        years=(2024, 2025),
+        quotas="place resource year amount\nC energy * 1000",
+        projects="""
+            project place energy_tce value_added earliest
+            A       C     300        500         -
+            B       C     100        500         2025""",
+        rules={"admission": {"limits": [limit(0.5, scope="portfolio")]}},
+    )
+    # From 2024 A would add 1,000; it waits for B: 500 + 500.
+    assert both(case) == (set(), {"A:2025", "B:2025"}, 1000.0)

@@ -59,6 +59,24 @@ def test_only_the_kinds_named_count() -> None:
     assert best(case_clearing({"kinds": ["close"]})) == ({"F1:close:2023", "F2:close:2023"}, set(), -20.0)
 
 
+def test_any_kind_of_treatment_counts_unless_kinds_are_named() -> None:
+    # F1 may be closed (10), rebuilt (3), relocated (2) or merged (1); F2 lies beyond the line too and is closed.
+    ways = """
+        firm action   value_added_lost
+        F1   close    10
+        F1   rebuild  3
+        F1   relocate 2
+        F1   merge    1
+        F2   close    10"""
+    for kinds, done, lost in (
+        (None, "F1:merge:2023", 11.0),
+        (["close", "rebuild", "relocate"], "F1:relocate:2023", 12.0),
+        (["close", "rebuild"], "F1:rebuild:2023", 13.0),
+    ):
+        rule = {"kinds": kinds} if kinds else {}
+        assert best(case_clearing(rule, actions=ways)) == ({done, "F2:close:2023"}, set(), -lost)
+
+
 def test_scope_and_places_narrow_whom_it_is_about() -> None:
     assert best(case_clearing({"scope": {"above_scale": True, "or_land_mu": 3.0}}))[0] == {"F1:upgrade:2023"}
     assert best(case_clearing({"scope": {"above_scale": True, "or_land_mu": 2.0}}))[2] == -14.0

@@ -79,3 +79,19 @@ def test_an_unlisted_firm_may_still_be_upgraded() -> None:
         {"firm": "F1", "action": "upgrade", "frees_energy_tce": 200.0},
     ]
     assert both((settings, tables)) == ({"F1:upgrade:2024"}, {"Q:2024"}, 500.0)
+
+
+def test_the_kinds_it_restricts_are_those_an_unlisted_firm_may_not_have() -> None:
+    # F1 is not listed (a C); closing it frees 300 for P, upgrading 200 for Q.
+    for restricts, done, project, value in (
+        (["close"], {"F1:upgrade:2024"}, "Q", 500.0),
+        (["upgrade"], closing("F1"), "P", 890.0),
+        (["close", "upgrade"], set(), "", 0.0),
+        ([], closing("F1"), "P", 890.0),
+    ):
+        settings, tables = case_listing({"grade": "D"}, restricts=restricts)
+        tables["actions"] = [
+            {"firm": "F1", "action": "close", "frees_energy_tce": 300.0},
+            {"firm": "F1", "action": "upgrade", "frees_energy_tce": 200.0},
+        ]
+        assert both((settings, tables)) == (done, {f"{project}:2024"} if project else set(), value)

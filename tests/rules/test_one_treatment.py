@@ -54,6 +54,18 @@ def test_only_the_kinds_and_places_named_count() -> None:
     assert best(case_treating({"places": ["C"]}, **LISTED))[2] == -14.0
 
 
+def test_rebuilding_and_merging_are_treatments_as_closing_is() -> None:
+    # F1 rebuilt loses 3, merged 1; F2 can only be closed, for 10.
+    settings, tables = case_treating({}, **LISTED)
+    tables["actions"] += [
+        {"firm": "F1", "action": "rebuild", "frees_energy_tce": 30.0, "value_added_lost": 3.0},
+        {"firm": "F1", "action": "merge", "frees_energy_tce": 10.0, "value_added_lost": 1.0},
+    ]
+    assert best((settings, tables)) == ({"F1:merge:2023", "F2:close:2023"}, set(), -11.0)
+    settings["rules"]["one_treatment"]["kinds"] = ["close", "rebuild"]
+    assert best((settings, tables)) == ({"F1:rebuild:2023", "F2:close:2023"}, set(), -13.0)
+
+
 def test_no_firm_is_treated_twice_even_where_both_would_pay() -> None:
     settings, tables = case_treating({}, **LISTED)
     tables["projects"] = [{"project": "P", "place": "N", "energy_tce": 250.0, "value_added": 999.0}]

@@ -10,7 +10,7 @@ import pytest
 import quota_opt.scenario as scenario_package
 from quota_opt.errors import Level
 from quota_opt.scenario import Accounted, Scenario, accounted
-from quota_opt.scenario.accounting import excluded_energy
+from quota_opt.scenario.accounting import Eras, excluded_energy
 from quota_opt.scenario.factors import built_in_factors, factors_with
 
 
@@ -138,11 +138,22 @@ def test_nothing_stated_is_zero_with_one_warning_per_table_and_resource() -> Non
     assert "5 of 5" in carbon.what.en
 
 
-def test_nothing_is_excluded_from_the_count_yet() -> None:
-    result = account([{"energy_tce": 5, "feedstock_tce": 2, "green_electricity_mwh": 3, "carbon_t": 1}])
-    excluded = excluded_energy(result.firms, (2021, 2022, 2023, 2024), "equal_value")
-    assert excluded.shape == (1, 4)
-    assert not excluded.any()
+def test_feedstock_leaves_from_its_year_and_green_electricity_in_three_eras() -> None:
+    # 100 tce, 20 of it feedstock; 100 MWh of green electricity at 0.3 tce/MWh are 30 tce.
+    result = account([{"energy_tce": 100, "feedstock_tce": 20, "green_electricity_mwh": 100, "carbon_t": 1}])
+    years, eras = (2021, 2022, 2023, 2024), Eras(2022, 2022, 2024)
+    new = excluded_energy(result.firms, years, 0.3, eras, new=True)
+    assert new.total.tolist() == [[0, 50, 50, 50]]
+    assert new.intensity.tolist() == [[0, 20, 20, 50]]
+    standing = excluded_energy(result.firms, years, 0.3, eras, new=False)
+    assert standing.total.tolist() == [[0, 20, 20, 50]]  # what firms use is no increment
+    assert standing.intensity.tolist() == [[0, 20, 20, 50]]
+
+
+def test_no_more_than_all_of_the_energy_leaves_and_nothing_where_no_era_begins() -> None:
+    result = account([{"energy_tce": 100, "feedstock_tce": 90, "green_electricity_mwh": 100, "carbon_t": 1}])
+    assert excluded_energy(result.firms, (2024,), 0.3, Eras(2022, 2022, 2024), new=True).total.tolist() == [[100]]
+    assert not excluded_energy(result.firms, (2024,), 0.3, Eras(), new=True).total.any()
 
 
 def test_every_factor_has_a_value_a_unit_a_source_a_year_and_a_grade() -> None:

@@ -1,16 +1,16 @@
-"""Large models are solved projects first; made to happen on small ones here, it changes no answer."""
+"""Large models are solved by their structure; made to happen on small ones here, it changes no answer."""
 
 from __future__ import annotations
 
 import pytest
 
 import quota_opt as qo
-from quota_opt.solving import lumpy
+from quota_opt.solving import structure
 
 
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lumpy, "LARGE", 1)
+    monkeypatch.setattr(structure, "LARGE", 1)
 
 
 @pytest.mark.parametrize(("address", "objective"), [("worked-example", 2000.0), ("worked-example/keep-70", 1200.0)])
@@ -24,7 +24,7 @@ def test_a_small_case_keeps_its_optimum(address: str, objective: float) -> None:
 @pytest.mark.parametrize("county", ["yueqing", "ouhai"])
 def test_a_county_is_as_good_within_the_gap(county: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first = qo.solve(county, time_limit=60)
-    monkeypatch.setattr(lumpy, "LARGE", 10**9)
+    monkeypatch.setattr(structure, "LARGE", 10**9)
     whole = qo.solve(county, time_limit=60)
     assert first.status == whole.status == "OPTIMAL"
     assert first.objective <= whole.bound * (1 + 1e-6)
