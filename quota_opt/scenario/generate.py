@@ -17,6 +17,7 @@ import tomli_w
 from quota_opt.errors import Finding, InputError, Level, OutputExists, Text, Where
 from quota_opt.scenario.generate_draws import BoolArray, Draws, FloatArray, IntArray
 from quota_opt.scenario.generate_firms import make_firms
+from quota_opt.scenario.generate_marks import mark_tables
 from quota_opt.scenario.generate_profile import Profile, Site, profiles
 from quota_opt.scenario.generate_projects import CATEGORY_WEIGHTS, SIZE, make_projects
 
@@ -135,7 +136,7 @@ def write_generated(folder: Path, made: Generated) -> Path:
 
 
 def generate_county(name: str) -> dict[str, pd.DataFrame]:
-    """Places, firms and projects of a built-in county; actions too where its firms have their turn by year."""
+    """Tables of a built-in case: places, firms, projects; actions where firms have turns; chains where named."""
     profile = profiles()[name]
     draws = Draws(profile.seed)
     sites = [site for site in profile.places if site.weight > 0]
@@ -148,7 +149,7 @@ def generate_county(name: str) -> dict[str, pd.DataFrame]:
     }
     if profile.batches:
         tables["actions"] = _batches(draws, tables["firms"], profile)
-    return tables
+    return mark_tables(tables, profile)
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -160,7 +161,9 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 def places_table(sites: list[Site]) -> pd.DataFrame:
     """The places table of a tree."""
-    return pd.DataFrame([{"place": s.place, "level": s.level, "parent": s.parent, "name": s.name} for s in sites])
+    rows = [{"place": s.place, "level": s.level, "parent": s.parent, "name": s.name} for s in sites]
+    rated = any(s.rating for s in sites)
+    return pd.DataFrame([{**row, "rating": s.rating} for row, s in zip(rows, sites, strict=True)] if rated else rows)
 
 
 def _check_sizes(**sizes: int) -> None:

@@ -34,6 +34,44 @@ class Site(_Data):
     name: str = ""
     weight: float = 0.0
     sectors: tuple[str, ...] = ()
+    rating: str = ""
+
+
+class Mark(_Data):
+    """A tag put on `share` of the firms or projects that are of the sectors, grades, categories and places named."""
+
+    tag: str
+    share: float
+    sectors: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+class Link(_Data):
+    """One stage of a chain, and how many firms and projects of `sector` supply it."""
+
+    chain: str
+    stage: str
+    sector: str
+    needs: tuple[str, ...] = ()
+    weight: float = 1.0
+    firms: int = 0
+    grades: tuple[str, ...] = ()
+    projects: int = 0
+
+
+class Anchor(_Data):
+    """One project that is named, not drawn."""
+
+    project: str
+    place: str
+    name: str
+    sector: str
+    energy: float
+    value_added: float
+    land: float
+    category: str = "strategic"
 
 
 class Profile(_Data):
@@ -79,6 +117,10 @@ class Profile(_Data):
     """Weights of the years from which projects can start; empty: most can start at once."""
     batches: tuple[float, ...] = ()
     """Weights of the years in which listed firms have their turn; empty: any year, and no actions table."""
+    firm_marks: tuple[Mark, ...] = ()
+    project_marks: tuple[Mark, ...] = ()
+    chains: tuple[Link, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
 
 
 @cache

@@ -10,7 +10,8 @@ from quota_opt.resources import builtin, data_root
 qo = pytest.importorskip("quota_opt")
 
 COUNTIES = ("cixi", "zhuji", "fenghua", "ouhai", "yueqing")
-CASES = (*COUNTIES, "worked-example", "published")
+CITIES = ("wenzhou", "wenzhou-decomposed")
+CASES = (*COUNTIES, *CITIES, "worked-example", "published")
 
 
 def rows_of(case, table):
@@ -96,10 +97,29 @@ def test_some_strategic_projects_fail_the_limits(county):
 
 @pytest.mark.parametrize("county", COUNTIES)
 def test_every_county_has_the_variants_planners_compare(county):
-    assert {"strict-access", "full-retention", "jobs-protected"} <= set(qo.read(county).settings.variants)
+    wanted = {"strict-access", "full-retention", "jobs-protected", "carbon-first", "net-delivery", "priority-order"}
+    variants = set(qo.read(county).settings.variants)
+    assert wanted <= variants
+    # A year's delay has no meaning in a case of one year.
+    assert ("closures-slip-a-year" in variants) == (county != "yueqing")
 
 
 @pytest.mark.parametrize("county", COUNTIES)
 def test_fuels_and_totals_of_a_county_agree(county):
     codes = {finding.code for finding in qo.check(county)}
     assert not {code for code in codes if "disagree" in code or "fuel" in code}, codes
+
+
+def test_the_city_is_marked_synthetic():
+    for name in CITIES:
+        assert qo.read(name).settings.scenario.data == "synthetic"
+        assert "synthetic (合成数据)" in text_of(name, "README.md").replace("\n", " ")
+
+
+@pytest.mark.parametrize("case", COUNTIES)
+def test_a_readme_names_every_clause_reading_and_variant(case):
+    readme, settings = text_of(case, "README.md"), qo.read(case).settings
+    for entry in (*settings.clauses, *settings.readings):
+        assert f"| {entry.id} (" in readme, entry.id
+    for name in settings.variants:
+        assert f"| `{name}` |" in readme, name

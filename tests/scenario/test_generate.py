@@ -127,7 +127,7 @@ def test_every_sector_a_profile_names_is_known():
         assert named <= set(sectors()), name
 
 
-@pytest.mark.parametrize("county", ["zhuji", "fenghua"])
+@pytest.mark.parametrize("county", ["cixi", "zhuji", "fenghua", "ouhai", "yueqing", "wenzhou"])
 def test_the_committed_tables_of_a_county_are_what_the_generator_makes(county):
     made = generate_county(county)
     folder = data_root("scenarios") / county
