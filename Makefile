@@ -42,8 +42,10 @@ demo: $(VENV)/.installed
 	$(BIN)/quota-opt verify $(DEMO)
 	@echo "Report: $(CURDIR)/$(DEMO)/report.html"
 
+# Two processes; make test JOBS=0 runs the tests one after the other.
+JOBS ?= 2
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -121,6 +121,15 @@ class Limit(BaseModel):
         return self
 
     @property
+    def whom(self) -> Text:
+        """Whom the limit is about, in words: its tag or category, its sectors, or every new project."""
+        if self.applies_to != "new_projects":
+            return Text(self.applies_to, repr(self.applies_to))
+        if self.sectors:
+            return Text("、".join(self.sectors), ", ".join(self.sectors))
+        return Text("新上项目", "new projects")
+
+    @property
     def criteria(self) -> Criterion:
         """The criterion, named or the case's own."""
         if isinstance(self.criterion, str):

@@ -36,7 +36,6 @@ value                 the limit                                                 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -472,6 +471,15 @@ class Admission(Rule[AdmissionParameters]):
         for row, figure, even in zip(rows.tolist(), self._figures(case, rows, limit), breaks, strict=True):
             shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
             when = start_years(case.years, fails[row])
+            if limit.value == 0.0 and of.is_most:
+                # A line of nought is a way to say that a clause holds for all it concerns.
+                made.append(
+                    Text(
+                        f"属于“{limit.whom.zh}”，此条不论{title.zh}高低一律适用（{title.zh} {shown}）{when.zh}",
+                        f"falls under {limit.whom.en}: the clause holds whatever the {title.en} ({shown}){when.en}",
+                    )
+                )
+                continue
             made.append(
                 Text(
                     f"{title.zh} {shown} {side.zh}准入线 {limit.value:g}{unit.zh}{even.zh}{when.zh}",
@@ -583,9 +591,3 @@ def _break_even(case: Case, rows: IntArray, limit: Limit) -> list[Text]:
         else silent
         for factor in even.tolist()
     ]
-
-
-def limits_of(case: Case) -> Sequence[Limit]:
-    """The admission limits of a case, for charts and reports; empty where the rule is off."""
-    rule = case.rule("admission")
-    return rule.parameters.limits if rule is not None else ()

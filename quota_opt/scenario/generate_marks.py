@@ -29,7 +29,16 @@ def mark_tables(tables: dict[str, pd.DataFrame], profile: Profile) -> dict[str, 
         made["firms"], made["projects"], made["chains"] = _chains(draws, firms, projects, profile)
     if profile.anchors:
         made["projects"] = pd.concat([made["projects"], _anchors(draws, profile)], ignore_index=True)
+    if profile.green_power:
+        made["firms"] = _green(made["firms"], (made["firms"]["grade"] == "A").to_numpy(), profile.green_power)
+        strategic = (made["projects"]["category"] == "strategic").to_numpy()
+        made["projects"] = _green(made["projects"], strategic, profile.green_power)
     return made
+
+
+def _green(table: pd.DataFrame, chosen: BoolArray, share: float) -> pd.DataFrame:
+    """The table with the part of the electricity that the chosen rows hold with certificates."""
+    return table.assign(green_electricity_mwh=np.where(chosen, (share * table["electricity_mwh"]).round(1), 0.0))
 
 
 def _chosen(draws: Draws, table: pd.DataFrame, mark: Mark) -> BoolArray:

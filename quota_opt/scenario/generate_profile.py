@@ -118,6 +118,7 @@ class Profile(_Data):
     batches: tuple[float, ...] = ()
     """Weights of the years in which listed firms have their turn; empty: any year, and no actions table."""
     firm_marks: tuple[Mark, ...] = ()
+    green_power: float = 0.0  # share of electricity held with certificates, by strategic projects and firms of grade A
     project_marks: tuple[Mark, ...] = ()
     chains: tuple[Link, ...] = ()
     anchors: tuple[Anchor, ...] = ()

@@ -8,7 +8,9 @@ import quota_opt as qo
 
 COUNTIES = ("cixi", "zhuji", "fenghua", "ouhai", "yueqing")
 ENGINES = {"highs": "auto", "mathopt": "ortools-highs", "pulp": "cbc"}
-LONGEST = 40.0
+LONGEST = 25.0
+NEAR = 5e-4
+"""What each proves of a county in that time; the gap of the profile itself is asked in `test_cases_solve.py`."""
 
 
 @pytest.mark.parametrize("profile", ["exact", "scip", "ortools-highs", "cbc"])
@@ -23,12 +25,14 @@ def test_a_small_case_has_one_optimum_whoever_solves_it(name: str, objective: fl
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTIES)
 def test_a_county_has_one_optimum_within_the_gaps_proven(name: str) -> None:
-    plans = {engine: qo.solve(name, profile=profile, time_limit=LONGEST) for engine, profile in ENGINES.items()}
+    plans = {
+        engine: qo.solve(name, profile=profile, gap=NEAR / 5, time_limit=LONGEST) for engine, profile in ENGINES.items()
+    }
     for one in plans.values():
         assert qo.verify(one).ok
         for other in plans.values():
             # No plan is better than any bound, so all are the same within what each proves.
             assert one.objective <= other.bound * (1 + 1e-6)
-    assert plans["highs"].status == "OPTIMAL"
-    assert plans["mathopt"].status == "OPTIMAL"
-    assert plans["pulp"].gap <= 2e-3
+    assert plans["highs"].gap <= NEAR
+    assert plans["mathopt"].gap <= NEAR
+    assert plans["pulp"].gap <= 10 * NEAR

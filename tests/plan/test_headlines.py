@@ -139,7 +139,7 @@ def test_the_headline_speaks_of_the_row_its_price_belongs_to():
 
 @pytest.mark.parametrize("name", ["zhuji", "fenghua"])
 def test_run_json_names_clause_and_price_of_every_binding_rule(name, tmp_path):
-    plan = qo.solve(name)
+    plan = qo.solve(name, gap=1e-3)
     record = json.loads((plan.write(tmp_path / "out") / "run.json").read_text(encoding="utf-8"))
     binding = {rule: entry for rule, entry in record["audit"].items() if entry["binding"]}
     assert len(set(binding) - set(ALWAYS)) >= 2
@@ -152,7 +152,8 @@ def test_run_json_names_clause_and_price_of_every_binding_rule(name, tmp_path):
         if entry["price"] is None:
             assert entry["price_note"]["zh"] and entry["price_note"]["en"]
         else:
-            assert entry["price"] > 0 and entry["price_unit"] and entry["price_note"] is None
+            # A row may be met to the last unit and yet cost nothing.
+            assert entry["price"] >= 0 and entry["price_unit"] and entry["price_note"] is None
     assert any(entry["price"] for entry in binding.values())
 
 

@@ -73,6 +73,8 @@ def test_every_key_that_modules_and_templates_ask_for_exists():
     asked = set()
     for file in [*REPORT.glob("*.py"), *(REPORT / "templates").glob("*.j2")]:
         text = file.read_text(encoding="utf-8")
+        if "\n_WORDS: " in text:  # the handbook has words of its own
+            continue
         asked |= set(re.findall(r'WORDS\["(\w+)"\]', text)) | set(re.findall(r'word\("(\w+)"', text))
         asked |= set(re.findall(r"\bw\.(\w+)", text)) if file.suffix == ".j2" else set()
         asked |= set(re.findall(r'_heading\("(\w+)"', text))
