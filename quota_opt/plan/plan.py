@@ -41,6 +41,8 @@ class Plan:
     trades     purchase or sale, where a market is open: place, resource, year, until (last year it stands), side (buy
                or sell), amount, price (10k yuan per unit), levy, money (paid, or received after the levy), for (the
                project that must buy)
+    row_prices price of a row of the model that proves `certificate["price_bound"]`: row, price; empty where the
+               objective is lexicographic, or the relaxation was not solved
 
     `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.
     """
@@ -66,6 +68,7 @@ class Plan:
     seconds: Mapping[str, float]
     findings: tuple[Finding, ...] = ()
     trades: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRADES))
+    row_prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "price"]))
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
     reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
 

@@ -29,7 +29,7 @@ from quota_opt.model.case import Case, prepare
 from quota_opt.model.objective import check_objective
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
-from quota_opt.plan.certificate import price_bound, rule_prices
+from quota_opt.plan.certificate import price_bound, row_prices, rule_prices
 from quota_opt.plan.headlines import objective_unit, with_headline
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
@@ -142,6 +142,7 @@ def solve_scenario(
         findings=findings,
         trades=plan_tables["trades"],
         outcome=outcome,
+        row_prices=row_prices(solved.arrays, solved.row_duals if len(problem.stages) == 1 else None),
         reporters=reporters,
     )
 

@@ -22,7 +22,7 @@ OUTWARD = 1e-13
 
 @dataclass(frozen=True)
 class Groups:
-    """`of` gives each column its group, -1 for continuous ones; `tying` marks the rows that are no group's own.
+    """`of` gives each column its group, -1 for those that are not 0/1; `tying` marks the rows that are no group's own.
 
     A 0/1 column in no such row is a group by itself.
     """
@@ -38,11 +38,9 @@ class Groups:
         return order, np.searchsorted(self.of[order], np.arange(self.count + 1))
 
 
-def groups_of(arrays: Arrays) -> Groups | None:
-    """The groups of a model; None where an integer column is not 0/1."""
-    integer = arrays.integer
-    if (arrays.lower[integer] < 0.0).any() or (arrays.upper[integer] > 1.0).any():
-        return None
+def groups_of(arrays: Arrays) -> Groups:
+    """The groups of a model; an integer column that is not 0/1 is in none."""
+    integer = arrays.integer & (arrays.lower >= 0.0) & (arrays.upper <= 1.0)
     matrix = arrays.matrix
     sizes = np.diff(matrix.indptr)
     good = np.asarray((matrix.data == 1.0) & integer[matrix.indices])

@@ -362,7 +362,13 @@ def applies(arrays: Arrays, profile: Profile) -> bool:
     """Whether a model is worth the method: many groups, a gap that leaves room, HiGHS with no options of its own."""
     if profile.engine != "highs" or profile.relative_gap <= 0.0 or profile.options:
         return False
-    return int(arrays.integer.sum()) >= LARGE and groups_of(arrays) is not None
+    return int(arrays.integer.sum()) >= LARGE and _all_choices(arrays)
+
+
+def _all_choices(arrays: Arrays) -> bool:
+    """Whether there are whole numbers, and 0 or 1 all of them."""
+    whole = arrays.integer
+    return bool(whole.any() and (arrays.lower[whole] >= 0.0).all() and (arrays.upper[whole] <= 1.0).all())
 
 
 def solve_structured(
@@ -380,8 +386,9 @@ def solve_structured(
 
 
 def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
-    groups = groups_of(arrays) if arrays.integer.any() else None
-    found = None if groups is None else Search(arrays, groups, profile, watch, start).run()
+    found = None
+    if _all_choices(arrays):
+        found = Search(arrays, groups_of(arrays), profile, watch, start).run()
     if found is not None and (found.status is Status.OPTIMAL or watch.cancelled.is_set()):
         return found
     limit = profile.time_limit_s
