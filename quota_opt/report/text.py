@@ -271,27 +271,23 @@ def engines_view(states: Iterable[Any], language: Language = "zh") -> Renderable
 
 
 def scenarios_view(infos: Iterable[Any], language: Language = "zh") -> RenderableType:
-    """Built-in cases: name, title, years, whether the data are synthetic, variants."""
-    grid = _grid(
-        {"header": word("case", language), "no_wrap": True},
-        {"header": word("title", language), "ratio": 1},
-        {"header": word("years", language), "no_wrap": True},
-        {"header": word("data", language), "no_wrap": True},
-        {"header": word("documents", language), "ratio": 1},
-        {"header": word("variants", language), "ratio": 1},
-    )
+    """Built-in cases, a few lines each: name, title, years, kind of data; documents with their standing; variants."""
+    lines: list[RenderableType] = []
     for info in infos:
         years = str(info.first_year) if info.first_year == info.last_year else f"{info.first_year}–{info.last_year}"
+        head = RichText(str(info.name), style="bold")
+        head.append(f"  {plain_text(info.title).of(language)}  {years}  ", style="not bold")
         data = words.listed(words.DATA, str(info.data)).of(language)
-        grid.add_row(
-            RichText(str(info.name), style="bold"),
-            RichText(plain_text(info.title).of(language)),
-            RichText(years),
-            RichText(data, style="" if info.data == "real" else "red"),
-            RichText(words_joined((document_words(d, language) for d in info.documents), language)),
-            RichText(words_joined(info.variants, language)),
-        )
-    return grid
+        head.append(data, style="not bold" if info.data == "real" else "not bold red")
+        lines.append(Paragraph(head, 2))
+        for name, said in (
+            ("documents", [document_words(d, language) for d in info.documents]),
+            ("variants", [str(variant) for variant in info.variants]),
+        ):
+            if said:
+                lines.append(Paragraph(RichText(f"  {word(name, language)}  {' · '.join(said)}"), 4))
+        lines.append("")
+    return Group(*lines)
 
 
 def document_words(document: Mapping[str, Any], language: Language) -> str:
@@ -308,8 +304,3 @@ def documents_view(documents: Sequence[Mapping[str, Any]], language: Language = 
         lines.append(f"\n· {document_words(document, language)}", style="yellow" if doubtful else "not bold")
         lines.append(f"  {document['title']}", style="not bold dim")
     return Paragraph(lines, 2)
-
-
-def words_joined(names: Iterable[Any], language: Language) -> str:
-    """Names of variants, whether given as a list or as a table of titles."""
-    return ("、" if language == "zh" else ", ").join(str(name) for name in names)
