@@ -179,7 +179,8 @@ def test_a_plan_that_breaks_one_rule_only_is_caught_by_that_rule(
     state_other_inputs(folder, scenario(**changes))
     code, findings = verified(folder, capsys)
     assert code == 5
-    assert {finding["at"].get("rule") for finding in findings} == {rule}
+    # The prices of the other model prove nothing of this one either: that finding is of no rule.
+    assert {finding["at"].get("rule") for finding in findings} - {None} == {rule}
     assert "verify-rule" in {finding["code"] for finding in findings}
 
 

@@ -59,4 +59,5 @@ def test_a_plan_that_breaks_just_this_rule_is_refused_in_its_name(
     code, named, said = verified(folder, capsys)
     assert code == 5
     expected = RULE_CASES[rule].named
+    named -= {None}  # the prices of the other model, which prove nothing of this one
     assert named == {rule} if expected is None else expected in named, said
