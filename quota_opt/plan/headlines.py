@@ -25,6 +25,8 @@ ALWAYS = ("choice", "pool")
 """What holds in every plan and comes from no clause."""
 NAMES_SHOWN = 3
 WORTHLESS = 1e-9
+TIGHT = 1e-6
+"""Slack, as a fraction of the figure, up to which a row has no room to spare."""
 _WHAT = ("measure", "category", "sector", "what", "project", "firm")
 """Columns of an audit that name what a row is about, besides place and year."""
 
@@ -119,7 +121,7 @@ def _state(entry: RuleAudit, passed: tuple[str, ...]) -> State:
 
 
 def _row(figures: pd.DataFrame, dearest: Mapping[str, object] | None) -> pd.Series | None:
-    """The row to speak of: the most broken, else the one with the labels of `dearest`, else the tightest."""
+    """The row to speak of: the most broken, else the one of `dearest` if it has no room to spare, else the tightest."""
     if not len(figures) or "slack" not in figures:
         return None
     excess = figures["excess"].to_numpy(dtype=float)
@@ -127,7 +129,8 @@ def _row(figures: pd.DataFrame, dearest: Mapping[str, object] | None) -> pd.Seri
         return figures.iloc[int(excess.argmax())]
     slack = figures["slack"].to_numpy(dtype=float)
     if dearest:
-        same = np.isfinite(slack)
+        # A price is that of the relaxation: its row may have room to spare in the plan, and then it is not what bites.
+        same = slack <= TIGHT * np.maximum(1.0, np.abs(figures["figure"].to_numpy(dtype=float)))
         for key, value in dearest.items():
             if key in figures:
                 same &= figures[key].astype(str).to_numpy() == str(value)
@@ -143,7 +146,7 @@ def _clauses(entry: RuleAudit) -> tuple[str, ...]:
     if "clause" not in figures or "slack" not in figures or not (entry.binding or not entry.ok):
         return ()
     scale = np.maximum(1.0, np.abs(figures["figure"].to_numpy(dtype=float)))
-    tight = figures["slack"].to_numpy(dtype=float) <= 1e-6 * scale
+    tight = figures["slack"].to_numpy(dtype=float) <= TIGHT * scale
     return tuple(dict.fromkeys(str(value) for value in figures.loc[tight, "clause"] if value))
 
 
@@ -151,7 +154,8 @@ def _figures(
     case: Case, entry: RuleAudit, row: pd.Series | None, clause: str | None, passed: tuple[str, ...]
 ) -> dict[str, object]:
     """What a sentence may name; where there is no row, its figures are 0 and its limit is not there."""
-    given: dict[str, Any] = {} if row is None else {str(key): value for key, value in row.items()}
+    cells = {} if row is None else {str(key): value for key, value in row.items()}
+    given: dict[str, Any] = {key: value for key, value in cells.items() if not pd.isna(value)}
     figure = float(given.get("figure", 0.0))
     categories = table("category")
     measures = table("measure")

@@ -59,10 +59,10 @@ def trades_line(content: Content) -> Text:
                               ("sell", Text("卖出", "sold"), Text("收入", "received"))):  # fmt: skip
         for resource, part in content.trades[content.trades["side"] == side].groupby("resource", sort=True):
             name, unit = words.resource_name(str(resource)), words.unit_name(content.resource_unit(str(resource)))
-            amount, value = short(float(part["amount"].sum())), short(float(part["money"].sum()))
+            amount, value = short(float(part["amount"].sum())), float(part["money"].sum())
             years = sorted({int(year) for year in part["year"]})
             span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
-            zh.append(f"{span} 年{verb.zh}{name.zh} {amount} {unit.zh}，{money.zh} {value} 万元")
-            en.append(f"{verb.en} {amount} {unit.en} of {name.en} in {span}, {money.en} {value} x10k yuan")
+            zh.append(f"{span} 年{verb.zh}{name.zh} {amount} {unit.zh}，{money.zh} {short(value)} 万元")
+            en.append(f"{verb.en} {amount} {unit.en} of {name.en} in {span}, {money.en} {short(value * 10_000)} yuan")
     joined = "; ".join(en)
     return Text(f"{'；'.join(zh)}。", f"{joined[0].upper()}{joined[1:]}.")

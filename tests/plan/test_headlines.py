@@ -161,3 +161,17 @@ def test_a_rule_that_only_bars_candidates_says_why_it_has_no_price():
     limit = {"value": 0.3, "places": ["county"]}
     entry = audit_of(solved({"admission": {"limits": [limit]}}), "admission")
     assert entry.binding and entry.price is None and "没有可放宽 1 单位的限值" in entry.price_note.zh
+
+
+def test_what_bites_is_a_row_without_room_to_spare_and_no_cell_is_empty():
+    # A closes and frees 1,000 in each year; 500 of them may be sold. P takes all 1,000 and 150 bought in the last year
+    # alone, of 200 that could be: what bites is the sale of the first year, not the purchase the relaxation prices.
+    plan = solved(
+        {"trading": {"buy_price": 0.5, "sell_price": 0.1, "max_sell_share": 0.5, "max_buy": 200.0}},
+        [{"project": "P", "place": "N1", "category": "strategic", "energy_tce": 1150, "value_added": 2000, "tax": 1}],
+    )
+    entry = audit_of(plan, "trading")
+    assert entry.state == "binding"
+    assert "nan" not in entry.headline.en
+    assert "nan" not in entry.headline.zh
+    assert "150 tce traded, limit 200" not in entry.headline.en
