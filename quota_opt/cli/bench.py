@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from quota_opt.cli.bench_solvers import GAPS, Race, races
 from quota_opt.cli.session import Session
 from quota_opt.errors import Text
 
@@ -76,19 +78,68 @@ def bench(
         Path | None,
         typer.Option(metavar="FILE", help="CSV to write; default bench-results/TIME.csv.", show_default=False),
     ] = None,
+    against: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help="求解对比 Solve with the default profile and general solvers, each this long.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """测速 Time start-up, reading, building and hand-over to the solver, with peak memory."""
+    """测速 Time start-up, reading, building and hand-over to the solver, with peak memory; or solvers side by side."""
+    if against is not None:
+        _races(session, size or [Size.COUNTY], against, out)
+        return
     rows = _start_up()
     for chosen in size or [Size.COUNTY, Size.MILLION]:
         rows += measure(chosen)
+    path = _written(rows, out)
+    session.document({"rows": rows, "file": path})
+    session.show(_table(session, rows))
+    session.show(Text(f"已写出 {path}", f"Written: {path}"))
+
+
+def _written(rows: Sequence[Row | Race], out: Path | None) -> Path:
+    """The rows as a CSV; its path."""
     path = out or Path("bench-results") / f"{datetime.now():%Y%m%d-%H%M%S}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, list(asdict(rows[0])))
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
+    return path
+
+
+def _races(session: Session, sizes: list[Size], seconds: float, out: Path | None) -> None:
+    """The default profile beside general solvers on the same generated cases, and the table of it."""
+    from rich.table import Table
+
+    rows: list[Race] = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="quota-opt-bench-") as folder:
+            subprocess.run([sys.executable, "-c", _GENERATE, folder, json.dumps(CASES[size])], check=True)
+            rows += races(size.value, str(Path(folder) / "case"), seconds)
+    path = _written(rows, out)
     session.document({"rows": rows, "file": path})
-    session.show(_table(session, rows))
+    headings = (
+        Text("规模", "size"),
+        Text("求解方案", "solver"),
+        Text("结果", "status"),
+        Text("秒", "seconds"),
+        Text("差距", "gap"),
+        *(Text(f"到 {gap:g} 的秒数", f"s to {gap:g}") for gap in GAPS),
+        Text("内存峰值 MB", "peak MB"),
+    )
+    table = Table(box=None, pad_edge=False)
+    for i, heading in enumerate(headings):
+        table.add_column(session.text(heading), justify="left" if i < 3 else "right")
+    for row in rows:
+        figures = (row.seconds, row.gap, *row.within, row.peak_mb)
+        shown = ("–" if value is None else f"{value:.3g}" for value in figures)
+        table.add_row(row.size, row.solver, row.status, *shown)
+    session.show(table)
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 
