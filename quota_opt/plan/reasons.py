@@ -19,6 +19,13 @@ from quota_opt.solving.stages import Solved
 
 COLUMNS = ["kind", "id", "verdict", "rule", "clause", "document_status", "figure", "text", "text_en"]
 
+ALWAYS = {
+    "requires": Text("前置项目", "requires"),
+    "excludes": Text("互斥项目", "excludes"),
+    "choice": Text("只能取一", "choice"),
+}
+"""What people call the rows that are there without a rule."""
+
 
 @dataclass(frozen=True)
 class _Reason:
@@ -100,7 +107,7 @@ class _Priced:
                 f"{resource} at {place} in {year}, worth {price} per {unit.en}",
             )
         rule = self.problem.case.rule(info.rule)
-        title = rule.title if rule is not None else Text(info.rule, info.rule)
+        title = rule.title if rule is not None else ALWAYS.get(info.rule, Text(info.rule, info.rule))
         where = " ".join(str(part) for part in (place, year) if part != "")
         return Text(f"{title.zh} {where}", f"{title.en} {where}")
 
