@@ -66,7 +66,7 @@ def ensure_free(folder: Path) -> None:
 
 
 def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
-    """Write a plan's result folder; see `contract.md` §3. Nothing is left behind if any part fails."""
+    """Write a plan's result folder; see the README. Nothing is left behind if any part fails."""
     ensure_free(folder)
     parent = folder.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)

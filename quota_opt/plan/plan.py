@@ -21,7 +21,7 @@ __all__ = ["Plan", "RuleAudit"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What `solve` returns; see `contract.md` §3 for the files it is written to.
+    """What `solve` returns; the README names the files it is written to.
 
     Tables (pandas, one row per …):
 
