@@ -13,7 +13,7 @@ from quota_opt.report.words import WORDS
 def clauses(content: Content) -> Table:
     """条款: each clause, the rules that carry it with their state in this plan, or why it is only reported."""
     columns = (
-        Column("id", Text("编号", "id"), "id"),
+        Column("id", Text("编号", "id")),
         Column("clause", WORDS["clause"]),
         Column("kind", WORDS["clause_kind"]),
         Column("text", WORDS["clause_text"], "long"),
@@ -46,7 +46,7 @@ def _carriers(line: ClauseLine) -> Text:
 def readings(content: Content) -> Table:
     """读法: each doubtful clause, the reading taken, the setting it stands in and the variants that read otherwise."""
     columns = (
-        Column("id", Text("编号", "id"), "id"),
+        Column("id", Text("编号", "id")),
         Column("clause", WORDS["clause"]),
         Column("question", WORDS["question"], "long"),
         Column("taken", WORDS["reading_taken"], "long"),

@@ -365,8 +365,11 @@ class Admission(Rule[AdmissionParameters]):
         if not (barred.any() or later.any()):
             return ()
         kept = [limit for limit in self.parameters.limits if limit.scope == "project" and limit.action == "reject"]
-        lines = sorted({f"{limit.value:g}" for limit in kept})
-        zh, en = "、".join(lines), ", ".join(lines)
+        # A line of nought stands for a clause about all it concerns: it is called by whom it is about.
+        lines = sorted(
+            {limit.whom if limit.value == 0.0 else Text(f"{limit.value:g}", f"{limit.value:g}") for limit in kept}
+        )
+        zh, en = "、".join(line.zh for line in lines), ", ".join(line.en for line in lines)
         made = []
         if barred.any():
             count = int(barred.sum())
