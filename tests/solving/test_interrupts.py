@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 import sys
 import numpy as np
 import scipy.sparse as sp
