@@ -9,7 +9,7 @@ from quota_opt.scenario.collector import Collector
 from quota_opt.scenario.nearest import mend_name, nearest
 from quota_opt.scenario.raw import RawTable
 from quota_opt.scenario.spec import ColumnSpec, TableSpec
-from quota_opt.scenario.units import TCO2, TONNE, normal, read_unit, unit_words
+from quota_opt.scenario.units import normal, read_unit, unit_words
 
 
 class Heading(NamedTuple):
@@ -107,8 +107,6 @@ def _factor(raw: RawTable, index: int, heading: Heading, report: Collector) -> f
     if unit is not None and takes_one:
         if column.unit is None and column.kind == "year":
             pass
-        elif column.unit == TCO2 and unit.dimension == TONNE:
-            return unit.factor  # county documents write tonnes of carbon dioxide as 吨 or 万吨
         elif column.unit in (unit.dimension, None, ""):
             # A resource of the case's own has no kept unit: the first root of its dimension is the one kept.
             return unit.factor

@@ -335,27 +335,16 @@ class Settings(Strict):
     rules: dict[str, SerializeAsAny[RuleParameters]] = Field(default_factory=dict)
     variants: dict[str, Variant] = Field(default_factory=dict)
 
-    @field_validator("documents")
+    @field_validator("documents", "clauses", "readings")
     @classmethod
-    def _documents_named_once(cls, documents: tuple[Document, ...]) -> tuple[Document, ...]:
-        ids = [d.id for d in documents]
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        if twice:
-            raise refused(
-                Text(f"文件编号重复：{twice[0]}", f"document id {twice[0]!r} is used twice"),
-                Text("请给每个文件不同的编号。", "Give each document its own id."),
-            )
-        return documents
-
-    @field_validator("clauses", "readings")
-    @classmethod
-    def _clauses_named_once(cls, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _named_once(cls, entries: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
         ids = [entry.id for entry in entries]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
+            what = Text("文件", "document") if info.field_name == "documents" else Text("条款", "clause")
             raise refused(
-                Text(f"条款编号重复：{twice[0]}", f"clause id {twice[0]!r} is used twice"),
-                Text("请给每个条款不同的编号。", "Give each clause its own id."),
+                Text(f"{what.zh}编号重复：{twice[0]}", f"{what.en} id {twice[0]!r} is used twice"),
+                Text(f"请给每个{what.zh}不同的编号。", f"Give each {what.en} its own id."),
             )
         return entries
 

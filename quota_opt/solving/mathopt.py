@@ -24,7 +24,7 @@ from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.attempt import Answer, given_options, solve_checked
 from quota_opt.solving.children import ChildError, run_child
 from quota_opt.solving.engine import Availability
-from quota_opt.solving.highs import without_wrong_presolve
+from quota_opt.solving.highs import HEURISTICS, without_wrong_presolve
 from quota_opt.solving.options import bad_option, bad_option_value, how_to_install
 from quota_opt.solving.profile import SOLVERS, Profile
 from quota_opt.solving.scaling import in_whole_numbers
@@ -197,6 +197,7 @@ def _set_parameters(parameters: Any, profile: Profile, arrays: Arrays) -> None:
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             highs.double_options[name] = FEASIBILITY
         highs.double_options["small_matrix_value"] = 1e-12
+        highs.double_options["mip_heuristic_effort"] = HEURISTICS
         if arrays.integer.any():
             highs.string_options["mip_improving_solution_file"] = _IMPROVING
             highs.bool_options["mip_improving_solution_report_sparse"] = True

@@ -21,7 +21,7 @@ from quota_opt.solving.ties import as_early_as_can_be
 
 log = logging.getLogger(__name__)
 
-STAGE_SLACK = 1e-8
+STAGE_SLACK = 1e-9
 """What a later stage may give up of an earlier one beyond its tolerance, relative: rounding, not policy."""
 STAGE_GROWTH = 10.0
 """How much more of it each later stage is allowed."""

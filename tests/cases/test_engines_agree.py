@@ -8,9 +8,8 @@ import quota_opt as qo
 
 COUNTIES = ("cixi", "zhuji", "fenghua", "ouhai", "yueqing")
 ENGINES = {"highs": "auto", "mathopt": "ortools-highs", "pulp": "cbc"}
-LONGEST = 25.0
-NEAR = 2e-3
-"""What each proves of a county in that time on a slow machine; the gap itself is asked in `test_cases_solve.py`."""
+LONGEST = {"fenghua": 120.0}
+"""Seconds for each engine; 40 where nothing is said."""
 
 
 @pytest.mark.parametrize("profile", ["exact", "scip", "ortools-highs", "cbc"])
@@ -25,15 +24,13 @@ def test_a_small_case_has_one_optimum_whoever_solves_it(name: str, objective: fl
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTIES)
 def test_a_county_has_one_optimum_within_the_gaps_proven(name: str) -> None:
-    plans = {
-        engine: qo.solve(name, profile=profile, gap=NEAR / 20, time_limit=LONGEST)
-        for engine, profile in ENGINES.items()
-    }
+    limit = LONGEST.get(name, 40.0)
+    plans = {engine: qo.solve(name, profile=profile, time_limit=limit) for engine, profile in ENGINES.items()}
     for one in plans.values():
         assert qo.verify(one).ok
         for other in plans.values():
             # No plan is better than any bound, so all are the same within what each proves.
             assert one.objective <= other.bound * (1 + 1e-6)
-    assert plans["highs"].gap <= NEAR
-    assert plans["mathopt"].gap <= NEAR
-    assert plans["pulp"].gap <= 10 * NEAR
+    assert plans["highs"].status == "OPTIMAL"
+    assert plans["mathopt"].status == "OPTIMAL"
+    assert plans["pulp"].gap <= 2e-3

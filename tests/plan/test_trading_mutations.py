@@ -5,19 +5,28 @@ A (300 tce, above the line) must buy its own; B takes 200 of the 500 that F free
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from against_brute import case_of
+from forging import (
+    Forgery,
+    add_row,
+    copy_to_break,
+    drop_row,
+    record,
+    rules_named,
+    say,
+    say_measure,
+    set_cell,
+    state_other_inputs,
+    table,
+    verified,
+)
 
 import quota_opt as qo
-from quota_opt.cli import main
 
 RULE = {"buy_price": 1.0, "sell_price": 0.5, "max_sell_share": 0.5, "max_buy": 300.0, "levy": 0.2}
 LIMIT = {"value": 0.3, "action": "buy"}
@@ -43,77 +52,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(sound: Path, tmp_path: Path) -> Path:
-    """A copy to break; the reports play no part."""
-    return Path(shutil.copytree(sound, tmp_path / "plan", ignore=shutil.ignore_patterns("report.*")))
-
-
-def verified(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and findings of `quota-opt verify DIR --json`."""
-    capsys.readouterr()
-    code = main(["--json", "--lang", "en", "verify", str(folder)])
-    return code, json.loads(capsys.readouterr().out)["findings"]
-
-
-def record(folder: Path, **changes: Any) -> dict[str, Any]:
-    """run.json, after changing it."""
-    path = folder / "run.json"
-    content: dict[str, Any] = {**json.loads(path.read_text(encoding="utf-8")), **changes}
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    return content
-
-
-def table(folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(folder / name, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-
-
-def edited(name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path], None]:
-    return lambda folder: change(table(folder, name)).to_csv(folder / name, index=False, encoding="utf-8-sig")
-
-
-def set_cell(name: str, row: int, header: str, value: object) -> Callable[[Path], None]:
-    def change(frame: pd.DataFrame) -> pd.DataFrame:
-        frame.loc[row, header] = str(value)
-        return frame
-
-    return edited(name, change)
-
-
-def drop_row(name: str, row: int) -> Callable[[Path], None]:
-    return edited(name, lambda frame: frame.drop(index=row))
-
-
-def add_row(name: str, like: int, **cells: object) -> Callable[[Path], None]:
-    texts = {key: str(value) for key, value in cells.items()}
-    return edited(name, lambda frame: pd.concat([frame, frame.iloc[[like]].assign(**texts)]))
-
-
-def say(**changes: Any) -> Callable[[Path], None]:
-    return lambda folder: record(folder, **changes) and None
-
-
-def say_measure(name: str, value: float | None) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        measures = record(folder)["measures"]
-        if value is None:
-            del measures[name]
-        else:
-            measures[name]["value"] = value
-        record(folder, measures=measures)
-
-    return change
-
-
-def state_other_inputs(folder: Path, other: qo.Scenario) -> None:
-    """Put another case's inputs into a result, hashes and all, and claim that all its rules were audited."""
-    shutil.rmtree(folder / "inputs")
-    for name, content in other.files.items():
-        target = folder / "inputs" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    audit = record(folder)["audit"]
-    claimed = {**audit, **{rule: dict(audit["pool"]) for rule in other.rules}}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in other.files.items()}
-    record(folder, inputs=hashes, audit=claimed)
+    return copy_to_break(sound, tmp_path / "plan")
 
 
 def test_the_folder_states_each_trade_and_passes(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +98,7 @@ def test_a_plan_that_breaks_what_the_rule_says_is_caught_by_it(
     state_other_inputs(folder, scenario(**RULES[name]))
     code, findings = verified(folder, capsys)
     assert code == 5
-    assert {finding["at"].get("rule") for finding in findings} - {None} == {"trading"}
+    assert rules_named(findings) == {"trading"}
 
 
 def test_sales_that_a_town_had_to_keep_are_caught_by_retention(
@@ -172,11 +111,11 @@ def test_sales_that_a_town_had_to_keep_are_caught_by_retention(
     assert {finding["at"].get("rule") for finding in findings} == {"retention"}
 
 
-def remove(name: str) -> Callable[[Path], None]:
+def remove(name: str) -> Forgery:
     return lambda folder: (folder / name).unlink()
 
 
-EDITS: dict[str, tuple[Callable[[Path], None], str]] = {
+EDITS: dict[str, tuple[Forgery, str]] = {
     "a purchase left out": (drop_row("trades.csv", 0), "trading"),
     "a sale left out": (drop_row("trades.csv", 1), "ledger"),
     "less bought than must be": (set_cell("trades.csv", 0, "amount", 200), "trading"),

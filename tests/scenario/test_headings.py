@@ -65,7 +65,7 @@ def test_units_in_headings_are_converted_at_the_door(case: Any) -> None:
         ("energy_tce(千瓦时)", "wrong-unit"),
         ("energy_tce(箱)", "unknown-unit"),
         ("综合能耗（万吨标准煤；当量值）", "unknown-unit"),
-        ("carbon_t(吨标准煤)", "wrong-unit"),
+        ("carbon_t(吨)", "wrong-unit"),
         ("name(吨)", "wrong-unit"),
         ("grade(分)", "wrong-unit"),
         ("violations(次)", "unknown-unit"),
@@ -77,14 +77,6 @@ def test_a_unit_of_another_kind_is_an_error_at_the_heading(
     found = findings_of(case(firms=f"firm,place,{heading}\nF1,N1,1\n"))
     assert [f.code for f in found] == [code]
     assert (found[0].where.row, found[0].where.column) == (1, heading)
-
-
-@pytest.mark.parametrize(
-    ("heading", "tonnes"), [("碳排放(万吨)", 20_000.0), ("carbon_t(吨)", 2.0), ("carbon_t(t)", 2.0)]
-)
-def test_carbon_may_be_headed_in_plain_tonnes_as_documents_write_it(case: Any, heading: str, tonnes: float) -> None:
-    scenario = read(case(firms=f"firm,place,energy_tce,{heading}\nF1,N1,1,2\n"))
-    assert scenario.firms["carbon_t"].tolist() == [tonnes]
 
 
 def test_an_unknown_column_names_the_nearest_known_one(case: Any, findings_of: Any) -> None:
