@@ -1,0 +1,75 @@
+"""One block's linear program, kept hot: solved again and again at other prices of the linking rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.by_place import Part
+
+LOWER, BASIC, UPPER, FREE = range(4)
+"""How a column or row stands in a basis; HiGHS' own numbers."""
+_DUAL_SIMPLEX = 1
+_PRIMAL_SIMPLEX = 4
+
+
+@dataclass(frozen=True)
+class BlockAnswer:
+    """A block's optimum: values, prices of its own rows, and how its columns and rows stand in the basis."""
+
+    values: FloatArray
+    prices: FloatArray
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
+
+
+class Block:
+    """A block with its HiGHS, made when first needed; lives in a worker's process, or in the caller's."""
+
+    def __init__(self, arrays: Arrays, linking: sp.csr_array) -> None:
+        self.arrays = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
+        self._linking = linking
+        self._highs: object | None = None
+
+    @classmethod
+    def of(cls, part: Part) -> Block:
+        """The block of a part."""
+        return cls(part.arrays, part.linking)
+
+    def solve(self, prices: FloatArray, until: float) -> BlockAnswer | None:
+        """The optimum at these prices of the linking rows; None without one by the clock time `until`."""
+        import highspy
+
+        from quota_opt.solving.highs import load
+
+        worth = self.arrays.objective - self._linking.T @ prices
+        if self._highs is None:
+            highs = load(replace(self.arrays, objective=worth))
+            for name, value in (("threads", 1), ("parallel", "off"), ("random_seed", 0), ("presolve", "off")):
+                highs.setOptionValue(name, value)
+            highs.setOptionValue("simplex_strategy", _DUAL_SIMPLEX)
+            self._highs = highs
+        else:
+            highs = self._highs
+            positions = np.arange(self.arrays.columns, dtype=np.int32)
+            highs.changeColsCost(len(positions), positions, worth)
+            # Other prices leave the last point possible, and its basis a place to go on from.
+            highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+        if math.isfinite(until):
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(until - time.time(), 0.01))
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution, basis = highs.getSolution(), highs.getBasis()
+        return BlockAnswer(
+            np.asarray(solution.col_value),
+            np.asarray(solution.row_dual),
+            np.array([int(s) for s in basis.col_status], dtype=np.int8),
+            np.array([int(s) for s in basis.row_status], dtype=np.int8),
+        )
