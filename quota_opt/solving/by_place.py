@@ -6,7 +6,6 @@ links blocks. `split` slices the matrix once; nothing is made dense.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,39 +153,3 @@ def part_of(arrays: Arrays, columns: IntArray, rows: IntArray, here: sp.csr_arra
         row_lower=arrays.row_lower[rows],
         row_upper=arrays.row_upper[rows],
     )
-
-
-def sample_of(parts: Parts, chosen: Sequence[int]) -> tuple[Parts, IntArray]:
-    """The chosen blocks as a model of their own, and which rows of the whole its rows are.
-
-    Rows that at least half of all blocks meet in are scaled to the share of the blocks' columns; rows that only chosen
-    blocks are in stay as they are; the others are left out, and so are the master's columns.
-    """
-    arrays, blocks = parts.arrays, [parts.parts[b] for b in chosen]
-    share = sum(len(b.columns) for b in blocks) / max(1, sum(len(b.columns) for b in parts.parts))
-    meeting = sum(np.diff(b.linking.indptr) > 0 for b in parts.parts)
-    entries = sp.csr_array(sp.hstack([b.linking for b in blocks]))
-    whole = np.diff(arrays.matrix.indptr)[parts.linking]
-    inside = np.diff(entries.indptr)
-    common = np.asarray(2 * meeting >= len(parts.parts))
-    kept = np.flatnonzero((inside > 0) & (common | (inside == whole)))
-    factor = np.where(inside == whole, 1.0, share)[kept]
-    links = parts.linking[kept]
-    own = sp.block_diag([b.arrays.matrix for b in blocks], format="csr")
-    rows = np.concatenate([*(b.rows for b in blocks), links])
-
-    def joined(name: str) -> FloatArray:
-        return np.concatenate([getattr(b.arrays, name) for b in blocks])
-
-    sample = Arrays(
-        objective=joined("objective"),
-        offset=0.0,
-        lower=joined("lower"),
-        upper=joined("upper"),
-        integer=joined("integer").astype(bool),
-        matrix=sp.csr_array(sp.vstack([own, entries[kept]])),
-        row_lower=np.concatenate([joined("row_lower"), arrays.row_lower[links] * factor]),
-        row_upper=np.concatenate([joined("row_upper"), arrays.row_upper[links] * factor]),
-    )
-    of = np.repeat(np.arange(len(blocks)), [len(b.columns) for b in blocks])
-    return split(sample, of), rows

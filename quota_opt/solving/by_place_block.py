@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.by_place import Part
 
 LOWER, BASIC, UPPER, FREE = range(4)
@@ -35,12 +36,21 @@ class Block:
     def __init__(self, arrays: Arrays, linking: sp.csr_array) -> None:
         self.arrays = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
         self._linking = linking
-        self._highs: object | None = None
+        self._highs: Any = None
+        self._worth: FloatArray = self.arrays.objective
 
     @classmethod
     def of(cls, part: Part) -> Block:
         """The block of a part."""
         return cls(part.arrays, part.linking)
+
+    def change_sides(self, rows: IntArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Other sides of some of the block's own rows."""
+        sides = self.arrays.row_lower.copy(), self.arrays.row_upper.copy()
+        sides[0][rows], sides[1][rows] = lower, upper
+        self.arrays = replace(self.arrays, row_lower=sides[0], row_upper=sides[1])
+        if self._highs is not None:
+            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper)
 
     def solve(self, prices: FloatArray, until: float) -> BlockAnswer | None:
         """The optimum at these prices of the linking rows; None without one by the clock time `until`."""
@@ -57,10 +67,11 @@ class Block:
             self._highs = highs
         else:
             highs = self._highs
-            positions = np.arange(self.arrays.columns, dtype=np.int32)
-            highs.changeColsCost(len(positions), positions, worth)
-            # Other prices leave the last point possible, and its basis a place to go on from.
-            highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+            changed = np.flatnonzero(worth != self._worth)
+            highs.changeColsCost(len(changed), changed.astype(np.int32), worth[changed])
+            # Other prices leave the last point possible and its basis good for the primal method; other sides do not.
+            highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX if len(changed) else _DUAL_SIMPLEX)
+        self._worth = worth
         if math.isfinite(until):
             highs.setOptionValue("time_limit", highs.getRunTime() + max(until - time.time(), 0.01))
         highs.run()

@@ -97,6 +97,7 @@ class MergedCore:
         self.values: FloatArray = np.zeros(arrays.columns)
         self.prices: FloatArray = np.zeros(arrays.rows)
         self.value = math.nan
+        self.broken: FloatArray = np.zeros(self._links)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -203,7 +204,7 @@ class MergedCore:
         self._rows = np.concatenate([self._rows, rows])
 
     def solve(self, until: float) -> bool:
-        """Solve from where it stood; whether there is an optimum. Then `values`, `prices`, `value` and `broken` hold."""
+        """Solve from where it stood; with an optimum (True) `values`, `prices`, `value` and `broken` are its own."""
         import highspy
 
         if math.isfinite(until):

@@ -1,7 +1,8 @@
 """The linear relaxation of a model of many places, coordinated by prices, with the bound that these prove.
 
     1. sample    a few blocks with their share of what links all give first prices of the linking rows
-    2. blocks    each block is solved at these prices, on its own
+    2. blocks    each block is solved at these prices, on its own; what all of them use too much or too little of, the
+                 sample is told in its share, and gives better prices
     3. core      the blocks together, with the columns alone that were used or nearly were, from the blocks' bases
     4. widen     columns that the core's prices find better than what it has come in; the core is solved on from where
                  it stood, its prices in a box that moves along, until nothing is broken and the bound meets the value
@@ -19,13 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.linear import FloatArray, IntArray
-from quota_opt.solving.by_place import Parts, sample_of
+from quota_opt.solving.by_place import Parts
 from quota_opt.solving.by_place_block import BASIC, FREE, LOWER, UPPER, Block, BlockAnswer
 from quota_opt.solving.by_place_core import MergedCore, Start, without_ties
+from quota_opt.solving.by_place_sample import Sample
 from quota_opt.solving.by_place_workers import WorkerError, Workers
 from quota_opt.solving.packing import Groups, PriceBound, groups_of
 
@@ -36,13 +37,15 @@ BOX = 0.1
 SMALLEST_PRICE = 0.02
 """A price is taken to be this share, at least, of the objective over what the row moves."""
 NEAR = 1e-3
-"""Columns are in the core from the start if they are worse than their group's best by this fraction of what they move."""
+"""Columns that miss their group's best by this fraction of what they move are in the core from the start."""
 BEST_OF = 0.3
 """Of the columns that beat what a group has, those come in that miss its best by this share of the gain, at most."""
 ROUNDS = 80
 """Steps of the core after which the model is left to others."""
-SAMPLED = 9
-"""A sample holds one block in so many."""
+SWEEPS = 4
+"""Times that all blocks are solved at prices of the sample, at most."""
+WORTH_A_SWEEP = 1e-4
+"""A sweep that lowers the bound by less than this fraction is the last."""
 BROKEN = 1e-9
 """A linking row is whole if it is broken by less than this fraction of what it moves."""
 
@@ -99,28 +102,31 @@ def coordinate(
 def _coordinated(
     parts: Parts, workers: Workers, until: float, tolerance: float, stopped: Stopped
 ) -> Coordinated | None:
-    groups = groups_of(parts.arrays)
-    first = _first_prices(parts, until, stopped)
-    start = None if stopped() else _blocks_at(parts, workers, first, until)
-    return None if start is None else _Coordination(parts, groups, start, until, stopped).run(tolerance)
-
-
-def _first_prices(parts: Parts, until: float, stopped: Stopped) -> FloatArray:
-    """Prices of the linking rows from a sample of the blocks; nought where it has none."""
-    prices = np.zeros(parts.arrays.rows)
-    count = len(parts.parts)
-    size = max(1, count // SAMPLED)
-    chosen = np.unique(((np.arange(size) + 0.5) * count / size).astype(int)).tolist()
-    sample, rows = sample_of(parts, chosen)
-    if size > 1:
-        found = coordinate(sample, limit=until - time.time(), tolerance=1e-3, stopped=stopped)
-        if found is not None:
-            prices[rows] = found.prices
-            return prices[parts.linking]
-    answer = Block(sample.arrays, sp.csr_array((0, sample.arrays.columns))).solve(np.zeros(0), until)
-    if answer is not None:
-        prices[rows] = answer.prices
-    return prices[parts.linking]
+    arrays = parts.arrays
+    groups = groups_of(arrays)
+    proof = PriceBound(arrays, groups)
+    sample = Sample(parts)
+    best: Start | None = None
+    least = math.inf
+    prices = sample.prices(until)
+    for number in range(SWEEPS):
+        if prices is None or stopped():
+            break
+        began = time.process_time()
+        start = _blocks_at(parts, workers, prices, until)
+        if start is None:
+            break
+        bound = proof.value(start.prices, arrays.lower, arrays.upper)
+        log.debug("sweep %d: bound %.9g, %.2f s", number, bound, time.process_time() - began)
+        enough = bound > least * (1.0 - math.copysign(WORTH_A_SWEEP, least)) if math.isfinite(least) else False
+        if best is None or bound < least:
+            best, least = start, bound
+        if enough:
+            break
+        prices = sample.corrected(start.values, until)
+    if best is None or stopped():
+        return None
+    return _Coordination(parts, groups, proof, best, until, stopped).run(tolerance)
 
 
 def _blocks_at(parts: Parts, workers: Workers, prices: FloatArray, until: float) -> Start | None:
@@ -143,10 +149,11 @@ def _blocks_at(parts: Parts, workers: Workers, prices: FloatArray, until: float)
 class _Coordination:
     """The steps of the core of one model."""
 
-    def __init__(self, parts: Parts, groups: Groups, start: Start, until: float, stopped: Stopped) -> None:
-        self.arrays, self.groups, self.linking = parts.arrays, groups, parts.linking
+    def __init__(
+        self, parts: Parts, groups: Groups, proof: PriceBound, start: Start, until: float, stopped: Stopped
+    ) -> None:
+        self.arrays, self.groups, self.proof, self.linking = parts.arrays, groups, proof, parts.linking
         self.until, self.stopped = until, stopped
-        self.proof = PriceBound(self.arrays, groups)
         self.grouped = groups.of >= 0
         self.of = np.maximum(groups.of, 0)
         self.bound, self.best_prices = math.inf, start.prices

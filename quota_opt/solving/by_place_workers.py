@@ -94,7 +94,8 @@ class Workers:
 
 def _shared_out(sizes: Sequence[int], workers: int) -> list[list[int]]:
     """Which blocks each worker has: the largest first, each to the worker with least so far."""
-    load, mine = [0] * workers, [[] for _ in range(workers)]  # type: tuple[list[int], list[list[int]]]
+    load = [0] * workers
+    mine: list[list[int]] = [[] for _ in range(workers)]
     for b in np.argsort(-np.asarray(sizes), kind="stable").tolist():
         least = load.index(min(load))
         load[least] += sizes[b]
@@ -159,6 +160,7 @@ def main() -> None:
         blocks = {b: Block(*given) for b, given in _received(source).items()}
         while True:
             task, calls = _received(source)
+            answer: tuple[bool, Any]
             try:
                 answer = (True, [task(blocks[b], *given) for b, given in calls])
             except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
