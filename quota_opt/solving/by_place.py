@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.build import Problem
-from quota_opt.model.linear import Arrays, FloatArray, IntArray
+from quota_opt.model.linear import Arrays, IntArray
 from quota_opt.model.places import PlaceTree
 
 MOST = 60_000

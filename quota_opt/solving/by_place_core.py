@@ -97,6 +97,7 @@ class MergedCore:
         self.values: FloatArray = np.zeros(arrays.columns)
         self.prices: FloatArray = np.zeros(arrays.rows)
         self.value = math.nan
+        self.pivots = 0
         self.broken: FloatArray = np.zeros(self._links)
 
     @property
@@ -138,7 +139,7 @@ class MergedCore:
         return highs
 
     def _warm(self, columns: IntArray, rows: IntArray, start: Start) -> None:
-        """Begin from the blocks' bases; where a linking row does not come out even, its over or under is in the basis."""
+        """Begin from the blocks' bases; in it is the over or under of each linking row that does not come out even."""
         import highspy
 
         arrays, groups, linking = self._arrays, self._groups, self._linking
@@ -220,6 +221,7 @@ class MergedCore:
         self.prices = np.zeros(self._arrays.rows)
         self.prices[self._rows] = np.asarray(solution.row_dual)
         self.value = self._arrays.value(self.values)
+        self.pivots = int(self._highs.getInfo().simplex_iteration_count)
         self.broken = found[self._over[: self._links]] + found[self._over[self._links :]]
         return True
 

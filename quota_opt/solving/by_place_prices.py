@@ -32,7 +32,7 @@ from quota_opt.solving.packing import Groups, PriceBound, groups_of
 
 log = logging.getLogger(__name__)
 
-BOX = 0.1
+BOX = 0.02
 """How far a linking row's price may move in one step, as a fraction of it."""
 SMALLEST_PRICE = 0.02
 """A price is taken to be this share, at least, of the objective over what the row moves."""
@@ -103,12 +103,16 @@ def _coordinated(
     parts: Parts, workers: Workers, until: float, tolerance: float, stopped: Stopped
 ) -> Coordinated | None:
     arrays = parts.arrays
+    began = time.process_time()
     groups = groups_of(arrays)
     proof = PriceBound(arrays, groups)
     sample = Sample(parts)
     best: Start | None = None
     least = math.inf
     prices = sample.prices(until)
+    log.debug("sample: %.2f s", time.process_time() - began)
+    if prices is None:  # its share of what is asked is too much for it; all together may still do
+        prices = np.zeros(len(parts.linking))
     for number in range(SWEEPS):
         if prices is None or stopped():
             break
@@ -123,7 +127,9 @@ def _coordinated(
             best, least = start, bound
         if enough:
             break
+        began = time.process_time()
         prices = sample.corrected(start.values, until)
+        log.debug("sample again: %.2f s", time.process_time() - began)
     if best is None or stopped():
         return None
     return _Coordination(parts, groups, proof, best, until, stopped).run(tolerance)
@@ -173,7 +179,9 @@ class _Coordination:
         self.middle = start.prices[self.linking]
         self.radius = BOX * np.maximum(np.abs(self.middle), self.usual)
         box = self.middle, self.radius
+        began = time.process_time()
         self.core = MergedCore(self.arrays, groups, self.linking, self.live, start, box, stopped)
+        log.debug("core loaded: %.2f s", time.process_time() - began)
 
     def run(self, tolerance: float) -> Coordinated | None:
         """Solve and widen until the bound meets the value."""
@@ -188,8 +196,8 @@ class _Coordination:
             whole = bool((core.broken <= BROKEN * np.maximum(1.0, self.moves)).all())
             new = self._better(margins, 0.1 * tolerance * scale / max(1, self.groups.count))
             log.debug(
-                "step %d: %d columns, %d rows, %.2f s; value %.9g, bound %.9g, %d links broken, %d columns more",
-                number, *core.size, took, core.value, self.bound, int((core.broken > 0).sum()), len(new),
+                "step %d: %d columns, %d rows, %d pivots, %.2f s; value %.9g, bound %.9g, %d broken, %d columns more",
+                number, *core.size, core.pivots, took, core.value, self.bound, int((core.broken > 0).sum()), len(new),
             )  # fmt: skip
             if whole and (self.bound - core.value <= tolerance * scale or not len(new)):
                 return self._answer(number + 1)

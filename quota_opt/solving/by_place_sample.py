@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.by_place import Part, Parts
 from quota_opt.solving.by_place_block import Block
 
-FEWEST, MOST = 2, 4
+FEWEST, MOST = 2, 2
 """Blocks in a sample."""
 ONE_IN = 20
 """Blocks that one of the sample stands for, while it is not larger than `MOST`."""
@@ -67,11 +68,11 @@ class Sample:
         return None
 
 
-def _sample(parts: Parts, chosen: Sequence[Part], share: float) -> tuple[Arrays, IntArray, FloatArray]:
+def _sample(parts: Parts, chosen: Sequence[Part], share: float) -> tuple[Arrays, IntArray, NDArray[np.bool_]]:
     """The chosen blocks as one model, its own rows first; which linking rows follow, and which of them others share.
 
-    Rows that at least half of all blocks meet in are scaled to `share`; rows that only chosen blocks are in stay as they
-    are; the others are left out, and so are the columns of no block.
+    Rows that at least half of all blocks meet in are scaled to `share`; rows that only chosen blocks are in stay as
+    they are; the others are left out, and so are the columns of no block.
     """
     arrays = parts.arrays
     meeting = np.sum([np.diff(p.linking.indptr) > 0 for p in parts.parts], axis=0)
@@ -97,4 +98,4 @@ def _sample(parts: Parts, chosen: Sequence[Part], share: float) -> tuple[Arrays,
         row_lower=np.concatenate([joined("row_lower"), arrays.row_lower[links] * factor]),
         row_upper=np.concatenate([joined("row_upper"), arrays.row_upper[links] * factor]),
     )
-    return sample, kept, common
+    return sample, kept.astype(np.int64), common

@@ -54,7 +54,7 @@ def counties(seed, blocks=3, groups=4, options=3, local=2, links=3, transfers=Tr
         first = b * width
         for g in range(groups):
             row([(first + g * options + o, 1.0) for o in range(options)], -math.inf, 1.0)
-        for r in range(local):
+        for _ in range(local):
             use = random.integers(0, 20, whole)
             entries = [(first + j, float(use[j])) for j in range(whole)]
             row(entries, -math.inf, float(use.sum()) * random.uniform(0.1, 0.5))
@@ -75,7 +75,7 @@ def counties(seed, blocks=3, groups=4, options=3, local=2, links=3, transfers=Tr
         for b in range(blocks - 1):
             row([(b * width, 1.0), ((b + 1) * width, -1.0)], -math.inf, 0.0)
     lower_bound = np.where(integer | (of < 0), 0.0, -1e4)
-    upper_bound = np.where(integer, 1.0, np.where(of < 0, 3.0, 1e4))
+    upper_bound = np.where(integer, 1.0, np.where(of < 0, math.inf, 1e4))
     matrix = sp.csr_array(np.vstack(rows))
     arrays = Arrays(
         objective, 7.0, lower_bound, upper_bound, integer, matrix, np.array(lower, float), np.array(upper, float)
