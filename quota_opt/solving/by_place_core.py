@@ -5,7 +5,8 @@ column needs none. A linking row may be broken at a price, which holds its own p
 
     Σ a_ij x_j − over_i + under_i  in  [b, b'],     − (m_i + r_i) · over_i + (m_i − r_i) · under_i   in the objective
 
-so the program starts from the blocks' own bases, moves as far as the box lets it, and is possible all the time.
+so the program starts from the blocks' own bases, moves as far as the box lets it, and is possible all the time. Both
+have a bound far away, so that what a wrong price makes endless ends there.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class MergedCore:
         live: NDArray[np.bool_],
         start: Start,
         box: tuple[FloatArray, FloatArray],
+        reach: FloatArray,
         interrupted: Callable[[], bool],
     ) -> None:
         self._arrays, self._groups = arrays, groups
@@ -91,7 +93,7 @@ class MergedCore:
         self._column_at[columns] = np.arange(len(columns))
         self._size = len(columns) + 2 * self._links
         self._over = np.arange(len(columns), self._size)
-        self._highs = self._loaded(columns, rows, box)
+        self._highs = self._loaded(columns, rows, box, reach)
         self._warm(columns, rows, start)
         self._listen(interrupted)
         self.values: FloatArray = np.zeros(arrays.columns)
@@ -113,7 +115,9 @@ class MergedCore:
         wanted[self._linking] |= self._row_at[self._linking] < 0
         return np.flatnonzero(wanted)
 
-    def _loaded(self, columns: IntArray, rows: IntArray, box: tuple[FloatArray, FloatArray]) -> Any:
+    def _loaded(
+        self, columns: IntArray, rows: IntArray, box: tuple[FloatArray, FloatArray], reach: FloatArray
+    ) -> Any:
         from quota_opt.solving.highs import load
 
         arrays, count = self._arrays, self._links
@@ -126,7 +130,7 @@ class MergedCore:
                 objective=np.concatenate([arrays.objective[columns], -(middle + radius), middle - radius]),
                 offset=arrays.offset,
                 lower=np.concatenate([arrays.lower[columns], np.zeros(2 * count)]),
-                upper=np.concatenate([arrays.upper[columns], np.full(2 * count, np.inf)]),
+                upper=np.concatenate([arrays.upper[columns], reach, reach]),
                 integer=np.zeros(len(columns) + 2 * count, dtype=bool),
                 matrix=sp.csr_array(sp.hstack([here, -give, give])),
                 row_lower=arrays.row_lower[rows],

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.linear import FloatArray, IntArray
@@ -40,6 +41,10 @@ NEAR = 1e-3
 """Columns that miss their group's best by this fraction of what they move are in the core from the start."""
 BEST_OF = 0.3
 """Of the columns that beat what a group has, those come in that miss its best by this share of the gain, at most."""
+FAR = 10.0
+"""A linking row may be broken by so many times what it moves and what its sides are, at most."""
+REPAIRS = 5
+"""Times that prices are put right for columns without an end."""
 ROUNDS = 80
 """Steps of the core after which the model is left to others."""
 SWEEPS = 4
@@ -179,8 +184,10 @@ class _Coordination:
         self.middle = start.prices[self.linking]
         self.radius = BOX * np.maximum(np.abs(self.middle), self.usual)
         box = self.middle, self.radius
+        sides = np.stack([self.arrays.row_lower[self.linking], self.arrays.row_upper[self.linking]])
+        reach = FAR * (1.0 + self.moves + np.where(np.isfinite(sides), np.abs(sides), 0.0).max(axis=0))
         began = time.process_time()
-        self.core = MergedCore(self.arrays, groups, self.linking, self.live, start, box, stopped)
+        self.core = MergedCore(self.arrays, groups, self.linking, self.live, start, box, reach, stopped)
         log.debug("core loaded: %.2f s", time.process_time() - began)
 
     def run(self, tolerance: float) -> Coordinated | None:
@@ -216,9 +223,32 @@ class _Coordination:
     def _prove(self, prices: FloatArray) -> FloatArray:
         """Take in what these prices prove; the columns' margins at them."""
         bound = self.proof.value(prices, self.arrays.lower, self.arrays.upper)
+        if math.isinf(bound):
+            prices = self._for_endless(prices)
+            bound = self.proof.value(prices, self.arrays.lower, self.arrays.upper)
         if bound < self.bound:
             self.bound, self.best_prices = bound, prices
         return self.proof.margins(prices)
+
+    def _for_endless(self, prices: FloatArray) -> FloatArray:
+        """Prices a rounding away at which no column without an end is worth anything; they prove a finite bound."""
+        arrays, made = self.arrays, prices.copy()
+        for _ in range(REPAIRS):
+            margins = self.proof.margins(made)
+            endless = ~self.grouped & np.where(margins > 0.0, np.isinf(arrays.upper), np.isinf(arrays.lower))
+            columns = np.flatnonzero(endless & (margins != 0.0))
+            if not len(columns):
+                break
+            here = sp.csc_array(arrays.matrix)[:, columns]
+            for j, margin in enumerate(margins[columns].tolist()):
+                part = slice(here.indptr[j], here.indptr[j + 1])
+                rows, entries = here.indices[part], here.data[part]
+                priced = np.abs(entries) * (made[rows] != 0.0) * self.groups.tying[rows]
+                if not priced.any():
+                    return prices
+                most = int(np.argmax(priced))
+                made[rows[most]] += margin / entries[most] * (1.0 + 1e-6)
+        return made
 
     def _best(self, margins: FloatArray, among: NDArray[np.bool_]) -> FloatArray:
         """Each group's best margin among some columns, nought at least."""
