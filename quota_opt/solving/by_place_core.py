@@ -215,6 +215,9 @@ class MergedCore:
         if math.isfinite(until):
             self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(until - time.time(), 0.01))
         self._highs.run()
+        if self._highs.getModelStatus() in (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError):
+            self._highs.clearSolver()  # its basis led it astray
+            self._highs.run()
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False
         solution = self._highs.getSolution()
