@@ -115,9 +115,7 @@ class MergedCore:
         wanted[self._linking] |= self._row_at[self._linking] < 0
         return np.flatnonzero(wanted)
 
-    def _loaded(
-        self, columns: IntArray, rows: IntArray, box: tuple[FloatArray, FloatArray], reach: FloatArray
-    ) -> Any:
+    def _loaded(self, columns: IntArray, rows: IntArray, box: tuple[FloatArray, FloatArray], reach: FloatArray) -> Any:
         from quota_opt.solving.highs import load
 
         arrays, count = self._arrays, self._links

@@ -48,7 +48,9 @@ class Workers:
             for numbers in self._mine:
                 child = _started()
                 self._children.append(child)
-                _send(child.stdin, {b: (parts.parts[b].arrays, parts.parts[b].linking) for b in numbers})
+                _send(child.stdin, len(numbers))
+                for b in numbers:  # one by one: never a second copy of all
+                    _send(child.stdin, (b, parts.parts[b].arrays, parts.parts[b].linking))
         except BaseException:
             self.close()
             raise
@@ -157,7 +159,10 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a solver prints must not mix with the answers
     source = sys.stdin.buffer
     try:
-        blocks = {b: Block(*given) for b, given in _received(source).items()}
+        blocks = {}
+        for _ in range(_received(source)):
+            b, arrays, linking = _received(source)
+            blocks[b] = Block(arrays, linking)
         while True:
             task, calls = _received(source)
             answer: tuple[bool, Any]

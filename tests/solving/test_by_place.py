@@ -144,6 +144,16 @@ def test_the_same_model_gives_the_same_bits_again():
     assert first.values.tobytes() == second.values.tobytes()
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_workers_that_are_kept_answer_again(processes):
+    arrays, of = counties(14, blocks=4, groups=15)
+    parts = split(arrays, of)
+    with Workers(parts, processes) as workers:
+        first, second = coordinate(parts, workers=workers), coordinate(parts, workers=workers)
+    assert first.value == pytest.approx(second.value, rel=1e-6)
+    assert second.bound == pytest.approx(first.bound, rel=2e-5)
+
+
 def test_the_prices_prove_the_bound_that_is_told():
     # Lagrange by hand: each group's best margin, what the bounds of transfers allow, and the priced sides.
     arrays, of = counties(13, blocks=4, groups=10)
