@@ -14,8 +14,8 @@ market, `− bought + sold` joins the left-hand side, from `buy[place, resource,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from quota_opt.model.linear import Arrays, LinearModel
 from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
 from quota_opt.model.objective import Stage, stages
+from quota_opt.model.standing import Candidates, standing_terms
+from quota_opt.model.terms import Terms, joined
 
 
 @dataclass(frozen=True)
@@ -36,32 +38,6 @@ class RowInfo:
     clause: str | None
     unit: str
     elastic: bool = True  # may be relaxed when looking for what makes a case infeasible
-
-
-AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Entries before they have a row: column, place, year position, coefficient; arrays of equal length."""
-
-    column: AnyInt
-    place: AnyInt
-    year: AnyInt
-    coefficient: FloatArray
-
-    def __neg__(self) -> Terms:
-        return Terms(self.column, self.place, self.year, -self.coefficient)
-
-
-def joined(*parts: Terms) -> Terms:
-    """Several sets of terms as one."""
-    return Terms(
-        np.concatenate([p.column for p in parts]),
-        np.concatenate([p.place for p in parts]),
-        np.concatenate([p.year for p in parts]),
-        np.concatenate([p.coefficient for p in parts]),
-    )
 
 
 @dataclass
@@ -97,63 +73,56 @@ class Build:
         """What the codes in row labels stand for."""
         return {"place": self.case.places.names, "resource": np.array(self.case.resources, dtype=object)}
 
+    @cached_property
+    def actions(self) -> Candidates:
+        """The candidates of actions, from the year each is effective."""
+        case = self.case
+        lag = case.actions["lag"].to_numpy(dtype=np.int64)
+        return Candidates.of(self.act, case.actions["place_code"].to_numpy(dtype=np.int64), case, lag)
+
+    @cached_property
+    def awards(self) -> Candidates:
+        """The candidates of awards (their shares), from the year of the start."""
+        return Candidates.of(self.share, self.case.projects["place_code"].to_numpy(dtype=np.int64), self.case)
+
     def freed(self, r: int) -> Terms:
         """What actions make available of resource `r` at each place in each year."""
-        lag = self.case.actions["lag"].to_numpy()
-
-        def amounts(t: int, s: int) -> FloatArray:
-            return np.where(lag <= s - t, self.case.standing_free(r, s), 0.0)
-
-        return self._standing(self.act, self.case.actions["place_code"].to_numpy(), amounts)
+        case = self.case
+        if r != case.energy or not case.counted_free.total.strides[0]:
+            return self.actions.constant(case.free[r])
+        return self.actions.by_year(np.stack([case.standing_free(r, s) for s in range(case.horizon)], axis=1))
 
     def used(self, r: int) -> Terms:
         """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
-        standing = [self.case.standing_need(r, s) for s in range(self.case.horizon)]
-        place = self.case.projects["place_code"].to_numpy()
-        return self._standing(self.share, place, lambda t, s: standing[s][:, t])
+        return self.awards.by_start([self.case.standing_need(r, s) for s in range(self.case.horizon)])
 
     def bought(self, r: int) -> Terms:
         """What purchases add to each place's pool of resource `r` in each year they stand."""
         case = self.case
         lasts = 1 if case.market is None else case.market.lasts
-        window = (np.arange(case.horizon) < lasts).astype(float)
         places, projects = np.arange(case.places.size), case.projects["place_code"].to_numpy()
-        parts = [self._trades(self.trade.buy[r], places, window)]
+        parts = [standing_terms(case, self.trade.buy[r], places, lasts)]
         if r == case.energy:
-            parts.append(self._trades(self.trade.project, projects, window))
+            parts.append(standing_terms(case, self.trade.project, projects, lasts))
         return joined(*parts)
 
     def sold(self, r: int) -> Terms:
         """What sales take from each place's pool of resource `r` in their year."""
-        window = (np.arange(self.case.horizon) < 1).astype(float)
-        return self._trades(self.trade.sell[r], np.arange(self.case.places.size), window)
-
-    def _trades(self, columns: IntArray, place: IntArray, window: FloatArray) -> Terms:
-        ones = np.ones(len(columns))
-        return self._standing(columns, place, lambda t, s: ones * window[s - t])
-
-    def _standing(self, columns: IntArray, place: IntArray, amounts: Callable[[int, int], FloatArray]) -> Terms:
-        """Terms of a decision of year t in every year s, with `amounts(t, s)` per row of the decision."""
-        columns, place = columns.astype(np.int32), place.astype(np.int32)
-        parts = []
-        for t in range(self.case.horizon):
-            for s in range(t, self.case.horizon):
-                value = amounts(t, s)
-                rows = np.flatnonzero((columns[:, t] >= 0) & (value != 0.0))
-                years = np.full(len(rows), s, dtype=np.int16)
-                parts.append(Terms(columns[rows, t], place[rows], years, value[rows]))
-        return joined(*parts)
+        return standing_terms(self.case, self.trade.sell[r], np.arange(self.case.places.size), 1)
 
     def net_up(self, r: int) -> Terms:
         """Net flow of resource `r` from each place to its parent in each year."""
         place, year = np.nonzero(self.move[r] >= 0)
-        columns = self.move[r][place, year].astype(np.int32)
-        return Terms(columns, place.astype(np.int32), year.astype(np.int16), np.ones(len(place)))
+        return Terms.of(self.case, self.move[r][place, year], place, year, np.ones(len(place)))
+
+    def net_down(self, r: int) -> Terms:
+        """The same flows at the parent, which they come in at."""
+        place, year = np.nonzero(self.move[r] >= 0)
+        return Terms.of(self.case, self.move[r][place, year], self.case.places.parent[place], year, np.ones(len(place)))
 
     def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
-        entry, ancestor = self.case.places.spread(terms.place, wanted)
-        return Terms(terms.column[entry], ancestor, terms.year[entry], terms.coefficient[entry])
+        return terms.over_subtree(self.case.places, wanted)
 
     def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[IntArray, FloatArray]:
         """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
@@ -189,13 +158,7 @@ class Build:
         labels: dict[str, ArrayLike] | None = None,
     ) -> IntArray:
         """One row per (place, year) that is True in `rows` (N, T); bounds are scalars or (N, T) arrays."""
-        number = np.full(rows.shape, -1, dtype=np.int32)
         place, year = np.nonzero(rows)
-        number[place, year] = np.arange(len(place))
-        row = number[terms.place, terms.year]
-        keep: NDArray[np.bool_] | slice = row >= 0
-        if bool(np.all(row >= 0)):
-            keep = slice(None)
 
         def picked(bound: FloatArray | float) -> FloatArray:
             return np.broadcast_to(np.asarray(bound, dtype=float), rows.shape)[place, year]
@@ -204,7 +167,7 @@ class Build:
         return self.add_rows(
             info,
             {"place": place, **extra, "year": self.case.years[year]},
-            entries=(row[keep], terms.column[keep], terms.coefficient[keep]),
+            entries=terms.rows_of(place * rows.shape[1] + year),
             lower=picked(lower),
             upper=picked(upper),
         )
@@ -350,9 +313,7 @@ def _most(case: Case, limits: Sides) -> FloatArray:
 def _pools(made: Build) -> None:
     case = made.case
     for r, resource in enumerate(case.resources):
-        net = made.net_up(r)
-        inflow = Terms(net.column, case.places.parent[net.place].astype(np.int32), net.year, -net.coefficient)
-        terms = joined(made.used(r), -made.freed(r), net, inflow)
+        terms = joined(-made.freed(r), made.used(r), made.net_up(r), -made.net_down(r))
         if case.market is not None:
             terms = joined(terms, -made.bought(r), made.sold(r))
         everywhere = np.ones((case.places.size, case.horizon), dtype=bool)

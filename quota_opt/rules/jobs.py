@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quota_opt.errors import Finding, Text
-from quota_opt.model.build import Build, RowInfo, Terms, joined
+from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.model.terms import Terms, joined
 from quota_opt.rules._shared import amount, audited, check_choices
 from quota_opt.scenario import RuleParameters, refused
 
@@ -60,7 +61,8 @@ class Jobs(Rule[JobsParameters]):
         case = build.case
         bound = self._bound(case)
         row, year = np.nonzero(build.act >= 0)
-        lost = Terms(
+        lost = Terms.of(
+            case,
             build.act[row, year],
             case.actions["place_code"].to_numpy()[row],
             year,
@@ -71,7 +73,7 @@ class Jobs(Rule[JobsParameters]):
             row, year = np.nonzero(build.share >= 0)
             jobs = case.projects["jobs"].to_numpy(dtype=float)[row]
             terms = joined(
-                lost, Terms(build.share[row, year], case.projects["place_code"].to_numpy()[row], year, -jobs)
+                lost, Terms.of(case, build.share[row, year], case.projects["place_code"].to_numpy()[row], year, -jobs)
             )
         rows = np.broadcast_to(bound[:, None], (case.places.size, case.horizon))
         most = np.broadcast_to(self._most(case)[:, None], rows.shape)

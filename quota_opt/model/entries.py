@@ -1,0 +1,156 @@
+"""Entries of rows, kept row by row: what the matrix is made of, block by block.
+
+A block's entries are sorted by row and then by column, each cell once and none of them zero, so that the blocks, one
+below the other, are the matrix. Where the parts of a block come in that order they are copied, never sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
+_ANY_COLUMN = np.iinfo(np.int32).max  # columns are still being added when rows are
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Row i has `column[first[i]:first[i + 1]]` with `coefficient[first[i]:first[i + 1]]`."""
+
+    first: AnyInt
+    column: NDArray[np.int32]
+    coefficient: FloatArray
+
+    @classmethod
+    def of(cls, row: ArrayLike, column: ArrayLike, coefficient: ArrayLike, rows: int) -> Entries:
+        """Entries in any order, sorted by row; within a row they keep the order they come in."""
+        number = np.asarray(row)
+        columns = np.asarray(column).astype(np.int32, copy=False)
+        values = np.asarray(coefficient).astype(np.float64, copy=False)
+        count = np.bincount(number, minlength=rows) if number.size else np.zeros(rows, dtype=np.int64)
+        if number.size and bool((number[1:] < number[:-1]).any()):
+            order = np.argsort(number, kind="stable")
+            columns, values = columns[order], values[order]
+        return cls(_starts(count), columns, values)
+
+    @classmethod
+    def stacked(cls, rows: Sequence[tuple[AnyInt, FloatArray]]) -> Entries:
+        """One row per pair of columns and coefficients."""
+        if not rows:
+            return cls(np.zeros(1, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0))
+        columns, values = zip(*rows, strict=True)
+        count = np.array([len(own) for own in columns], dtype=np.int64)
+        column, coefficient = (own[0] if len(own) == 1 else np.concatenate(own) for own in (columns, values))
+        return cls(
+            _starts(count),
+            joint.astype(np.int32, copy=False),
+            values[0] if len(values) == 1 else np.concatenate(values),
+        )
+
+    def __neg__(self) -> Entries:
+        return Entries(self.first, self.column, -self.coefficient)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.first) - 1
+
+    @property
+    def count(self) -> AnyInt:
+        """Entries of each row."""
+        return np.diff(self.first)
+
+    @property
+    def row(self) -> NDArray[np.int32]:
+        """The row of each entry."""
+        return np.repeat(np.arange(self.rows, dtype=np.int32), self.count)
+
+    def scaled(self, factor: FloatArray) -> Entries:
+        """Each row times its factor."""
+        filled = factor[self.count > 0]
+        if filled.size and bool((filled == filled[0]).all()):
+            return Entries(self.first, self.column, self.coefficient * filled[0])
+        return Entries(self.first, self.column, self.coefficient * np.repeat(factor, self.count))
+
+    def where(self, keep: NDArray[np.bool_]) -> Entries:
+        """Only the entries that are True in `keep`."""
+        upto = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keep)])[self.first]
+        return Entries(upto.astype(self.first.dtype), self.column[keep], self.coefficient[keep])
+
+    def gathered(self, chosen: AnyInt, ends: AnyInt | None = None) -> Entries:
+        """The `chosen` rows, in that order; with `ends`, new row k is made of those from ends[k] to ends[k + 1]."""
+        stored = sp.csr_array((self.coefficient, self.column, self.first), shape=(self.rows, _ANY_COLUMN))
+        picked = stored[chosen]
+        first = picked.indptr if ends is None else picked.indptr[ends]
+        return Entries(first, picked.indices, picked.data)
+
+    def canonical(self) -> Entries:
+        """Sorted by column within each row, entries that meet in one cell added up, zeros left out."""
+        if len(self.column) > 1:
+            falls = self.column[1:] <= self.column[:-1]
+            borders = np.asarray(self.first[1:-1])
+            falls[borders[(borders > 0) & (borders < len(self.column))] - 1] = False
+            if bool(falls.any()):
+                matrix = sp.csr_array((self.coefficient, self.column, self.first), shape=(self.rows, _ANY_COLUMN))
+                matrix = matrix.copy()
+                matrix.sum_duplicates()
+                made = Entries(matrix.indptr, matrix.indices, matrix.data)
+                return made if bool(made.coefficient.all()) else made.where(made.coefficient != 0.0)
+        return self if bool(self.coefficient.all()) else self.where(self.coefficient != 0.0)
+
+
+def beside(parts: Iterable[Entries]) -> Entries:
+    """Row by row the entries of the first part, then those of all others by column.
+
+    In order where the first part's columns come before the others', as they do where it is the part of the actions.
+    """
+    leading, *others = parts
+    others = [part for part in others if len(part.column)]
+    if not others:
+        return leading
+    rows = leading.rows
+    row = np.concatenate([part.row for part in others])
+    column = np.concatenate([part.column for part in others])
+    order = np.argsort(column, kind="stable")
+    values = np.concatenate([part.coefficient for part in others])
+    rest = Entries.of(row[order], column[order], values[order], rows)
+    if not len(leading.column):
+        return rest
+    both = Entries(
+        np.concatenate([leading.first[:-1], rest.first + leading.first[-1]]),
+        np.concatenate([leading.column, rest.column]),
+        np.concatenate([leading.coefficient, rest.coefficient]),
+    )
+    turns = np.stack([np.arange(rows), np.arange(rows, 2 * rows)], axis=1).ravel()
+    return both.gathered(turns, np.arange(0, 2 * rows + 1, 2))
+
+
+def stack(parts: list[Entries], columns: int) -> sp.csr_array:
+    """All parts one below the other as a matrix; each part is let go once it has been copied."""
+    size, rows = sum(len(part.column) for part in parts), sum(part.rows for part in parts)
+    first = np.zeros(rows + 1, dtype=np.int32 if size <= _ANY_COLUMN else np.int64)
+    index, value = np.empty(size, dtype=first.dtype), np.empty(size)
+    at = row = 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        upto = at + len(part.column)
+        index[at:upto], value[at:upto] = part.column, part.coefficient
+        first[row + 1 : row + 1 + part.rows] = part.first[1:]
+        first[row + 1 : row + 1 + part.rows] += first.dtype.type(at)
+        at, row = upto, row + part.rows
+    matrix = sp.csr_array((value, index, first), shape=(rows, columns))
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _starts(count: AnyInt) -> AnyInt:
+    total = int(count.sum())
+    first = np.zeros(len(count) + 1, dtype=np.int32 if total <= _ANY_COLUMN else np.int64)
+    np.cumsum(count, out=first[1:])
+    return first

@@ -1,0 +1,100 @@
+"""Decisions that stand from their year on: which of them count at which place in which year, worked out once.
+
+The pattern is the same for every resource and rule; only the amounts differ. It is kept by place and year, columns in
+order, so that rows are made by looking amounts up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.entries import AnyInt, Entries
+from quota_opt.model.terms import Terms
+
+Index = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Columns of a decision by place, and by column within a place: row of its table, year taken, year effective."""
+
+    column: Index
+    row: Index
+    taken: NDArray[np.int8]
+    effective: NDArray[np.int16]
+    bounds: IntArray  # (N + 1,): where each place's candidates begin and end
+    years: int
+
+    @classmethod
+    def of(cls, columns: IntArray, place: IntArray, case: Case, lag: IntArray | None = None) -> Candidates:
+        """The candidates of a grid of column positions (rows, T), -1 where there is none."""
+        wide_row, wide_year = np.nonzero(columns >= 0)
+        row, taken = wide_row.astype(np.int32), wide_year.astype(np.int8)
+        column = columns[wide_row, wide_year].astype(np.int32)
+        where = place.astype(np.int32)[row]
+        sorted_already = bool((column[1:] > column[:-1]).all()) and bool((where[1:] >= where[:-1]).all())
+        if not sorted_already:
+            order = np.lexsort((column, where))
+            row, taken, column, where = row[order], taken[order], column[order], where[order]
+        effective = taken.astype(np.int16)
+        if lag is not None and lag.any():
+            effective += np.minimum(lag, case.horizon).astype(np.int16)[row]
+        bounds = np.searchsorted(where, np.arange(case.places.size + 1, dtype=np.int32))
+        return cls(column, row, taken, effective, bounds, case.horizon)
+
+    @cached_property
+    def _pattern(self) -> tuple[AnyInt, Index, Index]:
+        """First entry of each (place, year), and the column and the candidate of each entry."""
+        standing = [np.flatnonzero(self.effective <= s).astype(np.int32) for s in range(self.years)]
+        places = len(self.bounds) - 1
+        ends = np.concatenate(
+            [np.zeros(1, dtype=np.int64), *(np.searchsorted(own, self.bounds[1:]) for own in standing)]
+        )
+        for s in range(self.years):
+            ends[1 + s * places : 1 + (s + 1) * places] += sum(len(before) for before in standing[:s])
+        index = np.concatenate(standing)
+        by_year = sp.csr_array((index, self.column[index], ends), shape=(places * self.years, np.iinfo(np.int32).max))
+        turns = np.arange(places * self.years).reshape(self.years, places).T.ravel()
+        by_place = by_year[turns]
+        return by_place.indptr, by_place.indices, by_place.data
+
+    @cached_property
+    def _rows(self) -> Index:
+        return self.row[self._pattern[2]]
+
+    def constant(self, amount: FloatArray) -> Terms:
+        """An amount per row of the table, the same in every year it counts in."""
+        return self._terms(amount[self._rows])
+
+    def by_year(self, amount: FloatArray) -> Terms:
+        """An amount per row of the table and year it counts in: (rows, T)."""
+        return self._terms(amount[self._rows, self._year_of()])
+
+    def by_start(self, amounts: Sequence[FloatArray]) -> Terms:
+        """For each year it counts in, an amount per row of the table and year taken: T arrays (rows, T)."""
+        table = np.concatenate([amount[self.row, self.taken] for amount in amounts])
+        return self._terms(table[self._year_of() * np.int64(len(self.row)) + self._pattern[2]])
+
+    def _year_of(self) -> AnyInt:
+        first = self._pattern[0]
+        return np.repeat(np.tile(np.arange(self.years), len(self.bounds) - 1), np.diff(first))
+
+    def _terms(self, values: FloatArray) -> Terms:
+        first, column, _ = self._pattern
+        made = Entries(first, column, values)
+        return Terms(made if bool(values.all()) else made.where(values != 0.0), self.years)
+
+
+def standing_terms(case: Case, columns: IntArray, place: IntArray, lasts: int) -> Terms:
+    """Ones for decisions of a grid (rows, T) that stand for `lasts` years, their own the first."""
+    row, taken = np.nonzero(columns >= 0)
+    year = taken[:, None] + np.arange(min(lasts, case.horizon))
+    entry, k = np.nonzero(year < case.horizon)
+    return Terms.of(case, columns[row, taken][entry], place[row[entry]], year[entry, k], np.ones(len(entry)))
