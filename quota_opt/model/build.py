@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.case import Case, FloatArray, IntArray, coded
+from quota_opt.model.entries import AnyInt, Entries
 from quota_opt.model.linear import Arrays, LinearModel
 from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
@@ -124,10 +125,10 @@ class Build:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
         return terms.over_subtree(self.case.places, wanted)
 
-    def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[IntArray, FloatArray]:
+    def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[AnyInt, FloatArray]:
         """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
         actions, projects = (table["place_code"].to_numpy() for table in (self.case.actions, self.case.projects))
-        parts = []
+        parts: list[tuple[AnyInt, FloatArray]] = []
         for grid, amounts, place in (
             (self.act, measure.actions, actions),
             (self.share, measure.shares, projects),
@@ -135,17 +136,18 @@ class Build:
         ):
             rows = slice(None) if inside is None else np.flatnonzero(inside[place])
             columns, values = grid[rows], amounts[rows]
-            live = (columns >= 0) & (values != 0.0)
-            parts.append((columns[live], values[live]))
+            parts.append(_live(columns, values))
         if measure.trades is not None:
             here = np.ones(self.case.places.size, dtype=bool) if inside is None else inside
             wheres = (here[:, None], here[:, None], here[projects][:, None])
             for columns, weights, where in zip(self.trade, measure.trades, wheres, strict=True):
-                live = (columns >= 0) & (weights != 0.0) & where
-                parts.append((columns[live], weights[live]))
+                parts.append(_live(columns, np.where(where, weights, 0.0)))
         for name, weight in measure.own.items():
             parts.append((self.own[name], np.full(len(self.own[name]), weight)))
-        return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])
+        (first, amount), *others = parts  # of actions: in the order of their columns, and before all others
+        column, value = (np.concatenate([part[i] for part in others]) for i in range(2))
+        order = np.argsort(column, kind="stable")
+        return np.concatenate([first, column[order]]), np.concatenate([amount, value[order]])
 
     def place_year_rows(
         self,
@@ -239,7 +241,7 @@ def _decisions(case: Case) -> Build:
         np.searchsorted(np.sort(names["action"]), case.actions["action"].to_numpy(dtype=object)) if len(row) else row
     )
     names["action"] = np.sort(names["action"])
-    options, option_names = _coded(case.actions["option"].to_numpy(dtype=object))
+    options, option_names = coded(case.actions["option"].to_numpy(dtype=object))
     act[row, t] = model.add_columns(
         "act",
         {
@@ -289,12 +291,6 @@ def _trade_columns(
     return columns
 
 
-def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
-    names = sorted(set(values)) or [""]
-    code = {name: i for i, name in enumerate(names)}
-    return np.array([code[v] for v in values], dtype=np.int64), np.array(names, dtype=object)
-
-
 def _most(case: Case, limits: Sides) -> FloatArray:
     """(R, T): more than all quota there can be of a resource in a year, so that transfers have a bound."""
     best = np.zeros((len(case.resources), len(case.firms)))
@@ -338,13 +334,23 @@ def _choices(made: Build) -> None:
     _excludes(made)
 
 
+def _live(columns: IntArray, weights: FloatArray) -> tuple[AnyInt, FloatArray]:
+    """Columns that are there and weigh something."""
+    if not weights.any():
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    live = np.flatnonzero((columns >= 0) & (weights != 0.0))
+    return columns.ravel()[live], weights.ravel()[live]
+
+
 def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, *, label: str, names: object) -> None:
-    present, row = np.unique(group, return_inverse=True)
+    present = np.flatnonzero(np.bincount(group)) if len(group) else group
+    number = np.full(int(present[-1]) + 1 if len(present) else 0, -1, dtype=np.int32)
+    number[present] = np.arange(len(present))
     made.info.append(info)
     made.model.add_rows(
         f"one_{label}",
         {label: present},
-        entries=(row, column, np.ones(len(column))),
+        entries=(number[group], column, np.ones(len(column))),
         upper=1.0,
         categories={label: np.asarray(names, dtype=object)},
     )
@@ -378,32 +384,26 @@ def _share_links(made: Build, info: RowInfo) -> None:
 def _requires(made: Build) -> None:
     """By each year, a project has started only if what it requires has started."""
     case = made.case
-    info = RowInfo("requires", None, "projects")
+    lines, label = [], []
     for p, wanted in enumerate(case.projects["requires"]):
         for name in wanted:
             members = case.members(name)
             for t in range(case.horizon):
-                mine = made.start[p, : t + 1]
-                theirs = made.start[members, : t + 1].ravel()
+                mine, theirs = made.start[p, : t + 1], made.start[members, : t + 1].ravel()
                 mine, theirs = mine[mine >= 0], theirs[theirs >= 0]
                 if len(mine):
-                    made.info.append(info)
-                    made.model.add_rows(
-                        "requires",
-                        {"project": [p], "year": [case.years[t]]},
-                        entries=(
-                            np.zeros(len(mine) + len(theirs), dtype=int),
-                            np.concatenate([mine, theirs]),
-                            np.concatenate([np.ones(len(mine)), -np.ones(len(theirs))]),
-                        ),
-                        upper=0.0,
-                        categories={"project": case.projects["project"].to_numpy(dtype=object)},
-                    )
+                    signs = np.concatenate([np.ones(len(mine)), -np.ones(len(theirs))])
+                    lines.append((np.concatenate([mine, theirs]), signs))
+                    label.append((p, case.years[t]))
+    if lines:
+        of, year = np.array(label).T
+        _add_links(made, "requires", {"project": of, "year": year}, lines, upper=0.0)
 
 
 def _excludes(made: Build) -> None:
+    """Of two projects that exclude each other at most one starts."""
     case = made.case
-    info = RowInfo("excludes", None, "projects")
+    lines, label = [], []
     seen: set[tuple[int, int]] = set()
     for p, unwanted in enumerate(case.projects["excludes"]):
         for name in unwanted:
@@ -414,11 +414,15 @@ def _excludes(made: Build) -> None:
                 seen.add(pair)
                 columns = made.start[list(pair)].ravel()
                 columns = columns[columns >= 0]
-                made.info.append(info)
-                made.model.add_rows(
-                    "excludes",
-                    {"project": [p]},
-                    entries=(np.zeros(len(columns), dtype=int), columns, np.ones(len(columns))),
-                    upper=1.0,
-                    categories={"project": case.projects["project"].to_numpy(dtype=object)},
-                )
+                lines.append((columns, np.ones(len(columns))))
+                label.append(p)
+    if lines:
+        _add_links(made, "excludes", {"project": np.array(label)}, lines, upper=1.0)
+
+
+def _add_links(
+    made: Build, name: str, labels: dict[str, ArrayLike], lines: list[tuple[IntArray, FloatArray]], upper: float
+) -> None:
+    made.info.append(RowInfo(name, None, "projects"))
+    names = {"project": made.case.projects["project"].to_numpy(dtype=object)}
+    made.model.add_rows(name, labels, entries=Entries.stacked(lines), upper=upper, categories=names)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
 _ANY_COLUMN = np.iinfo(np.int32).max  # columns are still being added when rows are
+_WRITTEN_TOGETHER = 100_000
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,9 @@ class Entries:
         """One row per pair of columns and coefficients."""
         if not rows:
             return cls(np.zeros(1, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0))
-        columns, values = zip(*rows, strict=True)
-        count = np.array([len(own) for own in columns], dtype=np.int64)
-        column, coefficient = (own[0] if len(own) == 1 else np.concatenate(own) for own in (columns, values))
-        return cls(
-            _starts(count),
-            joint.astype(np.int32, copy=False),
-            values[0] if len(values) == 1 else np.concatenate(values),
-        )
+        column = np.concatenate([own for own, _ in rows]).astype(np.int32, copy=False)
+        count = np.array([len(own) for own, _ in rows], dtype=np.int64)
+        return cls(_starts(count), column, np.concatenate([values for _, values in rows]))
 
     def __neg__(self) -> Entries:
         return Entries(self.first, self.column, -self.coefficient)
@@ -121,32 +117,56 @@ def beside(parts: Iterable[Entries]) -> Entries:
     rest = Entries.of(row[order], column[order], values[order], rows)
     if not len(leading.column):
         return rest
-    both = Entries(
-        np.concatenate([leading.first[:-1], rest.first + leading.first[-1]]),
-        np.concatenate([leading.column, rest.column]),
-        np.concatenate([leading.coefficient, rest.coefficient]),
-    )
-    turns = np.stack([np.arange(rows), np.arange(rows, 2 * rows)], axis=1).ravel()
-    return both.gathered(turns, np.arange(0, 2 * rows + 1, 2))
+    # Where the entries of the others come to stand; the leading ones take the places between.
+    at = np.arange(len(rest.column)) + np.repeat(leading.first[1:], rest.count)
+    free = np.ones(len(leading.column) + len(rest.column), dtype=bool)
+    free[at] = False
+    made = Entries(leading.first + rest.first, np.empty(len(free), dtype=np.int32), np.empty(len(free)))
+    made.column[at], made.column[free] = rest.column, leading.column
+    made.coefficient[at], made.coefficient[free] = rest.coefficient, leading.coefficient
+    return made
 
 
-def stack(parts: list[Entries], columns: int) -> sp.csr_array:
-    """All parts one below the other as a matrix; each part is let go once it has been copied."""
-    size, rows = sum(len(part.column) for part in parts), sum(part.rows for part in parts)
-    first = np.zeros(rows + 1, dtype=np.int32 if size <= _ANY_COLUMN else np.int64)
-    index, value = np.empty(size, dtype=first.dtype), np.empty(size)
-    at = row = 0
-    parts.reverse()
-    while parts:
-        part = parts.pop()
-        upto = at + len(part.column)
-        index[at:upto], value[at:upto] = part.column, part.coefficient
-        first[row + 1 : row + 1 + part.rows] = part.first[1:]
-        first[row + 1 : row + 1 + part.rows] += first.dtype.type(at)
-        at, row = upto, row + part.rows
-    matrix = sp.csr_array((value, index, first), shape=(rows, columns))
-    matrix.has_canonical_format = True
-    return matrix
+class Stack:
+    """Entries one below the other, in arrays that grow in place: each entry is written once."""
+
+    def __init__(self) -> None:
+        self._index = np.empty(0, dtype=np.int32)
+        self._value = np.empty(0)
+        self._firsts: list[AnyInt] = []
+        self._waiting: list[Entries] = []
+        self._size = 0
+        self._rows = 0
+
+    def append(self, part: Entries) -> None:
+        """Put entries below those that are there."""
+        self._waiting.append(part)
+        self._firsts.append(part.first[1:] + np.int64(self._size))
+        self._size += len(part.column)
+        self._rows += part.rows
+        if self._size - len(self._index) >= _WRITTEN_TOGETHER:
+            self._write()
+
+    def matrix(self, columns: int) -> sp.csr_array:
+        """All entries as a matrix."""
+        self._write()
+        first = np.concatenate([np.zeros(1, dtype=np.int64), *self._firsts])
+        if self._size <= _ANY_COLUMN:
+            first = first.astype(np.int32)
+        matrix = sp.csr_array((self._value, self._index, first), shape=(self._rows, columns))
+        matrix.has_canonical_format = True
+        return matrix
+
+    def _write(self) -> None:
+        at = len(self._index)
+        # No view of these arrays is given away before the matrix is whole.
+        self._index.resize(self._size, refcheck=False)
+        self._value.resize(self._size, refcheck=False)
+        for part in self._waiting:
+            upto = at + len(part.column)
+            self._index[at:upto], self._value[at:upto] = part.column, part.coefficient
+            at = upto
+        self._waiting.clear()
 
 
 def _starts(count: AnyInt) -> AnyInt:

@@ -19,7 +19,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from quota_opt.model.entries import Entries, FloatArray, stack
+from quota_opt.model.entries import Entries, FloatArray, Stack
 
 IntArray = NDArray[np.int64]
 
@@ -144,7 +144,7 @@ class LinearModel:
         self._integer: list[NDArray[np.bool_]] = []
         self._row_lower: list[FloatArray] = []
         self._row_upper: list[FloatArray] = []
-        self._entries: list[Entries] = []
+        self._entries = Stack()
         self._objective: list[tuple[NDArray[np.int64], FloatArray]] = []
         self.offset = 0.0
         self.column_count = 0
@@ -206,7 +206,7 @@ class LinearModel:
             lower=_joined(self._lower),
             upper=_joined(self._upper),
             integer=np.concatenate(self._integer) if self._integer else np.zeros(0, dtype=bool),
-            matrix=stack(self._entries, self.column_count),
+            matrix=self._entries.matrix(self.column_count),
             row_lower=_joined(self._row_lower),
             row_upper=_joined(self._row_upper),
             column_blocks=tuple(self._columns),
