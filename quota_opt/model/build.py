@@ -27,7 +27,7 @@ from quota_opt.model.linear import Arrays, LinearModel
 from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
 from quota_opt.model.objective import Stage, stages
-from quota_opt.model.standing import Candidates, standing_terms
+from quota_opt.model.standing import Candidates, Flat, standing_terms
 from quota_opt.model.terms import Terms, joined
 
 
@@ -75,23 +75,33 @@ class Build:
         return {"place": self.case.places.names, "resource": np.array(self.case.resources, dtype=object)}
 
     @cached_property
+    def acts(self) -> Flat:
+        """The columns of actions, one after the other."""
+        return Flat.of(self.act)
+
+    @cached_property
+    def shares(self) -> Flat:
+        """The columns of shares (starts, where a project is indivisible), one after the other."""
+        return Flat.of(self.share)
+
+    @cached_property
     def actions(self) -> Candidates:
         """The candidates of actions, from the year each is effective."""
         case = self.case
         lag = case.actions["lag"].to_numpy(dtype=np.int64)
-        return Candidates.of(self.act, case.actions["place_code"].to_numpy(dtype=np.int64), case, lag)
+        return Candidates.of(self.acts, case.actions["place_code"].to_numpy(dtype=np.int64), case, lag)
 
     @cached_property
     def awards(self) -> Candidates:
         """The candidates of awards (their shares), from the year of the start."""
-        return Candidates.of(self.share, self.case.projects["place_code"].to_numpy(dtype=np.int64), self.case)
+        return Candidates.of(self.shares, self.case.projects["place_code"].to_numpy(dtype=np.int64), self.case)
 
-    def freed(self, r: int) -> Terms:
-        """What actions make available of resource `r` at each place in each year."""
+    def freed(self, r: int, factor: float = 1.0) -> Terms:
+        """What actions make available of resource `r` at each place in each year, times a factor."""
         case = self.case
         if r != case.energy or not case.counted_free.total.strides[0]:
-            return self.actions.constant(case.free[r])
-        return self.actions.by_year(np.stack([case.standing_free(r, s) for s in range(case.horizon)], axis=1))
+            return self.actions.constant(case.free[r] * factor)
+        return self.actions.by_year(np.stack([case.standing_free(r, s) * factor for s in range(case.horizon)], axis=1))
 
     def used(self, r: int) -> Terms:
         """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
@@ -128,12 +138,14 @@ class Build:
     def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[AnyInt, FloatArray]:
         """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
         actions, projects = (table["place_code"].to_numpy() for table in (self.case.actions, self.case.projects))
-        parts: list[tuple[AnyInt, FloatArray]] = []
+        parts: list[tuple[AnyInt, FloatArray]] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
         for grid, amounts, place in (
             (self.act, measure.actions, actions),
             (self.share, measure.shares, projects),
             (self.start, measure.starts, projects),
         ):
+            if not amounts.any():
+                continue
             rows = slice(None) if inside is None else np.flatnonzero(inside[place])
             columns, values = grid[rows], amounts[rows]
             parts.append(_live(columns, values))
@@ -144,10 +156,13 @@ class Build:
                 parts.append(_live(columns, np.where(where, weights, 0.0)))
         for name, weight in measure.own.items():
             parts.append((self.own[name], np.full(len(self.own[name]), weight)))
-        (first, amount), *others = parts  # of actions: in the order of their columns, and before all others
-        column, value = (np.concatenate([part[i] for part in others]) for i in range(2))
-        order = np.argsort(column, kind="stable")
-        return np.concatenate([first, column[order]]), np.concatenate([amount, value[order]])
+        column, value = (np.concatenate([part[i] for part in parts]) for i in range(2))
+        falls = np.flatnonzero(column[1:] < column[:-1])
+        if len(falls):  # actions come first and in order; only what follows is sorted
+            after = int(np.searchsorted(column[: falls[0] + 1], column[falls[0] + 1 :].min()))
+            order = after + np.argsort(column[after:], kind="stable")
+            column[after:], value[after:] = column[order], value[order]
+        return column, value
 
     def place_year_rows(
         self,
@@ -204,7 +219,7 @@ def build(case: Case) -> Problem:
     for stage in ordered:
         dense = np.zeros(model.column_count)
         columns, values = made.expression(stage.coefficients)
-        np.add.at(dense, columns, values)
+        np.add.at(dense, columns, values)  # a column may come more than once
         if stage.soft:
             for column, cost in made.penalties:
                 dense[column] -= cost
@@ -309,7 +324,7 @@ def _most(case: Case, limits: Sides) -> FloatArray:
 def _pools(made: Build) -> None:
     case = made.case
     for r, resource in enumerate(case.resources):
-        terms = joined(-made.freed(r), made.used(r), made.net_up(r), -made.net_down(r))
+        terms = joined(made.freed(r, -1.0), made.used(r), made.net_up(r), -made.net_down(r))
         if case.market is not None:
             terms = joined(terms, -made.bought(r), made.sold(r))
         everywhere = np.ones((case.places.size, case.horizon), dtype=bool)
@@ -322,13 +337,11 @@ def _choices(made: Build) -> None:
     """At most one action per firm and one start per project or variant group; shares; requires and excludes."""
     case = made.case
     once = RowInfo("choice", None, "-", elastic=False)
-    row, t = np.nonzero(made.act >= 0)
-    _at_most_one(
-        made, once, case.actions["firm_code"].to_numpy()[row], made.act[row, t], label="firm", names=case.firms["firm"]
-    )
+    acts, starts = made.acts, Flat.of(made.start)
+    firm = case.actions["firm_code"].to_numpy()[acts.row]
+    _at_most_one(made, once, firm, acts.column, label="firm", names=case.firms["firm"])
     groups, names = case.groups
-    row, t = np.nonzero(made.start >= 0)
-    _at_most_one(made, once, groups[row], made.start[row, t], label="group", names=np.array(names, dtype=object))
+    _at_most_one(made, once, groups[starts.row], starts.column, label="group", names=np.array(names, dtype=object))
     _share_links(made, once)
     _requires(made)
     _excludes(made)
@@ -336,8 +349,6 @@ def _choices(made: Build) -> None:
 
 def _live(columns: IntArray, weights: FloatArray) -> tuple[AnyInt, FloatArray]:
     """Columns that are there and weigh something."""
-    if not weights.any():
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
     live = np.flatnonzero((columns >= 0) & (weights != 0.0))
     return columns.ravel()[live], weights.ravel()[live]
 

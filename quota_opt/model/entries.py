@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
 _ANY_COLUMN = np.iinfo(np.int32).max  # columns are still being added when rows are
-_WRITTEN_TOGETHER = 100_000
+_WRITTEN_TOGETHER = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Entries:
         values = np.asarray(coefficient).astype(np.float64, copy=False)
         count = np.bincount(number, minlength=rows) if number.size else np.zeros(rows, dtype=np.int64)
         if number.size and bool((number[1:] < number[:-1]).any()):
-            order = np.argsort(number, kind="stable")
+            small = rows <= np.iinfo(np.uint16).max  # then sorting is counting
+            order = np.argsort(number.astype(np.uint16) if small else number, kind="stable")
             columns, values = columns[order], values[order]
         return cls(_starts(count), columns, values)
 
@@ -75,8 +76,9 @@ class Entries:
 
     def where(self, keep: NDArray[np.bool_]) -> Entries:
         """Only the entries that are True in `keep`."""
-        upto = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keep)])[self.first]
-        return Entries(upto.astype(self.first.dtype), self.column[keep], self.coefficient[keep])
+        kept = np.flatnonzero(keep)
+        first = np.searchsorted(kept, self.first).astype(self.first.dtype)
+        return Entries(first, self.column[kept], self.coefficient[kept])
 
     def gathered(self, chosen: AnyInt, ends: AnyInt | None = None) -> Entries:
         """The `chosen` rows, in that order; with `ends`, new row k is made of those from ends[k] to ends[k + 1]."""
@@ -131,8 +133,10 @@ class Stack:
     """Entries one below the other, in arrays that grow in place: each entry is written once."""
 
     def __init__(self) -> None:
-        self._index = np.empty(0, dtype=np.int32)
-        self._value = np.empty(0)
+        # Large from the start: such memory comes in large pages, and stays so as it grows.
+        self._index = np.empty(_WRITTEN_TOGETHER, dtype=np.int32)
+        self._value = np.empty(_WRITTEN_TOGETHER)
+        self._written = 0
         self._firsts: list[AnyInt] = []
         self._waiting: list[Entries] = []
         self._size = 0
@@ -144,7 +148,7 @@ class Stack:
         self._firsts.append(part.first[1:] + np.int64(self._size))
         self._size += len(part.column)
         self._rows += part.rows
-        if self._size - len(self._index) >= _WRITTEN_TOGETHER:
+        if self._size - self._written >= _WRITTEN_TOGETHER:
             self._write()
 
     def matrix(self, columns: int) -> sp.csr_array:
@@ -158,7 +162,7 @@ class Stack:
         return matrix
 
     def _write(self) -> None:
-        at = len(self._index)
+        at = self._written
         # No view of these arrays is given away before the matrix is whole.
         self._index.resize(self._size, refcheck=False)
         self._value.resize(self._size, refcheck=False)
@@ -167,6 +171,7 @@ class Stack:
             self._index[at:upto], self._value[at:upto] = part.column, part.coefficient
             at = upto
         self._waiting.clear()
+        self._written = at
 
 
 def _starts(count: AnyInt) -> AnyInt:

@@ -141,6 +141,8 @@ def coefficients(
 
 def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     """Only what happens by the year and inside the places counts."""
+    if view.whole and view.last == case.horizon - 1:
+        return made
     happened = np.arange(case.horizon) <= view.last
     act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
     start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened

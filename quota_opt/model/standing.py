@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,33 +22,46 @@ from quota_opt.model.terms import Terms
 Index = NDArray[np.int32]
 
 
+class Flat(NamedTuple):
+    """The candidates of a grid of column positions (rows, T), in the order of their columns: row, year, column."""
+
+    row: Index
+    year: NDArray[np.int8]
+    column: Index
+
+    @classmethod
+    def of(cls, grid: IntArray) -> Flat:
+        """Those of a grid that has -1 where there is none."""
+        flat = np.flatnonzero(grid >= 0)
+        column = grid.ravel()[flat].astype(np.int32)
+        if bool((column[1:] < column[:-1]).any()):
+            order = np.argsort(column, kind="stable")
+            flat, column = flat[order], column[order]
+        row, year = np.divmod(flat.astype(np.int32), np.int32(grid.shape[1]))
+        return cls(row, year.astype(np.int8), column)
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Columns of a decision by place, and by column within a place: row of its table, year taken, year effective."""
 
-    column: Index
-    row: Index
-    taken: NDArray[np.int8]
+    flat: Flat
     effective: NDArray[np.int16]
     bounds: IntArray  # (N + 1,): where each place's candidates begin and end
     years: int
 
     @classmethod
-    def of(cls, columns: IntArray, place: IntArray, case: Case, lag: IntArray | None = None) -> Candidates:
-        """The candidates of a grid of column positions (rows, T), -1 where there is none."""
-        wide_row, wide_year = np.nonzero(columns >= 0)
-        row, taken = wide_row.astype(np.int32), wide_year.astype(np.int8)
-        column = columns[wide_row, wide_year].astype(np.int32)
-        where = place.astype(np.int32)[row]
-        sorted_already = bool((column[1:] > column[:-1]).all()) and bool((where[1:] >= where[:-1]).all())
-        if not sorted_already:
-            order = np.lexsort((column, where))
-            row, taken, column, where = row[order], taken[order], column[order], where[order]
-        effective = taken.astype(np.int16)
+    def of(cls, flat: Flat, place: IntArray, case: Case, lag: IntArray | None = None) -> Candidates:
+        """Candidates at the places of their rows, effective `lag` years after they are taken."""
+        where = place.astype(np.int32)[flat.row]
+        if bool((where[1:] < where[:-1]).any()):
+            order = np.argsort(where, kind="stable")
+            flat, where = Flat(*(part[order] for part in flat)), where[order]
+        effective = flat.year.astype(np.int16)
         if lag is not None and lag.any():
-            effective += np.minimum(lag, case.horizon).astype(np.int16)[row]
+            effective += np.minimum(lag, case.horizon).astype(np.int16)[flat.row]
         bounds = np.searchsorted(where, np.arange(case.places.size + 1, dtype=np.int32))
-        return cls(column, row, taken, effective, bounds, case.horizon)
+        return cls(flat, effective, bounds, case.horizon)
 
     @cached_property
     def _pattern(self) -> tuple[AnyInt, Index, Index]:
@@ -60,14 +74,16 @@ class Candidates:
         for s in range(self.years):
             ends[1 + s * places : 1 + (s + 1) * places] += sum(len(before) for before in standing[:s])
         index = np.concatenate(standing)
-        by_year = sp.csr_array((index, self.column[index], ends), shape=(places * self.years, np.iinfo(np.int32).max))
+        by_year = sp.csr_array(
+            (index, self.flat.column[index], ends), shape=(places * self.years, np.iinfo(np.int32).max)
+        )
         turns = np.arange(places * self.years).reshape(self.years, places).T.ravel()
         by_place = by_year[turns]
         return by_place.indptr, by_place.indices, by_place.data
 
     @cached_property
     def _rows(self) -> Index:
-        return self.row[self._pattern[2]]
+        return self.flat.row[self._pattern[2]]
 
     def constant(self, amount: FloatArray) -> Terms:
         """An amount per row of the table, the same in every year it counts in."""
@@ -79,8 +95,8 @@ class Candidates:
 
     def by_start(self, amounts: Sequence[FloatArray]) -> Terms:
         """For each year it counts in, an amount per row of the table and year taken: T arrays (rows, T)."""
-        table = np.concatenate([amount[self.row, self.taken] for amount in amounts])
-        return self._terms(table[self._year_of() * np.int64(len(self.row)) + self._pattern[2]])
+        table = np.concatenate([amount[self.flat.row, self.flat.year] for amount in amounts])
+        return self._terms(table[self._year_of() * np.int64(len(self.flat.row)) + self._pattern[2]])
 
     def _year_of(self) -> AnyInt:
         first = self._pattern[0]

@@ -50,6 +50,10 @@ class Terms:
         """Only the terms that are True in `keep`."""
         return Terms(self.entries.where(keep), self.years)
 
+    def at(self, wanted: NDArray[np.bool_]) -> Terms:
+        """Only the terms at the `wanted` places."""
+        return self.where(np.repeat(np.repeat(wanted, self.years), self.entries.count))
+
     def over_subtree(self, places: PlaceTree, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor of their place (the place itself among them) that is `wanted`."""
         below, up = places.ancestors
@@ -71,8 +75,10 @@ class Terms:
 
     def rows_of(self, numbers: IntArray) -> Entries:
         """The entries of some places and years."""
-        if len(numbers) == self.entries.rows:
-            return self.entries
+        first = self.entries.first
+        count = first[numbers + 1] - first[numbers]
+        if int(count.sum()) == len(self.entries.column) and bool((np.diff(numbers) > 0).all()):
+            return Entries(np.append(first[numbers], first[-1]), self.column, self.coefficient)  # no others have any
         return self.entries.gathered(numbers)
 
 

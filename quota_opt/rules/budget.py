@@ -69,12 +69,11 @@ class Budget(Rule[BudgetParameters]):
         case = build.case
         here = inside(case, self.parameters.places)[case.actions["place_code"].to_numpy()]
         cost = case.actions["cost"].to_numpy(dtype=float)
-        row, taken = np.nonzero((build.act >= 0) & (here & (cost != 0.0))[:, None])
-        column, amount, taken = build.act[row, taken].astype(np.int32), cost[row], taken.astype(np.int8)
-        rows = []
+        acts, rows = build.acts, []
+        spending = (here & (cost != 0.0))[acts.row]
         for s in range(case.horizon):
-            spent = np.flatnonzero(taken <= s if self.parameters.carry_over else taken == s)
-            rows.append((column[spent], amount[spent]))
+            spent = np.flatnonzero(spending & (acts.year <= s if self.parameters.carry_over else acts.year == s))
+            rows.append((acts.column[spent], cost[acts.row[spent]]))
         build.add_rows(
             RowInfo(self.name, self.clause, "10k yuan"),
             {"year": case.years},

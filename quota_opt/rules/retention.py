@@ -101,7 +101,7 @@ class Retention(Rule[RetentionParameters]):
         for r in self._resources(case):
             rows = np.broadcast_to(bound[:, None], (case.places.size, case.horizon))
             freed = build.over_subtree(build.freed(r), bound)
-            out = build.net_up(r)
+            out = build.net_up(r).at(bound)
             info = RowInfo(self.name, self.clause, case.unit(case.resources[r]))
             most = joined(freed.times(-(1.0 - keep)), out)
             if case.market is not None:
