@@ -27,8 +27,9 @@ from quota_opt.model.linear import Arrays, LinearModel
 from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
 from quota_opt.model.objective import Stage, stages
-from quota_opt.model.standing import Candidates, Flat, standing_terms
+from quota_opt.model.standing import Candidates, Flat, RowsOfPlaces, standing_terms
 from quota_opt.model.terms import Terms, joined
+from quota_opt.scenario.schema import ACTION_KINDS
 
 
 @dataclass(frozen=True)
@@ -137,21 +138,19 @@ class Build:
 
     def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[AnyInt, FloatArray]:
         """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
-        actions, projects = (table["place_code"].to_numpy() for table in (self.case.actions, self.case.projects))
+        actions, projects = self._rows_of_places
         parts: list[tuple[AnyInt, FloatArray]] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
         for grid, amounts, place in (
             (self.act, measure.actions, actions),
             (self.share, measure.shares, projects),
             (self.start, measure.starts, projects),
         ):
-            if not amounts.any():
-                continue
-            rows = slice(None) if inside is None else np.flatnonzero(inside[place])
+            rows = slice(None) if inside is None else place.inside(inside)
             columns, values = grid[rows], amounts[rows]
             parts.append(_live(columns, values))
         if measure.trades is not None:
             here = np.ones(self.case.places.size, dtype=bool) if inside is None else inside
-            wheres = (here[:, None], here[:, None], here[projects][:, None])
+            wheres = (here[:, None], here[:, None], here[self.case.projects["place_code"].to_numpy()][:, None])
             for columns, weights, where in zip(self.trade, measure.trades, wheres, strict=True):
                 parts.append(_live(columns, np.where(where, weights, 0.0)))
         for name, weight in measure.own.items():
@@ -163,6 +162,12 @@ class Build:
             order = after + np.argsort(column[after:], kind="stable")
             column[after:], value[after:] = column[order], value[order]
         return column, value
+
+    @cached_property
+    def _rows_of_places(self) -> tuple[RowsOfPlaces, RowsOfPlaces]:
+        tables = (self.case.actions, self.case.projects)
+        actions, projects = (RowsOfPlaces.of(table["place_code"].to_numpy(), self.case.places.size) for table in tables)
+        return actions, projects
 
     def place_year_rows(
         self,
@@ -250,18 +255,16 @@ def _decisions(case: Case) -> Build:
     names = {
         "firm": case.firms["firm"].to_numpy(dtype=object),
         "project": case.projects["project"].to_numpy(dtype=object),
-        "action": np.array(["close", "upgrade", "relocate", "merge", "rebuild"], dtype=object),
+        "action": np.array(sorted(ACTION_KINDS), dtype=object),
     }
-    kinds = (
-        np.searchsorted(np.sort(names["action"]), case.actions["action"].to_numpy(dtype=object)) if len(row) else row
-    )
-    names["action"] = np.sort(names["action"])
+    kinds, found = coded(case.actions["action"].to_numpy(dtype=object))
+    kinds = np.searchsorted(names["action"], found)[kinds]
     options, option_names = coded(case.actions["option"].to_numpy(dtype=object))
     act[row, t] = model.add_columns(
         "act",
         {
             "firm": case.actions["firm_code"].to_numpy()[row],
-            "action": kinds[row] if len(row) else row,
+            "action": kinds[row],
             "option": options[row],
             "year": years[t],
         },

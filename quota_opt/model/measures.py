@@ -190,9 +190,9 @@ def _lost_final(case: Case, view: View) -> Coefficients:
 
 
 def _count(case: Case, *kinds: str) -> Coefficients:
-    chosen = case.actions["action"].to_numpy(dtype=object)
-    hit = np.isin(chosen.astype(str), kinds) if kinds else np.ones(len(chosen), dtype=bool)
-    return _of(case, actions=hit.astype(float))
+    chosen = case.actions["action"]
+    hit = chosen.isin(list(kinds)).to_numpy(dtype=float) if kinds else np.ones(len(chosen))
+    return _of(case, actions=hit)
 
 
 def _starts(case: Case) -> Coefficients:

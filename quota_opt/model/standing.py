@@ -108,6 +108,25 @@ class Candidates:
         return Terms(made if bool(values.all()) else made.where(values != 0.0), self.years)
 
 
+@dataclass(frozen=True)
+class RowsOfPlaces:
+    """The rows of a table by place, so that a place's rows are found without asking every row."""
+
+    order: IntArray
+    bounds: IntArray  # (N + 1,): where the rows of each place begin and end in `order`
+
+    @classmethod
+    def of(cls, place: IntArray, places: int) -> RowsOfPlaces:
+        """Of a table whose rows are at these places."""
+        order = np.argsort(place, kind="stable")
+        return cls(order, np.searchsorted(place[order], np.arange(places + 1)))
+
+    def inside(self, wanted: NDArray[np.bool_]) -> IntArray:
+        """The rows at the wanted places, in their order."""
+        parts = [self.order[self.bounds[n] : self.bounds[n + 1]] for n in np.flatnonzero(wanted).tolist()]
+        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+
 def standing_terms(case: Case, columns: IntArray, place: IntArray, lasts: int) -> Terms:
     """Ones for decisions of a grid (rows, T) that stand for `lasts` years, their own the first."""
     row, taken = np.nonzero(columns >= 0)

@@ -85,7 +85,8 @@ class Protection(Rule[ProtectionParameters]):
     def _until(self, case: Case) -> NDArray[np.float64]:
         """(F,): the last protected year, inf where it never ends, -inf where there is no protection."""
         wanted = set(self.parameters.protected_as)
-        protected = np.array([not wanted.isdisjoint(kinds) for kinds in case.firms["protected_as"]], dtype=bool)
+        kinds_of = case.firms["protected_as"].to_numpy(dtype=object)
+        protected = np.fromiter((bool(own) and not wanted.isdisjoint(own) for own in kinds_of), bool, len(kinds_of))
         until = case.firms["protected_until"].fillna(np.inf).to_numpy(dtype=float)
         return np.where(protected, until, -np.inf) if len(protected) else np.zeros(0)
 
