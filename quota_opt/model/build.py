@@ -31,6 +31,8 @@ from quota_opt.model.standing import Candidates, Flat, RowsOfPlaces, standing_te
 from quota_opt.model.terms import Terms, joined
 from quota_opt.scenario.schema import ACTION_KINDS
 
+_ROOM = 4  # times the entries of actions in the pools: about what all rules together take
+
 
 @dataclass(frozen=True)
 class RowInfo:
@@ -214,6 +216,7 @@ class Problem:
 def build(case: Case) -> Problem:
     """Build the model of a case: decisions, pool balances, choices, then the rows of each rule."""
     made = _decisions(case)
+    made.model.expect(_ROOM * len(case.resources) * made.actions.size)
     _pools(made)
     _choices(made)
     for rule in case.rules:
@@ -356,7 +359,7 @@ def _live(columns: IntArray, weights: FloatArray) -> tuple[AnyInt, FloatArray]:
     return columns.ravel()[live], weights.ravel()[live]
 
 
-def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, *, label: str, names: object) -> None:
+def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: AnyInt, *, label: str, names: object) -> None:
     present = np.flatnonzero(np.bincount(group)) if len(group) else group
     number = np.full(int(present[-1]) + 1 if len(present) else 0, -1, dtype=np.int32)
     number[present] = np.arange(len(present))

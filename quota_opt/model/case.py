@@ -6,7 +6,7 @@ order of lines in a workbook cannot change a plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -417,8 +417,9 @@ def _default(
 ) -> FloatArray:
     """The default `name` of `[actions.<kind>]` for each row's kind; `by_kind`, else `otherwise`, where none is set."""
     by_code = np.full(max(len(kinds.names), 1), otherwise)
+    defaults: Mapping[Any, Any] = case.scenario.settings.actions
     for code, kind in enumerate(kinds.names):
-        settings = case.scenario.settings.actions.get(kind)
+        settings = defaults.get(kind)
         value = getattr(settings, name) if settings is not None else None
         if isinstance(value, dict):
             value = value.get(resource)

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
-AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
+AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16] | NDArray[np.int8]
 _ANY_COLUMN = np.iinfo(np.int32).max  # columns are still being added when rows are
 _WRITTEN_TOGETHER = 1 << 20
 
@@ -77,8 +77,7 @@ class Entries:
     def where(self, keep: NDArray[np.bool_]) -> Entries:
         """Only the entries that are True in `keep`."""
         kept = np.flatnonzero(keep)
-        first = np.searchsorted(kept, self.first).astype(self.first.dtype)
-        return Entries(first, self.column[kept], self.coefficient[kept])
+        return Entries(np.searchsorted(kept, self.first), self.column[kept], self.coefficient[kept])
 
     def gathered(self, chosen: AnyInt, ends: AnyInt | None = None) -> Entries:
         """The `chosen` rows, in that order; with `ends`, new row k is made of those from ends[k] to ends[k + 1]."""
@@ -91,7 +90,7 @@ class Entries:
         """Sorted by column within each row, entries that meet in one cell added up, zeros left out."""
         if len(self.column) > 1:
             falls = self.column[1:] <= self.column[:-1]
-            borders = np.asarray(self.first[1:-1])
+            borders = self.first[1:-1].astype(np.int64)
             falls[borders[(borders > 0) & (borders < len(self.column))] - 1] = False
             if bool(falls.any()):
                 matrix = sp.csr_array((self.coefficient, self.column, self.first), shape=(self.rows, _ANY_COLUMN))
@@ -142,6 +141,11 @@ class Stack:
         self._size = 0
         self._rows = 0
 
+    def reserve(self, entries: int) -> None:
+        """Make room before anything is there. What is not needed is never touched, and given back at the end."""
+        if not self._size and entries > len(self._index):
+            self._index, self._value = np.empty(entries, dtype=np.int32), np.empty(entries)
+
     def append(self, part: Entries) -> None:
         """Put entries below those that are there."""
         self._waiting.append(part)
@@ -154,6 +158,7 @@ class Stack:
     def matrix(self, columns: int) -> sp.csr_array:
         """All entries as a matrix."""
         self._write()
+        self._resize(self._size)
         first = np.concatenate([np.zeros(1, dtype=np.int64), *self._firsts])
         if self._size <= _ANY_COLUMN:
             first = first.astype(np.int32)
@@ -161,11 +166,15 @@ class Stack:
         matrix.has_canonical_format = True
         return matrix
 
+    def _resize(self, size: int) -> None:
+        # No view of these arrays is given away before the matrix is whole.
+        self._index.resize(size, refcheck=False)
+        self._value.resize(size, refcheck=False)
+
     def _write(self) -> None:
         at = self._written
-        # No view of these arrays is given away before the matrix is whole.
-        self._index.resize(self._size, refcheck=False)
-        self._value.resize(self._size, refcheck=False)
+        if self._size > len(self._index):
+            self._resize(self._size)
         for part in self._waiting:
             upto = at + len(part.column)
             self._index[at:upto], self._value[at:upto] = part.column, part.coefficient
@@ -175,7 +184,5 @@ class Stack:
 
 
 def _starts(count: AnyInt) -> AnyInt:
-    total = int(count.sum())
-    first = np.zeros(len(count) + 1, dtype=np.int32 if total <= _ANY_COLUMN else np.int64)
-    np.cumsum(count, out=first[1:])
-    return first
+    first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(count, dtype=np.int64)])
+    return first.astype(np.int32) if first[-1] <= _ANY_COLUMN else first

@@ -19,8 +19,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from quota_opt.model.entries import Entries, FloatArray, Stack
+from quota_opt.model.entries import Entries, Stack
 
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
@@ -165,7 +166,7 @@ class LinearModel:
         self._columns.append(block)
         self._lower.append(_filled(lower, block.size))
         self._upper.append(_filled(upper, block.size))
-        self._integer.append(np.full(block.size, integer))
+        self._integer.append(np.broadcast_to(np.asarray(integer), block.size))
         self.column_count += block.size
         return block.positions
 
@@ -190,6 +191,10 @@ class LinearModel:
         self._row_upper.append(_filled(upper, block.size))
         self.row_count += block.size
         return block.positions
+
+    def expect(self, entries: int) -> None:
+        """Make room for about so many entries, so that the arrays need not grow."""
+        self._entries.reserve(entries)
 
     def add_objective(self, columns: ArrayLike, coefficients: ArrayLike) -> None:
         """Add terms to the objective (maximised); repeated columns add up."""
@@ -239,7 +244,7 @@ def _by_row(name: str, entries: Entries | tuple[ArrayLike, ArrayLike, ArrayLike]
 
 
 def _filled(values: ArrayLike, size: int) -> FloatArray:
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), size).copy()
+    return np.broadcast_to(np.asarray(values, dtype=np.float64), size)  # copied once, when all are joined
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

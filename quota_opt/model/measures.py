@@ -191,8 +191,8 @@ def _lost_final(case: Case, view: View) -> Coefficients:
 
 def _count(case: Case, *kinds: str) -> Coefficients:
     chosen = case.actions["action"]
-    hit = chosen.isin(list(kinds)).to_numpy(dtype=float) if kinds else np.ones(len(chosen))
-    return _of(case, actions=hit)
+    hit = chosen.isin(list(kinds)) if kinds else chosen.notna()
+    return _of(case, actions=np.asarray(hit, dtype=np.float64))
 
 
 def _starts(case: Case) -> Coefficients:

@@ -56,7 +56,7 @@ class Candidates:
         where = place.astype(np.int32)[flat.row]
         if bool((where[1:] < where[:-1]).any()):
             order = np.argsort(where, kind="stable")
-            flat, where = Flat(*(part[order] for part in flat)), where[order]
+            flat, where = Flat(flat.row[order], flat.year[order], flat.column[order]), where[order]
         effective = flat.year.astype(np.int16)
         if lag is not None and lag.any():
             effective += np.minimum(lag, case.horizon).astype(np.int16)[flat.row]
@@ -80,6 +80,11 @@ class Candidates:
         turns = np.arange(places * self.years).reshape(self.years, places).T.ravel()
         by_place = by_year[turns]
         return by_place.indptr, by_place.indices, by_place.data
+
+    @property
+    def size(self) -> int:
+        """How many (candidate, year) pairs count."""
+        return len(self._pattern[1])
 
     @cached_property
     def _rows(self) -> Index:

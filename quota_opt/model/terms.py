@@ -57,7 +57,7 @@ class Terms:
     def over_subtree(self, places: PlaceTree, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor of their place (the place itself among them) that is `wanted`."""
         below, up = places.ancestors
-        held = self.entries.count.reshape(-1, self.years).any(axis=1)
+        held: NDArray[np.bool_] = np.asarray(self.entries.count.reshape(-1, self.years).any(axis=1))
         pairs = wanted[up] & held[below]
         below, up = below[pairs], up[pairs]
         if len(below) == int(held.sum()) and bool((below == up).all()):

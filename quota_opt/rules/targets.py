@@ -125,7 +125,7 @@ class Targets(Rule[TargetsParameters]):
                             reach = abs(bound) + float(np.abs(values).sum())
                             extra = build.model.add_columns("shortfall", which, upper=reach)
                             build.penalties.append((int(extra[0]), float(target.penalty)))
-                            columns, values = np.append(columns, extra), np.append(values, sign)
+                            columns, values = np.concatenate([columns, extra]), np.append(values, sign)
                 labels: dict[str, ArrayLike] = {
                     "measure": [int(np.searchsorted(measures, target.measure))],
                     "year": [year],
