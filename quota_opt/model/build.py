@@ -215,7 +215,7 @@ class Problem:
 
 def build(case: Case) -> Problem:
     """Build the model of a case: decisions, pool balances, choices, then the rows of each rule."""
-    made = _decisions(case)
+    made = decisions(case)
     made.model.expect(_ROOM * len(case.resources) * made.actions.size)
     _pools(made)
     _choices(made)
@@ -249,7 +249,8 @@ def build(case: Case) -> Problem:
     )
 
 
-def _decisions(case: Case) -> Build:
+def decisions(case: Case) -> Build:
+    """The columns of every decision, and no rows yet."""
     model = LinearModel()
     years = case.years
     act = np.full(case.act_allowed.shape, -1, dtype=np.int64)
