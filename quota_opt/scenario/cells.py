@@ -29,6 +29,8 @@ _YES = frozenset(("是", "true", "yes", "y", "1", "√", "有", "t"))
 _NO = frozenset(("否", "false", "no", "n", "0", "×", "无", "f"))
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_DIGITS_AND_POINTS = re.compile(r"[0-9.\n]*")
+_DIGITS_OF_A_DOUBLE = 15
 _AT_A_FORMULA_START = re.compile(r"\n[=+\-@\t\r]")
 _SUMMARY = frozenset(("合计", "总计", "小计", "共计", "total", "subtotal", "sum"))
 _FULL_WIDTH = str.maketrans(
@@ -309,8 +311,9 @@ class ColumnReader:
         """Numbers, which cells are blank, and which hold something that is no number."""
         cells = np.empty(len(values), dtype=object)
         cells[:] = values
-        if _as_one_text(cells) == "\n" * len(cells):
-            return np.full(len(cells), np.nan), np.ones(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+        plain = _plain_numbers(cells)
+        if plain is not None:
+            return plain, np.isnan(plain), np.zeros(len(cells), dtype=bool)
         kinds = set(map(type, values))
         numbers = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
         if kinds & {bool, np.bool_}:
@@ -340,6 +343,24 @@ def _as_one_text(values: Sequence[Any] | npt.NDArray[Any]) -> str | None:
         return "\n" + "\n".join(values) if len(values) else ""
     except TypeError:
         return None
+
+
+def _plain_numbers(cells: Objects) -> Floats | None:
+    """Numbers of digits and points alone, NaN for blank cells; None where any cell needs a closer look.
+
+    With no more digits than a double holds, every way of reading them gives the same number; this is the fastest.
+    """
+    whole = _as_one_text(cells)
+    if whole is None or whole.count("\n") != len(cells) or not _DIGITS_AND_POINTS.fullmatch(whole):
+        return None
+    if max(map(len, cells), default=0) > _DIGITS_OF_A_DOUBLE:
+        return None
+    numbers, filled = np.full(len(cells), np.nan), np.flatnonzero(cells != "")
+    try:
+        numbers[filled] = cells[filled].astype(np.float64)
+    except ValueError:  # 1.2.3, or a point alone
+        return None
+    return numbers
 
 
 def _rounded(numbers: Floats) -> Floats:
