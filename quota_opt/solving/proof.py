@@ -175,7 +175,7 @@ def proven(arrays: Arrays, proof: Proof) -> float:
     known = set(np.unique(proof.block).tolist())
     if proof.block.shape != (arrays.columns,) or known != set(trees) or min(known, default=0) < 0:
         raise _error(None, Text("分块与模型的列不符", "its blocks are not those of the model's columns"))
-    of_row = _blocks_of_rows(arrays, proof.block)
+    of_row = blocks_of_rows(arrays, proof.block)
     _check_range(None, proof.linking.rows, arrays.rows)
     if (of_row[proof.linking.rows] >= 0).any():
         raise _error(None, Text("块内的行被当作块间的行", "it prices a row within a block as one between"))
@@ -313,7 +313,7 @@ def _trees(nodes: Sequence[Node]) -> dict[int, dict[int, Node]]:
     return trees
 
 
-def _blocks_of_rows(arrays: Arrays, block: IntArray) -> IntArray:
+def blocks_of_rows(arrays: Arrays, block: IntArray) -> IntArray:
     """The block that all columns of a row are in; -1 for a row between blocks, or without columns."""
     of_entry = block[arrays.matrix.indices]
     rows = np.repeat(np.arange(arrays.rows), np.diff(arrays.matrix.indptr))
