@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.attempt import Answer
 from quota_opt.solving.highs import ask_highs, relaxed
-from quota_opt.solving.packing import groups_of
+from quota_opt.solving.packing import PriceBound, groups_of
 from quota_opt.solving.profile import Profile, read_profile
-from quota_opt.solving.proof import Kind, Proof, Tree, proven
+from quota_opt.solving.proof import Proof, Tree, proven
 from quota_opt.solving.status import Status
 from quota_opt.solving.watch import Watch
 
@@ -32,16 +32,17 @@ def ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None
 
 def searched(arrays: Arrays, best: float, most: int = 1000) -> Proof:
     """The proof that nothing is better than `best`, as far as `most` nodes go."""
-    of, tree = groups_of(arrays).of, Tree()
+    groups = groups_of(arrays)
+    of, tree, bound = groups.of, Tree(groups.tying), PriceBound(arrays, groups)
     waiting = [(tree.root(), arrays)]
     count = 1
     while waiting:
         number, part = waiting.pop()
         found = relaxed(part)
         if found is None:
-            tree.price(number, ray_of(part), Kind.INFEASIBLE)
+            tree.empty(number, ray_of(part))
             continue
-        tree.price(number, found.prices)
+        tree.price(number, found.prices, bound.value(found.prices, part.lower, part.upper))
         value = part.value(found.values)
         torn = np.flatnonzero((of >= 0) & (np.abs(found.values - np.round(found.values)) > 1e-6))
         if value <= best + ENOUGH * max(1.0, abs(best)) or not len(torn) or count >= most:

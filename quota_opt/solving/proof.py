@@ -115,11 +115,14 @@ class Proof:
 class Tree:
     """Takes down a search as it goes; `proof` is what it amounts to.
 
-    Columns and rows are positions of the model the proof will be for.
+    Columns and rows are positions of the model the proof will be for. `tying` marks the rows whose prices count; those
+    of a group's own row prove nothing that the group does not (`packing.Groups`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tying: NDArray[np.bool_] | None = None) -> None:
+        self._tying = tying
         self._nodes: dict[int, Node] = {}
+        self._bounds: dict[int, float] = {}
 
     def root(self, block: int = 0) -> int:
         """A new tree; returns the number of its root."""
@@ -134,12 +137,28 @@ class Tree:
             made.append(self._added(Node(len(self._nodes), number, self._nodes[number].block, columns, taken)))
         return made
 
-    def price(self, number: int, prices: FloatArray, kind: Kind = Kind.BOUND) -> None:
-        """The prices (one per row) that prove a node's bound, or the ray that empties it."""
-        self._nodes[number] = replace(self._nodes[number], prices=Prices.of(prices), kind=kind)
+    def price(self, number: int, prices: FloatArray, bound: float) -> float:
+        """Prices (one per row) that prove a bound at a node, before it is split; returns the best bound known there.
+
+        Prices that prove no more than the parent's are not kept.
+        """
+        above = self._bounds.get(self._nodes[number].parent, math.inf)
+        self._bounds[number] = min(bound, above)
+        if bound < above:
+            self._keep(number, prices, Kind.BOUND)
+        return self._bounds[number]
+
+    def empty(self, number: int, ray: FloatArray) -> None:
+        """The ray (one entry per row) that shows that nothing is feasible at a node."""
+        self._bounds[number] = -math.inf
+        self._keep(number, ray, Kind.INFEASIBLE)
+
+    def _keep(self, number: int, prices: FloatArray, kind: Kind) -> None:
+        counted = prices if self._tying is None else np.where(self._tying, prices, 0.0)
+        self._nodes[number] = replace(self._nodes[number], prices=Prices.of(counted), kind=kind)
 
     def proof(self, bound: float, linking: Prices | None = None, block: IntArray | None = None) -> Proof:
-        """The tree as it stands; prices that no leaf needs are left out."""
+        """The tree as it stands, whatever was not split being a leaf; prices that no leaf needs are left out."""
         needed = set()
         parents = {node.parent for node in self._nodes.values()}
         for node in self._nodes.values():
@@ -152,14 +171,16 @@ class Tree:
         return Proof(kept, bound, linking or Prices(), block)
 
     def _added(self, node: Node) -> int:
+        self._bounds[node.number] = self._bounds.get(node.parent, math.inf)
         self._nodes[node.number] = node
         return node.number
 
 
 def proof_of_prices(arrays: Arrays, prices: FloatArray) -> Proof:
     """The proof without a split: one node, and prices for it."""
-    bound = PriceBound(arrays, groups_of(arrays)).value(prices, arrays.lower, arrays.upper)
-    return Proof((Node(0, prices=Prices.of(prices)),), bound)
+    groups = groups_of(arrays)
+    bound = PriceBound(arrays, groups).value(prices, arrays.lower, arrays.upper)
+    return Proof((Node(0, prices=Prices.of(np.where(groups.tying, prices, 0.0))),), bound)
 
 
 def proven(arrays: Arrays, proof: Proof) -> float:

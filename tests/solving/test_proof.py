@@ -83,9 +83,9 @@ def split_in_two():
     root = tree.root()
     taken, refused = tree.split(root, [((), 0), ((0,), None)])
     both, first_only = tree.split(taken, [((), 1), ((1,), None)])
-    tree.price(refused, price(arrays))
-    tree.price(both, price(arrays, r1=1.0), Kind.INFEASIBLE)
-    tree.price(first_only, price(arrays))
+    tree.price(refused, price(arrays), 6.0)
+    tree.empty(both, price(arrays, r1=1.0))
+    tree.price(first_only, price(arrays), 6.0)
     return arrays, tree.proof(6.0)
 
 
@@ -165,7 +165,7 @@ def test_closed_sets_of_one_group_must_leave_every_option_somewhere():
         tree = Tree()
         root = tree.root()
         for number in tree.split(root, [(columns, None) for columns in closed]):
-            tree.price(number, np.zeros(arrays.rows))
+            tree.price(number, np.zeros(arrays.rows), 0.0)
         return proven(arrays, tree.proof(3.0))
 
     assert bound([0], [1, 2]) == pytest.approx(3.0)
@@ -180,7 +180,7 @@ def test_options_taken_one_by_one_need_a_part_for_none_of_them():
     arrays, _ = packed([0, 0], [0, 0], [-3, -2], np.zeros((0, 2)), [])
     tree = Tree()
     for number in tree.split(tree.root(), [((), 0), ((), 1)]):
-        tree.price(number, np.zeros(arrays.rows))
+        tree.price(number, np.zeros(arrays.rows), 0.0)
     # Doing nothing is best, 0; the two parts alone would prove -2.
     with pytest.raises(ProofError, match="take none"):
         proven(arrays, tree.proof(-2.0))
@@ -190,9 +190,9 @@ def test_a_node_without_prices_has_its_parents_bound():
     arrays, _ = split_in_two()
     tree = Tree()
     root = tree.root()
-    tree.price(root, price(arrays, r1=1.0))
+    tree.price(root, price(arrays, r1=1.0), 10.0)
     _, refused = tree.split(root, [((), 0), ((0,), None)])
-    tree.price(refused, price(arrays))
+    tree.price(refused, price(arrays), 6.0)
     assert proven(arrays, tree.proof(10.0)) == pytest.approx(10.0)
     nothing = Proof((Node(0),), 0.0)
     assert proven(arrays, nothing) == math.inf
@@ -202,10 +202,28 @@ def test_prices_that_no_leaf_needs_are_left_out():
     arrays = three_lots()
     tree = Tree()
     root = tree.root()
-    tree.price(root, price(arrays, r1=1.0))
+    tree.price(root, price(arrays, r1=1.0), 10.0)
     for number in tree.split(root, [((), 0), ((0,), None)]):
-        tree.price(number, price(arrays, r1=2.0))
-    assert [node.prices is None for node in tree.proof(20.0).nodes] == [True, False, False]
+        tree.price(number, price(arrays, r1=2.0), 9.0)
+    assert [node.prices is None for node in tree.proof(9.0).nodes] == [True, False, False]
+
+
+def test_prices_that_prove_less_than_the_parents_are_not_kept():
+    arrays = three_lots()
+    tree = Tree()
+    root = tree.root()
+    assert tree.price(root, price(arrays, r1=1.0), 10.0) == 10.0
+    taken, refused = tree.split(root, [((), 0), ((0,), None)])
+    assert tree.price(taken, price(arrays, r1=2.0), 14.0) == 10.0
+    assert tree.price(refused, price(arrays, r1=0.5), 9.5) == 9.5
+    assert [node.prices is None for node in tree.proof(10.0).nodes] == [False, True, False]
+
+
+def test_prices_of_a_groups_own_row_are_not_kept():
+    arrays = three_lots()
+    tree = Tree(groups_of(arrays).tying)
+    tree.price(tree.root(), np.ones(arrays.rows), 10.0)
+    assert tree.proof(10.0).nodes[0].prices.rows.tolist() == [3]
 
 
 def two_counties():
@@ -222,7 +240,7 @@ def test_blocks_are_bounded_apart_and_meet_in_their_prices():
     arrays, block = two_counties()
     tree = Tree()
     for number in (tree.root(0), tree.root(1)):
-        tree.price(number, np.zeros(arrays.rows))
+        tree.price(number, np.zeros(arrays.rows), 0.0)
     linking = Prices.of(price(arrays, r3=1.4))
     assert proven(arrays, tree.proof(6.4, linking, block)) == pytest.approx(6.4, abs=1e-12)
 
@@ -243,7 +261,7 @@ def test_blocks_that_do_not_fit_are_refused(linking, local, block, reason):
     arrays, fitting = two_counties()
     tree = Tree()
     for number in (tree.root(0), tree.root(1)):
-        tree.price(number, price(arrays, **local) if number == 0 else np.zeros(arrays.rows))
+        tree.price(number, price(arrays, **local) if number == 0 else np.zeros(arrays.rows), 0.0)
     chosen = fitting if block is None else np.array(block)
     with pytest.raises(ProofError, match=reason):
         proven(arrays, tree.proof(6.4, Prices.of(price(arrays, **linking)), chosen))
@@ -287,7 +305,7 @@ def grow(draw, tree, number, arrays, columns, rows, depth):
         for child in tree.split(number, parts):
             grow(draw, tree, child, arrays, columns, rows, depth - 1)
     elif draw(st.integers(0, 5)):
-        tree.price(number, some_prices(draw, arrays, rows))
+        tree.price(number, some_prices(draw, arrays, rows), -float(number))
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -297,7 +315,7 @@ def test_no_valid_tree_with_any_prices_proves_less_than_the_best_plan(data, draw
     truth = best(arrays)
     tree = Tree()
     whole = tree.root()
-    tree.price(whole, some_prices(data.draw, arrays, range(arrays.rows)))
+    tree.price(whole, some_prices(data.draw, arrays, range(arrays.rows)), 0.0)
     grow(data.draw, tree, whole, arrays, list(range(arrays.columns)), range(arrays.rows), 3)
     assert Fraction(proven(arrays, tree.proof(0.0))) >= truth if truth > -math.inf else True
     # The same by blocks: rows within one are priced in it, the others between.
@@ -305,7 +323,7 @@ def test_no_valid_tree_with_any_prices_proves_less_than_the_best_plan(data, draw
     spans = [set(block[row].tolist()) for row in dense]
     for number in range(int(block.max()) + 1):
         root, own = tree.root(number), [i for i, span in enumerate(spans) if span == {number}]
-        tree.price(root, some_prices(data.draw, arrays, own))
+        tree.price(root, some_prices(data.draw, arrays, own), 0.0)
         grow(data.draw, tree, root, arrays, np.flatnonzero(block == number).tolist(), own, 2)
     between = [i for i, span in enumerate(spans) if len(span) > 1]
     proof = tree.proof(0.0, Prices.of(some_prices(data.draw, arrays, between)), block)
