@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 import tiny_search
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import quota_opt as qo
 from quota_opt.model.linear import Arrays
@@ -16,11 +19,12 @@ from quota_opt.solving import stages, structure
 from quota_opt.solving.attempt import Answer, solve_checked
 from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import read_profile
-from quota_opt.solving.proof import proof_of_prices, proven
+from quota_opt.solving.proof import ProofError, proof_of_prices, proven
 from quota_opt.solving.scaling import scaling_of
 from quota_opt.solving.status import EngineInfo, Status
 from quota_opt.solving.watch import Watch
 
+EXAMPLES = 60 * int(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
 INFO = EngineInfo("tiny", "TINY", "1")
 
 
@@ -124,3 +128,39 @@ def test_trees_of_the_worked_example_prove_its_optimum():
     assert proof.leaves > 1
     assert proof.bound == pytest.approx(1200.0, rel=1e-6)
     assert proven(arrays, replace(proof, bound=0.0)) == proof.bound
+
+
+def with_demand(seed, share, relief):
+    """The model with a continuous column that eases the budgets, and a third row that asks for most of one measure."""
+    arrays, random = model(seed), np.random.default_rng(seed + 1)
+    give = random.integers(0, 10, 15).astype(float)
+    column = np.concatenate([np.zeros(7), [-relief, -relief]])
+    matrix = np.vstack([np.hstack([arrays.matrix.toarray(), column[:, None]]), np.append(give, 0.0)])
+    return Arrays(
+        objective=np.append(arrays.objective, -1.0),
+        offset=arrays.offset,
+        lower=np.zeros(16),
+        upper=np.append(np.ones(15), 3.0),
+        integer=np.arange(16) < 15,
+        matrix=sp.csr_array(matrix),
+        row_lower=np.append(arrays.row_lower, share * give.reshape(5, 3).max(axis=1).sum()),
+        row_upper=np.append(arrays.row_upper, math.inf),
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(seed=st.integers(0, 10**9), share=st.sampled_from([0.0, 0.4, 0.7, 0.9, 1.1]), relief=st.integers(0, 5))
+def test_trees_over_the_relaxations_prices_prove_the_optimum_of_random_models(seed, share, relief):
+    arrays = with_demand(seed, share, relief)
+    profile = read_profile("exact")
+    truth = engine_of(profile).solve(arrays, profile)
+    if truth.values is None:
+        # Nothing is feasible, and the tree shows it: every leaf ends in a ray.
+        assert truth.status is Status.INFEASIBLE
+        assert tiny_search.searched(arrays, -math.inf).bound == -math.inf
+        return
+    proof = tiny_search.searched(arrays, truth.objective)
+    room = 1e-6 * max(1.0, abs(truth.objective))
+    assert truth.objective - room <= proof.bound <= truth.objective + room
+    with pytest.raises(ProofError):
+        proven(arrays, replace(proof, nodes=(*proof.nodes[1:], replace(proof.nodes[0], parent=0))))
