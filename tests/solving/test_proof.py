@@ -267,6 +267,17 @@ def test_blocks_that_do_not_fit_are_refused(linking, local, block, reason):
         proven(arrays, tree.proof(6.4, Prices.of(price(arrays, **linking)), chosen))
 
 
+def test_what_a_block_holds_of_a_row_between_blocks_is_no_group():
+    # x1 + x2 - y <= 1 with y elsewhere: both x may be taken, if y is. By hand: 5 + 5 - 1 = 9, and no prices prove 10.
+    whole, _ = packed([0, 1, 2], [0, 0, 1], [5, 5, -1], [[1, 1, -1]], [1])
+    arrays = replace(
+        whole, matrix=sp.csr_array(whole.matrix[3:]), row_lower=whole.row_lower[3:], row_upper=whole.row_upper[3:]
+    )
+    assert best(arrays) == 9
+    nodes = (Node(0, block=0, prices=Prices()), Node(1, block=1, prices=Prices()))
+    assert proven(arrays, Proof(nodes, 10.0, block=np.array([0, 0, 1]))) == pytest.approx(10.0)
+
+
 @st.composite
 def models(draw):
     """Up to eight 0/1 columns in groups, blocks of whole groups, rows of any sign; awkward decimals throughout."""
