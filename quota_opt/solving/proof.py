@@ -183,6 +183,32 @@ def proof_of_prices(arrays: Arrays, prices: FloatArray) -> Proof:
     return Proof((Node(0, prices=Prices.of(np.where(groups.tying, prices, 0.0))),), bound)
 
 
+def joined(parts: Sequence[tuple[Proof, IntArray, IntArray]], columns: int, linking: Prices, bound: float) -> Proof:
+    """The proofs of blocks as one of the whole model, which has so many columns; rows between blocks have `linking`.
+
+    Each comes with where its columns and its rows stand in the whole. A block's own model has the rows within it only,
+    and the whole's objective less what its columns take of the rows between, at their prices.
+    """
+    nodes: list[Node] = []
+    block = np.full(columns, -1, dtype=np.int64)
+    for number, (part, its_columns, its_rows) in enumerate(parts):
+        block[its_columns] = number
+        numbers = {ROOT: ROOT, **{node.number: len(nodes) + k for k, node in enumerate(part.nodes)}}
+        nodes += [
+            Node(
+                numbers[node.number],
+                numbers[node.parent],
+                number,
+                its_columns[node.closed],
+                its_columns[node.forced],
+                None if node.prices is None else Prices(its_rows[node.prices.rows], node.prices.values),
+                node.kind,
+            )
+            for node in part.nodes
+        ]
+    return Proof(tuple(nodes), bound, linking, block)
+
+
 def proven(arrays: Arrays, proof: Proof) -> float:
     """The bound on the objective that the proof proves; inf where it proves none, -inf that nothing is feasible.
 

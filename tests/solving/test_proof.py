@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from quota_opt.model.linear import Arrays
 from quota_opt.solving.packing import PriceBound, groups_of
-from quota_opt.solving.proof import Kind, Node, Prices, Proof, ProofError, Tree, proof_of_prices, proven
+from quota_opt.solving.proof import Kind, Node, Prices, Proof, ProofError, Tree, joined, proof_of_prices, proven
 
 EXAMPLES = 150 * int(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
 
@@ -265,6 +265,31 @@ def test_blocks_that_do_not_fit_are_refused(linking, local, block, reason):
     chosen = fitting if block is None else np.array(block)
     with pytest.raises(ProofError, match=reason):
         proven(arrays, tree.proof(6.4, Prices.of(price(arrays, **linking)), chosen))
+
+
+def test_proofs_of_blocks_made_apart_are_joined():
+    # Two counties as above, the first with two lots of 6 in a pool of its own of 10 besides (`split_in_two`: 6).
+    # By hand, at a common price of 1: the lots draw nothing there; 5 - 3 and 4 - 3 are left; 6 + 2 + 1 + 4 = 13.
+    worth, use = [6, 6, 5, 4], [[0, 0, 3, 3], [6, 6, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    arrays, _ = packed([0, 1, 2, 3], [0, 0, 0, 1], worth, use, [4, 10, 1, 1])
+    _, lots = split_in_two()
+    # In the model of the first county alone: lots 0 and 1, project 2, and rows as they come there.
+    first = replace(
+        lots,
+        nodes=tuple(
+            node if node.prices is None else replace(node, prices=Prices(node.prices.rows + 1, node.prices.values))
+            for node in lots.nodes
+        ),
+    )
+    second = Proof((Node(0, prices=Prices()),), 1.0)
+    parts = [
+        (first, np.array([0, 1, 2]), np.array([0, 1, 2, 5, 6])),
+        (second, np.array([3]), np.array([3, 7])),
+    ]
+    proof = joined(parts, 4, Prices(np.array([4]), np.array([1.0])), 13.0)
+    assert len({node.number for node in proof.nodes}) == len(proof.nodes) == 6
+    assert proven(arrays, proof) == pytest.approx(13.0, abs=1e-12)
+    assert best(arrays) == 11
 
 
 def test_what_a_block_holds_of_a_row_between_blocks_is_no_group():
