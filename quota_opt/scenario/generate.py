@@ -199,9 +199,17 @@ def generate_county(name: str) -> dict[str, pd.DataFrame]:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """A table as UTF-8 CSV with unix line ends; columns without any entry are left out."""
-    kept = [column for column in table if not (table[column].isna() | (table[column].astype(str) == "")).all()]
+    kept = [column for column in table if not _blank(table[column])]
     text = table[kept].to_csv(index=False, lineterminator="\n", float_format="%.12g")
     return text.encode()
+
+
+def _blank(column: pd.Series) -> bool:
+    """Whether a column has no entry; numbers are not turned into text for it."""
+    empty = column.isna()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        empty |= column.astype(str) == ""
+    return bool(empty.all())
 
 
 def places_table(sites: list[Site]) -> pd.DataFrame:
