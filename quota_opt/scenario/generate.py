@@ -67,6 +67,7 @@ HEAVY = Shape(
     level_jobs=False,
     jobs_air=1.1,
 )
+SHAPES = {"tight": TIGHT, "heavy": HEAVY}
 
 
 @dataclass(frozen=True)
