@@ -62,9 +62,10 @@ def gap_chart(raced: list[Race], title: str, axes: tuple[str, str], proven: str)
     }
     series[0]["markLine"] = marks
     axis = {"type": "log", "nameTextStyle": {"color": INK}, "splitLine": {"lineStyle": {"color": "#eeeeee"}}}
+    names = list(dict.fromkeys(line["name"] for line in series))
     option = {
         "title": {"text": title, "subtext": proven, "left": 0, "textStyle": {"fontSize": 15}},
-        "legend": {"top": 54, "left": 0, "icon": "roundRect", "itemHeight": 4, "data": list(dict.fromkeys(line["name"] for line in series))},
+        "legend": {"top": 54, "left": 0, "icon": "roundRect", "itemHeight": 4, "data": names},
         "grid": {"left": 64, "right": 24, "top": 112, "bottom": 52},
         "xAxis": {**axis, "name": axes[0], "nameLocation": "middle", "nameGap": 28, "min": FIRST,
                   "max": float(f"{max(longest, 1.0):.2g}")},

@@ -14,6 +14,7 @@ import importlib
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,14 +141,15 @@ def with_pulp(arrays: Arrays) -> Any:
     lower = [None if bound == -np.inf else bound for bound in arrays.lower.tolist()]
     upper = [None if bound == np.inf else bound for bound in arrays.upper.tolist()]
     kinds = [pulp.LpInteger if whole else pulp.LpContinuous for whole in arrays.integer.tolist()]
-    x = [
-        pulp.LpVariable(f"x{j}", *bounds, kind)
-        for j, (*bounds, kind) in enumerate(zip(lower, upper, kinds, strict=True))
-    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # one a column, of what PuLP 4 will change
+        x = [
+            pulp.LpVariable(f"x{j}", *bounds, kind)
+            for j, (*bounds, kind) in enumerate(zip(lower, upper, kinds, strict=True))
+        ]
     problem += pulp.LpAffineExpression(zip(x, arrays.objective.tolist(), strict=True))
-    pointer, index, value = (
-        part.tolist() for part in (arrays.matrix.indptr, arrays.matrix.indices, arrays.matrix.data)
-    )
+    matrix = arrays.matrix
+    pointer, index, value = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
     sides = zip(arrays.row_lower.tolist(), arrays.row_upper.tolist(), strict=True)
     for i, (low, high) in enumerate(sides):
         entries = [(x[index[k]], value[k]) for k in range(pointer[i], pointer[i + 1])]
