@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quota_opt.cli.bench_solvers import GAPS, RELAXATION, Race, Solver, races
+from quota_opt.cli.bench_solvers import GAPS, PULP, RELAXATION, TABLES, WAYS, Race, Solver, races
 from quota_opt.cli.session import Session
 from quota_opt.errors import Text
 
@@ -126,15 +126,13 @@ def bench(
     path = _written([asdict(row) for row in rows], out or _default_path())
     session.document({"rows": rows, "file": path})
     session.show(_table(session, rows))
-    for row in rows:
-        if row.seconds is None:
-            program = row.step
-            session.show(
-                Text(
-                    f"未安装 {program}，没有测它；安装：pip install {program}",
-                    f"{program} is not installed here and was left out; install it: pip install {program}",
-                )
+    for program in dict.fromkeys(WAYS[row.step] for row in rows if row.seconds is None):
+        session.show(
+            Text(
+                f"未安装 {program}，没有测它；安装：pip install {program}",
+                f"{program} is not installed here and was left out; install it: pip install {program}",
             )
+        )
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 
@@ -146,23 +144,24 @@ def measure(size: Size, seed: int = 0, *, relaxation: bool = False) -> list[Row]
 
 
 def _modelled(size: Size, seed: int) -> list[Row]:
-    """The same model stated by quota_opt, linopy and PuLP; a row without seconds for what is not installed."""
+    """The same model built in each of `WAYS`; a row without seconds for what is not installed."""
     from importlib.util import find_spec
 
+    large = int(CASES[size]["firms"]) > int(CASES[PULP_AT_MOST]["firms"])
+    own = (TABLES, "quota_opt: arrays")
+    plan = (
+        {size: tuple(way for way in WAYS if way != PULP), PULP_AT_MOST: (*own, PULP)} if large else {size: tuple(WAYS)}
+    )
     rows = []
-    smaller = [size] if CASES[size]["firms"] <= CASES[PULP_AT_MOST]["firms"] else [size, PULP_AT_MOST]  # type: ignore[operator]
-    for one in smaller:
-        programs = ["quota_opt", "linopy"] if one is size else ["quota_opt"]
-        programs += ["pulp"] if one is smaller[-1] else []
+    for one, ways in plan.items():
         with _generated(one, seed) as case:
             model = str(Path(case).with_name("model.npz"))
             _child("bench_race", "export", case, model)
-            for program in programs:
-                if find_spec(program) is None:
-                    rows.append(Row(one.value, seed, program))
-                    continue
-                told = _child("bench_steps", "model", program, case if program == "quota_opt" else model)
-                rows.append(Row(one.value, seed, **json.loads(told)))
+            for way in ways:
+                if find_spec(WAYS[way]) is None:
+                    rows.append(Row(one.value, seed, way))
+                else:
+                    rows.append(Row(one.value, seed, **json.loads(_child("bench_steps", "model", way, case, model))))
     return rows
 
 

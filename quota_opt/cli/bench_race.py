@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from quota_opt.cli.bench_solvers import GAPS, RELAXATION, Point, Solver
-from quota_opt.model.linear import Arrays
+from quota_opt.model.linear import Arrays, Block, IntArray
 from quota_opt.solving.attempt import GAP_SLACK
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress, Progress, relative_gap
@@ -68,6 +68,8 @@ def export(case: str, model: str) -> None:
 
     arrays = qo.build(qo.read(case)).arrays
     names = ("objective", "lower", "upper", "integer", "row_lower", "row_upper")
+    blocks = arrays.row_blocks
+    first = [block.first for before, block in zip((None, *blocks), blocks, strict=False) if _new_rule(before, block)]
     matrix = arrays.matrix
     np.savez(
         model,
@@ -75,14 +77,26 @@ def export(case: str, model: str) -> None:
         data=matrix.data,
         indices=matrix.indices,
         indptr=matrix.indptr,
+        rule_starts=np.array(first, dtype=np.int64),
         **{name: getattr(arrays, name) for name in names},
     )
+
+
+def _new_rule(before: Block | None, block: Block) -> bool:
+    return before is None or before.name != block.name
+
+
+def rule_starts(model: str) -> IntArray:
+    """The rows at which another rule begins."""
+    with np.load(model) as file:
+        starts: IntArray = file["rule_starts"]
+    return starts
 
 
 def imported(model: str) -> Arrays:
     """The arrays that `export` wrote."""
     with np.load(model) as file:
-        parts = dict(file)
+        parts = {name: file[name] for name in file.files if name != "rule_starts"}
     shape = (len(parts["row_lower"]), len(parts["objective"]))
     matrix = sp.csr_array((parts.pop("data"), parts.pop("indices"), parts.pop("indptr")), shape=shape)
     return Arrays(offset=float(parts.pop("offset")), matrix=matrix, **parts)

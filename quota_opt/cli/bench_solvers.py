@@ -36,6 +36,19 @@ RELAXATION = "highs-lp"
 """Not a solver of the model: HiGHS on its linear relaxation, as long as it takes."""
 
 
+TABLES = "quota_opt: tables and rules"
+WAYS = {
+    TABLES: "quota_opt",
+    "quota_opt: arrays": "quota_opt",
+    "linopy: grouped sums": "linopy",
+    "linopy: arrays": "linopy",
+    "pulp: objects": "pulp",
+}
+"""Ways to build one model, and the package each needs. The first starts from the tables of the case, the others from
+its finished arrays, which they only have to state in their own words."""
+PULP = "pulp: objects"
+
+
 @dataclass(frozen=True)
 class Point:
     """What a solver knew after so many seconds."""
