@@ -237,8 +237,8 @@ def _races(
     if any(race.rounded for race in rows):
         session.show(
             Text(
-                "* 连续量取整后求解（份额取百分之一，调拨量取 0.1）：方案对原模型有效，界只对取整后的模型成立。",
-                "* Solved with continuous quantities in whole steps (shares 0.01, transfers 0.1): the plan holds in "
+                "* 连续量取整后求解（份额取千分之一，调拨量取 0.1）：方案对原模型有效，界只对取整后的模型成立。",
+                "* Solved with continuous quantities in whole steps (shares 0.001, transfers 0.1): the plan holds in "
                 "the model, the bound only in the rounded one.",
             )
         )

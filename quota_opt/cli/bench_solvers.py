@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 GAPS = (1e-2, 1e-3, 1e-4)
-GRACE_S = 120.0
-"""What a process may take beyond the limit, to hand the model over and to stop, before it is ended."""
+GRACE_S = 300.0
+"""What a process may take beyond twice the limit, to read the case and hand the model over, before it is ended."""
 
 
 class Solver(StrEnum):
@@ -168,7 +168,7 @@ def _raced(size: str, seed: int, solver: str, source: str, seconds: float) -> Ra
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     late = False
     try:
-        out, err = process.communicate(timeout=None if math.isinf(seconds) else seconds + max(GRACE_S, seconds))
+        out, err = process.communicate(timeout=None if math.isinf(seconds) else 2.0 * seconds + GRACE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()

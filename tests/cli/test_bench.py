@@ -118,7 +118,7 @@ def test_a_process_that_does_not_stop_is_ended_and_what_it_told_counts(monkeypat
         'import sys, time; print(\'{"seconds": 0.5, "objective": 3.0, "bound": 4.0}\', flush=True); time.sleep(60)'
     )
     monkeypatch.setattr(bench_solvers, "_PROGRAM", (sys.executable, "-c", program))
-    monkeypatch.setattr(bench_solvers, "GRACE_S", 1.5)
+    monkeypatch.setattr(bench_solvers, "GRACE_S", 1.0)
     raced = bench_solvers._raced("s", 0, "scip", "nowhere", 0.5)
     assert (raced.status, raced.objective, raced.bound) == ("ended late", 3.0, 4.0)
 
