@@ -3,7 +3,7 @@
 A continuous column of one unit or less (a share) is counted in thousandths, any other (a transfer) in tenths. What a
 row then asks of the columns is rounded to the inside at four decimals, so that every plan of the rounded model is one
 of the model; a bound on the rounded model proves nothing about the model. Coarser steps (0.01 and two decimals) gave
-CP-SAT smaller numbers and no better plans.
+CP-SAT smaller numbers and, on a county, no better plans.
 """
 
 from __future__ import annotations
