@@ -1,16 +1,16 @@
-"""`quota-opt bench`: how long reading, building and handing over take, each measured in a process of its own."""
+"""`quota-opt bench`: how long a generated case takes to read, build and hand over, or to solve beside other solvers."""
 
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,24 +18,46 @@ from typing import Annotated, Any
 
 import typer
 
-from quota_opt.cli.bench_solvers import GAPS, Race, races
+from quota_opt.cli.bench_solvers import GAPS, PULP, RELAXATION, TABLES, WAYS, Race, Solver, races
 from quota_opt.cli.session import Session
 from quota_opt.errors import Text
 
 
 class Size(StrEnum):
-    """Synthetic cases to measure; `million` is about a million columns."""
+    """Synthetic cases to measure; `county-heavy` has few large firms, `million` about a million columns."""
 
     TOWN = "town"
     COUNTY = "county"
+    COUNTY_HEAVY = "county-heavy"
+    CITY = "city"
+    PROVINCE = "province"
+    NATION = "nation"
     MILLION = "million"
 
 
-CASES: dict[Size, dict[str, int]] = {
-    Size.TOWN: {"firms": 100, "projects": 20, "towns": 1, "counties": 1, "years": 5},
-    Size.COUNTY: {"firms": 2_000, "projects": 200, "towns": 15, "counties": 1, "years": 5},
-    Size.MILLION: {"firms": 140_000, "projects": 5_000, "towns": 450, "counties": 30, "years": 5},
+def _sizes(firms: int, projects: int, counties: int = 1, towns: int = 15, shape: str = "tight") -> dict[str, int | str]:
+    """As the generator takes them; `towns` is per county."""
+    return {
+        "firms": firms,
+        "projects": projects,
+        "towns": towns,
+        "counties": counties,
+        "years": 5,
+        "shape": shape,
+    }
+
+
+CASES: dict[Size, dict[str, int | str]] = {
+    Size.TOWN: _sizes(100, 20, towns=1),
+    Size.COUNTY: _sizes(2_000, 200),
+    Size.COUNTY_HEAVY: _sizes(2_000, 200, shape="heavy"),
+    Size.CITY: _sizes(20_000, 2_000, counties=10),
+    Size.PROVINCE: _sizes(200_000, 20_000, counties=90),
+    Size.NATION: _sizes(1_000_000, 100_000, counties=500),
+    Size.MILLION: _sizes(150_000, 5_000, counties=30),
 }
+PULP_AT_MOST = Size.COUNTY
+"""PuLP makes an object a column and a row: its rate is measured on a case no larger than this."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +65,15 @@ class Row:
     """One measurement; `peak_mb` is the largest memory of its process so far, where the system tells."""
 
     size: str
+    seed: int
     step: str
-    seconds: float
+    seconds: float | None = None
     cpu_seconds: float | None = None  # less than `seconds` where other programs kept the processor busy
     peak_mb: float | None = None
     columns: int | None = None
     rows: int | None = None
     entries: int | None = None
-
-
-@dataclass
-class _Worker:
-    """Measurements of one case, written by the measuring process."""
-
-    size: str
-    rows: list[Row] = field(default_factory=list)
-
-    def time(self, step: str, work: Any, **counts: Any) -> Any:
-        began, began_cpu = time.perf_counter(), time.process_time()
-        result = work()
-        seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
-        sizes = {name: int(count(result)) for name, count in counts.items()}
-        self.rows.append(Row(self.size, step, round(seconds, 3), round(cpu, 3), peak_mb(), **sizes))
-        return result
+    columns_per_second: int | None = None  # of processor time
 
 
 def bench(
@@ -73,6 +81,10 @@ def bench(
     size: Annotated[
         list[Size] | None,
         typer.Option("--size", help="规模 Which cases; repeat for more.", show_default="county, million"),
+    ] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option("--seed", min=0, help="种子 Seeds of the cases; repeat for more.", show_default="0"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -87,82 +99,84 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    solvers: Annotated[
+        list[Solver] | None,
+        typer.Option("--solvers", help="对比对象 Who takes part with --against; repeat for more.", show_default="all"),
+    ] = None,
+    relaxation: Annotated[
+        bool, typer.Option("--relaxation", help="松弛 Also time HiGHS on the linear relaxation, to its end.")
+    ] = False,
+    modelling: Annotated[
+        bool, typer.Option("--modelling", help="建模对比 Columns per second, beside linopy and PuLP.")
+    ] = False,
 ) -> None:
     """测速 Time start-up, reading, building and hand-over to the solver, with peak memory; or solvers side by side."""
+    seeds = seed or [0]
     if against is not None:
-        _races(session, size or [Size.COUNTY], against, out)
+        chosen = tuple(str(solver) for solver in solvers or Solver)
+        _races(session, size or [Size.COUNTY], seeds, against, chosen, out, relaxation=relaxation)
         return
-    rows = _start_up()
-    for chosen in size or [Size.COUNTY, Size.MILLION]:
-        rows += measure(chosen)
-    path = _written(rows, out)
+    rows: list[Row] = [] if modelling else _start_up()
+    for chosen_size in size or [Size.COUNTY, Size.MILLION]:
+        for number in seeds:
+            if modelling:
+                rows += _modelled(chosen_size, number)
+            else:
+                rows += measure(chosen_size, number, relaxation=relaxation)
+    path = _written([asdict(row) for row in rows], out or _default_path())
     session.document({"rows": rows, "file": path})
     session.show(_table(session, rows))
-    session.show(Text(f"已写出 {path}", f"Written: {path}"))
-
-
-def _written(rows: Sequence[Row | Race], out: Path | None) -> Path:
-    """The rows as a CSV; its path."""
-    path = out or Path("bench-results") / f"{datetime.now():%Y%m%d-%H%M%S}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-    return path
-
-
-def _races(session: Session, sizes: list[Size], seconds: float, out: Path | None) -> None:
-    """The default profile beside general solvers on the same generated cases, and the table of it."""
-    from rich.table import Table
-
-    rows: list[Race] = []
-    for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="quota-opt-bench-") as folder:
-            subprocess.run([sys.executable, "-c", _GENERATE, folder, json.dumps(CASES[size])], check=True)
-            rows += races(size.value, str(Path(folder) / "case"), seconds)
-    path = _written(rows, out)
-    session.document({"rows": rows, "file": path})
-    headings = (
-        Text("规模", "size"),
-        Text("求解方案", "solver"),
-        Text("结果", "status"),
-        Text("秒", "seconds"),
-        Text("差距", "gap"),
-        *(Text(f"到 {gap:g} 的秒数", f"s to {gap:g}") for gap in GAPS),
-        Text("内存峰值 MB", "peak MB"),
-    )
-    table = Table(box=None, pad_edge=False)
-    for i, heading in enumerate(headings):
-        table.add_column(session.text(heading), justify="left" if i < 3 else "right")
-    for row in rows:
-        figures = (row.seconds, row.gap, *row.within, row.peak_mb)
-        shown = ("–" if value is None else f"{value:.3g}" for value in figures)
-        table.add_row(row.size, row.solver, row.status, *shown)
-    session.show(table)
-    session.show(Text(f"已写出 {path}", f"Written: {path}"))
-
-
-def measure(size: Size) -> list[Row]:
-    """Generate the case of that size and time each step on it, in a fresh process."""
-    with tempfile.TemporaryDirectory(prefix="quota-opt-bench-") as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "quota_opt.cli.bench", size.value, folder],
-            check=True,
-            capture_output=True,
-            encoding="utf-8",
+    for program in dict.fromkeys(WAYS[row.step] for row in rows if row.seconds is None):
+        session.show(
+            Text(
+                f"未安装 {program}，没有测它；安装：pip install {program}",
+                f"{program} is not installed here and was left out; install it: pip install {program}",
+            )
         )
-        return [Row(**row) for row in json.loads(done.stdout)]
+    session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 
-def peak_mb() -> float | None:
-    """Largest resident memory of this process so far, in MB; None where the system does not say (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+def measure(size: Size, seed: int = 0, *, relaxation: bool = False) -> list[Row]:
+    """Generate the case of that size and time each step on it, in a fresh process."""
+    with _generated(size, seed) as case:
+        told = _child("bench_steps", "steps", case, *(["relaxation"] if relaxation else []))
+        return [Row(size.value, seed, **line) for line in json.loads(told)]
+
+
+def _modelled(size: Size, seed: int) -> list[Row]:
+    """The same model built in each of `WAYS`; a row without seconds for what is not installed."""
+    from importlib.util import find_spec
+
+    large = int(CASES[size]["firms"]) > int(CASES[PULP_AT_MOST]["firms"])
+    own = (TABLES, "quota_opt: arrays")
+    plan = (
+        {size: tuple(way for way in WAYS if way != PULP), PULP_AT_MOST: (*own, PULP)} if large else {size: tuple(WAYS)}
+    )
+    rows = []
+    for one, ways in plan.items():
+        with _generated(one, seed) as case:
+            model = str(Path(case).with_name("model.npz"))
+            _child("bench_race", "export", case, model)
+            for way in ways:
+                if find_spec(WAYS[way]) is None:
+                    rows.append(Row(one.value, seed, way))
+                else:
+                    rows.append(Row(one.value, seed, **json.loads(_child("bench_steps", "model", way, case, model))))
+    return rows
+
+
+@contextmanager
+def _generated(size: Size, seed: int) -> Iterator[str]:
+    """The folder of a generated case, made in a process of its own so that its memory does not count."""
+    with tempfile.TemporaryDirectory(prefix="quota-opt-bench-") as folder:
+        case = str(Path(folder) / "case")
+        _child("bench_steps", "generate", case, json.dumps({**CASES[size], "seed": seed}))
+        yield case
+
+
+def _child(module: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", f"quota_opt.cli.{module}", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
 def _start_up() -> list[Row]:
@@ -171,37 +185,133 @@ def _start_up() -> list[Row]:
     for step, arguments in commands.items():
         began = time.perf_counter()
         subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        rows.append(Row("start", step, round(time.perf_counter() - began, 3)))
+        rows.append(Row("start", 0, step, round(time.perf_counter() - began, 3)))
     return rows
 
 
-def _work(size: str, folder: str) -> list[Row]:
-    # In a process of its own, so that its memory does not count.
-    subprocess.run([sys.executable, "-c", _GENERATE, folder, json.dumps(CASES[Size(size)])], check=True)
-    import quota_opt as qo
+def _default_path() -> Path:
+    return Path("bench-results") / f"{datetime.now():%Y%m%d-%H%M%S}.csv"
 
-    worker = _Worker(size)
-    worker.time("load", lambda: importlib.import_module("quota_opt.facade"))
-    scenario = worker.time("read", lambda: qo.read(str(Path(folder) / "case")))
-    problem = worker.time(
-        "build",
-        lambda: qo.build(scenario),
-        columns=lambda built: built.arrays.columns,
-        rows=lambda built: built.arrays.rows,
-        entries=lambda built: built.arrays.matrix.nnz,
+
+def _written(lines: Sequence[dict[str, Any]], path: Path) -> Path:
+    """The lines as a CSV; its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+    return path
+
+
+def _races(
+    session: Session,
+    sizes: list[Size],
+    seeds: list[int],
+    seconds: float,
+    solvers: tuple[str, ...],
+    out: Path | None,
+    *,
+    relaxation: bool,
+) -> None:
+    """The default profile beside general solvers: a table, every point of the way, and a chart for each case."""
+    path = out or _default_path()
+    rows: list[Race] = []
+    charts: list[Path] = []
+    for size in sizes:
+        for seed in seeds:
+            with _generated(size, seed) as case:
+                raced = races(size.value, seed, case, seconds, solvers, relaxation=relaxation)
+            rows += raced
+            charts += _charted(session, raced, path.with_name(f"{path.stem}-{size.value}-{seed}.svg"))
+    _written([race.flat() for race in rows], path)
+    points = [
+        {"size": race.size, "seed": race.seed, "solver": race.solver, **vars(point)}
+        for race in rows
+        for point in race.points
+    ]
+    files = [path, *charts]
+    if points:
+        files.insert(1, _written(points, path.with_name(f"{path.stem}-points.csv")))
+    session.document({"rows": [race.flat() for race in rows], "file": path, "files": files})
+    session.show(_race_table(session, rows))
+    if any(race.rounded for race in rows):
+        session.show(
+            Text(
+                "* 连续量取整后求解（份额取千分之一，调拨量取 0.1）：方案对原模型有效，界只对取整后的模型成立。",
+                "* Solved with continuous quantities in whole steps (shares 0.001, transfers 0.1): the plan holds in "
+                "the model, the bound only in the rounded one.",
+            )
+        )
+    session.show(Text(f"已写出 {'、'.join(map(str, files))}", f"Written: {', '.join(map(str, files))}"))
+
+
+def _charted(session: Session, raced: list[Race], path: Path) -> list[Path]:
+    """The chart of one case as a file; none where it cannot be drawn here."""
+    from quota_opt.cli.bench_chart import gap_chart
+    from quota_opt.report.draw import draw_svg
+
+    first = raced[0]
+    title = Text(f"{first.size} {first.seed}：差距随时间的变化", f"{first.size} {first.seed}: gap over time")
+    axes = (Text("秒", "seconds"), Text("差距", "gap"))
+    lines = Text(
+        "实线：求解器自己证明的差距；虚线：它的方案与本程序证明的界之差",
+        "solid: the gap a solver proves itself; dashed: its plan beside the bound proven by auto",
     )
-    from quota_opt.solving.highs import load
+    named = session.text(axes[0]), session.text(axes[1])
+    figure = gap_chart(raced, session.text(title), named, session.text(lines))
+    [svg] = draw_svg([figure]) if figure is not None else [None]
+    if svg is None:
+        return []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(svg, encoding="utf-8")
+    return [path]
 
-    worker.time("hand over", lambda: load(problem.arrays))
-    return worker.rows
+
+def _race_table(session: Session, rows: list[Race]) -> Any:
+    """Seconds to each gap twice: proven by the solver, and (after the stroke) its plan beside our bound."""
+    from rich.table import Table
+
+    headings = (
+        Text("规模", "size"),
+        Text("种子", "seed"),
+        Text("求解方案", "solver"),
+        Text("结果", "status"),
+        Text("秒", "seconds"),
+        Text("自证差距", "own gap"),
+        Text("距我方界", "to our bound"),
+        *(Text(f"到 {gap:g} 秒", f"s to {gap:g}") for gap in GAPS),
+        *(Text(f"我方/对方 {gap:g}", f"ours/theirs {gap:g}") for gap in GAPS),
+        Text("内存 MB", "peak MB"),
+    )
+    table = Table(box=None, pad_edge=False)
+    for i, heading in enumerate(headings):
+        table.add_column(session.text(heading), justify="left" if i in (0, 2, 3) else "right")
+    for row in rows:
+        seconds = [f"{_figure(own)} / {_figure(near)}" for own, near in zip(row.within, row.near, strict=True)]
+        ratios = [
+            "–" if ratio is None else f"{'' if reached is not None else '<'}{ratio:.3g}"
+            for ratio, reached in zip(row.ratios, row.within, strict=True)
+        ]
+        name = f"{row.solver}*" if row.rounded else row.solver
+        if row.solver == RELAXATION:
+            seconds = ratios = ["–"] * len(GAPS)
+        table.add_row(
+            row.size,
+            str(row.seed),
+            name,
+            row.status,
+            _figure(row.seconds),
+            _figure(row.gap),
+            _figure(row.gap_to_ours),
+            *seconds,
+            *ratios,
+            "–" if row.peak_mb is None else f"{row.peak_mb:,.0f}",
+        )
+    return table
 
 
-_GENERATE = """
-import json, sys
-from pathlib import Path
-from quota_opt.scenario.generate import generate_case
-generate_case(Path(sys.argv[1]) / "case", first_year=2021, seed=0, **json.loads(sys.argv[2]))
-"""
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
 
 
 def _table(session: Session, rows: list[Row]) -> Any:
@@ -216,17 +326,15 @@ def _table(session: Session, rows: list[Row]) -> Any:
         Text("列", "columns"),
         Text("行", "rows"),
         Text("非零元", "non-zeros"),
+        Text("列/秒", "columns/s"),
     )
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(session.text(heading), justify="left" if heading in headings[:2] else "right")
     for row in rows:
-        counts = ("" if count is None else f"{count:,}" for count in (row.columns, row.rows, row.entries))
+        counts = (row.columns, row.rows, row.entries, row.columns_per_second)
+        shown = ("" if count is None else f"{count:,}" for count in counts)
         memory = "" if row.peak_mb is None else f"{row.peak_mb:,.0f}"
-        cpu = "" if row.cpu_seconds is None else f"{row.cpu_seconds:.3f}"
-        table.add_row(row.size, row.step, f"{row.seconds:.3f}", cpu, memory, *counts)
+        times = ("" if second is None else f"{second:.3f}" for second in (row.seconds, row.cpu_seconds))
+        table.add_row(row.size, row.step, *times, memory, *shown)
     return table
-
-
-if __name__ == "__main__":
-    json.dump([asdict(row) for row in _work(sys.argv[1], sys.argv[2])], sys.stdout)

@@ -14,18 +14,24 @@ market, `− bought + sold` joins the left-hand side, from `buy[place, resource,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.case import Case, FloatArray, IntArray, coded
+from quota_opt.model.entries import AnyInt, Entries
 from quota_opt.model.linear import Arrays, LinearModel
 from quota_opt.model.market import Sides, blank, open_columns, standing
 from quota_opt.model.measures import Coefficients
 from quota_opt.model.objective import Stage, stages
+from quota_opt.model.standing import Candidates, Flat, RowsOfPlaces, standing_terms
+from quota_opt.model.terms import Terms, joined
+from quota_opt.scenario.schema import ACTION_KINDS
+
+_ROOM = 4  # times the entries of actions in the pools: about what all rules together take
 
 
 @dataclass(frozen=True)
@@ -36,32 +42,6 @@ class RowInfo:
     clause: str | None
     unit: str
     elastic: bool = True  # may be relaxed when looking for what makes a case infeasible
-
-
-AnyInt = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int16]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Entries before they have a row: column, place, year position, coefficient; arrays of equal length."""
-
-    column: AnyInt
-    place: AnyInt
-    year: AnyInt
-    coefficient: FloatArray
-
-    def __neg__(self) -> Terms:
-        return Terms(self.column, self.place, self.year, -self.coefficient)
-
-
-def joined(*parts: Terms) -> Terms:
-    """Several sets of terms as one."""
-    return Terms(
-        np.concatenate([p.column for p in parts]),
-        np.concatenate([p.place for p in parts]),
-        np.concatenate([p.year for p in parts]),
-        np.concatenate([p.coefficient for p in parts]),
-    )
 
 
 @dataclass
@@ -97,86 +77,99 @@ class Build:
         """What the codes in row labels stand for."""
         return {"place": self.case.places.names, "resource": np.array(self.case.resources, dtype=object)}
 
-    def freed(self, r: int) -> Terms:
-        """What actions make available of resource `r` at each place in each year."""
-        lag = self.case.actions["lag"].to_numpy()
+    @cached_property
+    def acts(self) -> Flat:
+        """The columns of actions, one after the other."""
+        return Flat.of(self.act)
 
-        def amounts(t: int, s: int) -> FloatArray:
-            return np.where(lag <= s - t, self.case.standing_free(r, s), 0.0)
+    @cached_property
+    def shares(self) -> Flat:
+        """The columns of shares (starts, where a project is indivisible), one after the other."""
+        return Flat.of(self.share)
 
-        return self._standing(self.act, self.case.actions["place_code"].to_numpy(), amounts)
+    @cached_property
+    def actions(self) -> Candidates:
+        """The candidates of actions, from the year each is effective."""
+        case = self.case
+        lag = case.actions["lag"].to_numpy(dtype=np.int64)
+        return Candidates.of(self.acts, case.actions["place_code"].to_numpy(dtype=np.int64), case, lag)
+
+    @cached_property
+    def awards(self) -> Candidates:
+        """The candidates of awards (their shares), from the year of the start."""
+        return Candidates.of(self.shares, self.case.projects["place_code"].to_numpy(dtype=np.int64), self.case)
+
+    def freed(self, r: int, factor: float = 1.0) -> Terms:
+        """What actions make available of resource `r` at each place in each year, times a factor."""
+        case = self.case
+        if r != case.energy or not case.counted_free.total.strides[0]:
+            return self.actions.constant(case.free[r] * factor)
+        return self.actions.by_year(np.stack([case.standing_free(r, s) * factor for s in range(case.horizon)], axis=1))
 
     def used(self, r: int) -> Terms:
         """What awards take of resource `r` from each place's pool in each year (with the substitution ratio)."""
-        standing = [self.case.standing_need(r, s) for s in range(self.case.horizon)]
-        place = self.case.projects["place_code"].to_numpy()
-        return self._standing(self.share, place, lambda t, s: standing[s][:, t])
+        return self.awards.by_start([self.case.standing_need(r, s) for s in range(self.case.horizon)])
 
     def bought(self, r: int) -> Terms:
         """What purchases add to each place's pool of resource `r` in each year they stand."""
         case = self.case
         lasts = 1 if case.market is None else case.market.lasts
-        window = (np.arange(case.horizon) < lasts).astype(float)
         places, projects = np.arange(case.places.size), case.projects["place_code"].to_numpy()
-        parts = [self._trades(self.trade.buy[r], places, window)]
+        parts = [standing_terms(case, self.trade.buy[r], places, lasts)]
         if r == case.energy:
-            parts.append(self._trades(self.trade.project, projects, window))
+            parts.append(standing_terms(case, self.trade.project, projects, lasts))
         return joined(*parts)
 
     def sold(self, r: int) -> Terms:
         """What sales take from each place's pool of resource `r` in their year."""
-        window = (np.arange(self.case.horizon) < 1).astype(float)
-        return self._trades(self.trade.sell[r], np.arange(self.case.places.size), window)
-
-    def _trades(self, columns: IntArray, place: IntArray, window: FloatArray) -> Terms:
-        ones = np.ones(len(columns))
-        return self._standing(columns, place, lambda t, s: ones * window[s - t])
-
-    def _standing(self, columns: IntArray, place: IntArray, amounts: Callable[[int, int], FloatArray]) -> Terms:
-        """Terms of a decision of year t in every year s, with `amounts(t, s)` per row of the decision."""
-        columns, place = columns.astype(np.int32), place.astype(np.int32)
-        parts = []
-        for t in range(self.case.horizon):
-            for s in range(t, self.case.horizon):
-                value = amounts(t, s)
-                rows = np.flatnonzero((columns[:, t] >= 0) & (value != 0.0))
-                years = np.full(len(rows), s, dtype=np.int16)
-                parts.append(Terms(columns[rows, t], place[rows], years, value[rows]))
-        return joined(*parts)
+        return standing_terms(self.case, self.trade.sell[r], np.arange(self.case.places.size), 1)
 
     def net_up(self, r: int) -> Terms:
         """Net flow of resource `r` from each place to its parent in each year."""
         place, year = np.nonzero(self.move[r] >= 0)
-        columns = self.move[r][place, year].astype(np.int32)
-        return Terms(columns, place.astype(np.int32), year.astype(np.int16), np.ones(len(place)))
+        return Terms.of(self.case, self.move[r][place, year], place, year, np.ones(len(place)))
+
+    def net_down(self, r: int) -> Terms:
+        """The same flows at the parent, which they come in at."""
+        place, year = np.nonzero(self.move[r] >= 0)
+        return Terms.of(self.case, self.move[r][place, year], self.case.places.parent[place], year, np.ones(len(place)))
 
     def over_subtree(self, terms: Terms, wanted: NDArray[np.bool_]) -> Terms:
         """The terms counted at every ancestor (the place itself among them) that is `wanted`."""
-        entry, ancestor = self.case.places.spread(terms.place, wanted)
-        return Terms(terms.column[entry], ancestor, terms.year[entry], terms.coefficient[entry])
+        return terms.over_subtree(self.case.places, wanted)
 
-    def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[IntArray, FloatArray]:
+    def expression(self, measure: Coefficients, inside: NDArray[np.bool_] | None = None) -> tuple[AnyInt, FloatArray]:
         """Columns and coefficients of a measure (its constant apart), of the places `inside` alone where given."""
-        actions, projects = (table["place_code"].to_numpy() for table in (self.case.actions, self.case.projects))
-        parts = []
+        actions, projects = self._rows_of_places
+        parts: list[tuple[AnyInt, FloatArray]] = [(np.zeros(0, dtype=np.int64), np.zeros(0))]
         for grid, amounts, place in (
             (self.act, measure.actions, actions),
             (self.share, measure.shares, projects),
             (self.start, measure.starts, projects),
         ):
-            rows = slice(None) if inside is None else np.flatnonzero(inside[place])
+            rows = slice(None) if inside is None else place.inside(inside)
             columns, values = grid[rows], amounts[rows]
-            live = (columns >= 0) & (values != 0.0)
-            parts.append((columns[live], values[live]))
+            parts.append(_live(columns, values))
         if measure.trades is not None:
             here = np.ones(self.case.places.size, dtype=bool) if inside is None else inside
-            wheres = (here[:, None], here[:, None], here[projects][:, None])
+            wheres = (here[:, None], here[:, None], here[self.case.projects["place_code"].to_numpy()][:, None])
             for columns, weights, where in zip(self.trade, measure.trades, wheres, strict=True):
-                live = (columns >= 0) & (weights != 0.0) & where
-                parts.append((columns[live], weights[live]))
+                parts.append(_live(columns, np.where(where, weights, 0.0)))
         for name, weight in measure.own.items():
             parts.append((self.own[name], np.full(len(self.own[name]), weight)))
-        return np.concatenate([c for c, _ in parts]), np.concatenate([v for _, v in parts])
+        column, value = (np.concatenate([part[i] for part in parts]) for i in range(2))
+        falls = np.flatnonzero(column[1:] < column[:-1])
+        if len(falls):  # actions come first and in order; only what follows is sorted
+            after = int(np.searchsorted(column[: falls[0] + 1], column[falls[0] + 1 :].min()))
+            order = after + np.argsort(column[after:], kind="stable")
+            column[after:], value[after:] = column[order], value[order]
+        return column, value
+
+    @cached_property
+    def _rows_of_places(self) -> tuple[RowsOfPlaces, RowsOfPlaces]:
+        tables = (self.case.actions, self.case.projects)
+        actions, projects = (RowsOfPlaces.of(table["place_code"].to_numpy(), self.case.places.size) for table in tables)
+        return actions, projects
 
     def place_year_rows(
         self,
@@ -189,13 +182,7 @@ class Build:
         labels: dict[str, ArrayLike] | None = None,
     ) -> IntArray:
         """One row per (place, year) that is True in `rows` (N, T); bounds are scalars or (N, T) arrays."""
-        number = np.full(rows.shape, -1, dtype=np.int32)
         place, year = np.nonzero(rows)
-        number[place, year] = np.arange(len(place))
-        row = number[terms.place, terms.year]
-        keep: NDArray[np.bool_] | slice = row >= 0
-        if bool(np.all(row >= 0)):
-            keep = slice(None)
 
         def picked(bound: FloatArray | float) -> FloatArray:
             return np.broadcast_to(np.asarray(bound, dtype=float), rows.shape)[place, year]
@@ -204,7 +191,7 @@ class Build:
         return self.add_rows(
             info,
             {"place": place, **extra, "year": self.case.years[year]},
-            entries=(row[keep], terms.column[keep], terms.coefficient[keep]),
+            entries=terms.rows_of(place * rows.shape[1] + year),
             lower=picked(lower),
             upper=picked(upper),
         )
@@ -228,7 +215,8 @@ class Problem:
 
 def build(case: Case) -> Problem:
     """Build the model of a case: decisions, pool balances, choices, then the rows of each rule."""
-    made = _decisions(case)
+    made = decisions(case)
+    made.model.expect(_ROOM * len(case.resources) * made.actions.size)
     _pools(made)
     _choices(made)
     for rule in case.rules:
@@ -239,7 +227,7 @@ def build(case: Case) -> Problem:
     for stage in ordered:
         dense = np.zeros(model.column_count)
         columns, values = made.expression(stage.coefficients)
-        np.add.at(dense, columns, values)
+        np.add.at(dense, columns, values)  # a column may come more than once
         if stage.soft:
             for column, cost in made.penalties:
                 dense[column] -= cost
@@ -261,7 +249,8 @@ def build(case: Case) -> Problem:
     )
 
 
-def _decisions(case: Case) -> Build:
+def decisions(case: Case) -> Build:
+    """The columns of every decision, and no rows yet."""
     model = LinearModel()
     years = case.years
     act = np.full(case.act_allowed.shape, -1, dtype=np.int64)
@@ -270,18 +259,16 @@ def _decisions(case: Case) -> Build:
     names = {
         "firm": case.firms["firm"].to_numpy(dtype=object),
         "project": case.projects["project"].to_numpy(dtype=object),
-        "action": np.array(["close", "upgrade", "relocate", "merge", "rebuild"], dtype=object),
+        "action": np.array(sorted(ACTION_KINDS), dtype=object),
     }
-    kinds = (
-        np.searchsorted(np.sort(names["action"]), case.actions["action"].to_numpy(dtype=object)) if len(row) else row
-    )
-    names["action"] = np.sort(names["action"])
-    options, option_names = _coded(case.actions["option"].to_numpy(dtype=object))
+    kinds, found = coded(case.actions["action"].to_numpy(dtype=object))
+    kinds = np.searchsorted(names["action"], found)[kinds]
+    options, option_names = coded(case.actions["option"].to_numpy(dtype=object))
     act[row, t] = model.add_columns(
         "act",
         {
             "firm": case.actions["firm_code"].to_numpy()[row],
-            "action": kinds[row] if len(row) else row,
+            "action": kinds[row],
             "option": options[row],
             "year": years[t],
         },
@@ -326,12 +313,6 @@ def _trade_columns(
     return columns
 
 
-def _coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
-    names = sorted(set(values)) or [""]
-    code = {name: i for i, name in enumerate(names)}
-    return np.array([code[v] for v in values], dtype=np.int64), np.array(names, dtype=object)
-
-
 def _most(case: Case, limits: Sides) -> FloatArray:
     """(R, T): more than all quota there can be of a resource in a year, so that transfers have a bound."""
     best = np.zeros((len(case.resources), len(case.firms)))
@@ -350,9 +331,7 @@ def _most(case: Case, limits: Sides) -> FloatArray:
 def _pools(made: Build) -> None:
     case = made.case
     for r, resource in enumerate(case.resources):
-        net = made.net_up(r)
-        inflow = Terms(net.column, case.places.parent[net.place].astype(np.int32), net.year, -net.coefficient)
-        terms = joined(made.used(r), -made.freed(r), net, inflow)
+        terms = joined(made.freed(r, -1.0), made.used(r), made.net_up(r), -made.net_down(r))
         if case.market is not None:
             terms = joined(terms, -made.bought(r), made.sold(r))
         everywhere = np.ones((case.places.size, case.horizon), dtype=bool)
@@ -365,25 +344,31 @@ def _choices(made: Build) -> None:
     """At most one action per firm and one start per project or variant group; shares; requires and excludes."""
     case = made.case
     once = RowInfo("choice", None, "-", elastic=False)
-    row, t = np.nonzero(made.act >= 0)
-    _at_most_one(
-        made, once, case.actions["firm_code"].to_numpy()[row], made.act[row, t], label="firm", names=case.firms["firm"]
-    )
+    acts, starts = made.acts, Flat.of(made.start)
+    firm = case.actions["firm_code"].to_numpy()[acts.row]
+    _at_most_one(made, once, firm, acts.column, label="firm", names=case.firms["firm"])
     groups, names = case.groups
-    row, t = np.nonzero(made.start >= 0)
-    _at_most_one(made, once, groups[row], made.start[row, t], label="group", names=np.array(names, dtype=object))
+    _at_most_one(made, once, groups[starts.row], starts.column, label="group", names=np.array(names, dtype=object))
     _share_links(made, once)
     _requires(made)
     _excludes(made)
 
 
-def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: IntArray, *, label: str, names: object) -> None:
-    present, row = np.unique(group, return_inverse=True)
+def _live(columns: IntArray, weights: FloatArray) -> tuple[AnyInt, FloatArray]:
+    """Columns that are there and weigh something."""
+    live = np.flatnonzero((columns >= 0) & (weights != 0.0))
+    return columns.ravel()[live], weights.ravel()[live]
+
+
+def _at_most_one(made: Build, info: RowInfo, group: IntArray, column: AnyInt, *, label: str, names: object) -> None:
+    present = np.flatnonzero(np.bincount(group)) if len(group) else group
+    number = np.full(int(present[-1]) + 1 if len(present) else 0, -1, dtype=np.int32)
+    number[present] = np.arange(len(present))
     made.info.append(info)
     made.model.add_rows(
         f"one_{label}",
         {label: present},
-        entries=(row, column, np.ones(len(column))),
+        entries=(number[group], column, np.ones(len(column))),
         upper=1.0,
         categories={label: np.asarray(names, dtype=object)},
     )
@@ -417,32 +402,26 @@ def _share_links(made: Build, info: RowInfo) -> None:
 def _requires(made: Build) -> None:
     """By each year, a project has started only if what it requires has started."""
     case = made.case
-    info = RowInfo("requires", None, "projects")
+    lines, label = [], []
     for p, wanted in enumerate(case.projects["requires"]):
         for name in wanted:
             members = case.members(name)
             for t in range(case.horizon):
-                mine = made.start[p, : t + 1]
-                theirs = made.start[members, : t + 1].ravel()
+                mine, theirs = made.start[p, : t + 1], made.start[members, : t + 1].ravel()
                 mine, theirs = mine[mine >= 0], theirs[theirs >= 0]
                 if len(mine):
-                    made.info.append(info)
-                    made.model.add_rows(
-                        "requires",
-                        {"project": [p], "year": [case.years[t]]},
-                        entries=(
-                            np.zeros(len(mine) + len(theirs), dtype=int),
-                            np.concatenate([mine, theirs]),
-                            np.concatenate([np.ones(len(mine)), -np.ones(len(theirs))]),
-                        ),
-                        upper=0.0,
-                        categories={"project": case.projects["project"].to_numpy(dtype=object)},
-                    )
+                    signs = np.concatenate([np.ones(len(mine)), -np.ones(len(theirs))])
+                    lines.append((np.concatenate([mine, theirs]), signs))
+                    label.append((p, case.years[t]))
+    if lines:
+        of, year = np.array(label).T
+        _add_links(made, "requires", {"project": of, "year": year}, lines, upper=0.0)
 
 
 def _excludes(made: Build) -> None:
+    """Of two projects that exclude each other at most one starts."""
     case = made.case
-    info = RowInfo("excludes", None, "projects")
+    lines, label = [], []
     seen: set[tuple[int, int]] = set()
     for p, unwanted in enumerate(case.projects["excludes"]):
         for name in unwanted:
@@ -453,11 +432,15 @@ def _excludes(made: Build) -> None:
                 seen.add(pair)
                 columns = made.start[list(pair)].ravel()
                 columns = columns[columns >= 0]
-                made.info.append(info)
-                made.model.add_rows(
-                    "excludes",
-                    {"project": [p]},
-                    entries=(np.zeros(len(columns), dtype=int), columns, np.ones(len(columns))),
-                    upper=1.0,
-                    categories={"project": case.projects["project"].to_numpy(dtype=object)},
-                )
+                lines.append((columns, np.ones(len(columns))))
+                label.append(p)
+    if lines:
+        _add_links(made, "excludes", {"project": np.array(label)}, lines, upper=1.0)
+
+
+def _add_links(
+    made: Build, name: str, labels: dict[str, ArrayLike], lines: list[tuple[IntArray, FloatArray]], upper: float
+) -> None:
+    made.info.append(RowInfo(name, None, "projects"))
+    names = {"project": made.case.projects["project"].to_numpy(dtype=object)}
+    made.model.add_rows(name, labels, entries=Entries.stacked(lines), upper=upper, categories=names)

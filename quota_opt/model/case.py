@@ -6,10 +6,10 @@ order of lines in a workbook cannot change a plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -182,14 +182,19 @@ class Case:
 
     def members(self, name: str) -> IntArray:
         """Projects a `requires` or `excludes` cell means: the project of that identifier, or the group's members."""
-        numbers, names = self.groups
-        if name in self._group_names:
-            return np.flatnonzero(numbers == names.index(name))
-        return np.flatnonzero(self.projects["project"].to_numpy(dtype=object) == name)
+        members: IntArray = self._members.get(name, np.zeros(0, dtype=np.int64))
+        return members
 
     @cached_property
-    def _group_names(self) -> set[str]:
-        return {name for name in self.projects["variant_of"] if name}
+    def _members(self) -> dict[str, IntArray]:
+        project = self.projects["project"].to_numpy(dtype=object)
+        made = {name: np.array([row]) for row, name in enumerate(project)}
+        numbers, names = self.groups
+        order = np.argsort(numbers, kind="stable")
+        starts = np.searchsorted(numbers[order], np.arange(len(names) + 1))
+        named = {name for name in self.projects["variant_of"] if name}
+        rows = (order[starts[i] : starts[i + 1]] for i in range(len(names)))
+        return made | {name: own for name, own in zip(names, rows, strict=True) if name in named}
 
 
 def records(table: pd.DataFrame) -> Iterator[Any]:
@@ -264,7 +269,8 @@ def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
 
 
 def _sorted(table: pd.DataFrame, key: str, tree: PlaceTree) -> pd.DataFrame:
-    ordered = table.sort_values(key, kind="stable").reset_index(names="source_row")
+    ordered = table if table[key].is_monotonic_increasing else table.sort_values(key, kind="stable")
+    ordered = ordered.reset_index(names="source_row")
     ordered["place_code"] = tree.codes(ordered["place"]) if len(ordered) else np.zeros(0, dtype=np.int64)
     return ordered
 
@@ -319,16 +325,39 @@ def _initial(scenario: Scenario, tree: PlaceTree, years: IntArray, resources: tu
     return initial
 
 
+class Kinds(NamedTuple):
+    """The kind of each action, as a code, and the kinds' names."""
+
+    code: IntArray
+    names: tuple[str, ...]
+
+
+def coded(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]]:
+    """Codes of words in alphabetical order, and the words."""
+    code, names = pd.factorize(values, sort=False)
+    order = np.argsort(names.astype(object), kind="stable")
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    return rank[code], names[order]
+
+
 def _actions(case: Case) -> tuple[pd.DataFrame, FloatArray]:
     """The actions table with every blank filled from its defaults, and (resource, action) amounts made available."""
     table = _stated_actions(case) if case.scenario.has_table("actions") else _derived_actions(case)
     firm = pd.Index(case.firms["firm"]).get_indexer(pd.Index(table["firm"])).astype(np.int64)
-    table = table.assign(firm_code=firm)
-    table = table.sort_values(["firm", "action", "option"], kind="stable").reset_index(drop=True)
-    firm = table["firm_code"].to_numpy()
-    owner = case.firms.iloc[firm].reset_index(drop=True)
+    kind, names = coded(table["action"].to_numpy(dtype=object))
+    option, _ = coded(table["option"].to_numpy(dtype=object))
+    sizes = int(kind.max(initial=0)) + 1, int(option.max(initial=0)) + 1
+    key = (firm * sizes[0] + kind) * sizes[1] + option  # firms are sorted by name, so are codes of words
+    if (np.diff(key) < 0).any():
+        order = np.argsort(key, kind="stable")
+        table, firm, kind = table.iloc[order].reset_index(drop=True), firm[order], kind[order]
+    table["firm_code"] = firm
+    wanted = {"place_code", "value_added", "tax", "jobs", "land_mu"}
+    wanted |= {AMOUNT_COLUMNS.get(resource, resource) for resource in case.resources} & set(case.firms)
+    owner = case.firms[sorted(wanted)].iloc[firm].reset_index(drop=True)
     table["place_code"] = owner["place_code"].to_numpy() if len(table) else np.zeros(0, dtype=np.int64)
-    kinds = table["action"].to_numpy(dtype=object)
+    kinds = Kinds(kind, tuple(names))
     gross = np.zeros((len(case.resources), len(table)))
     free = gross.copy()
     for r, resource in enumerate(case.resources):
@@ -380,21 +409,23 @@ def _derived_actions(case: Case) -> pd.DataFrame:
 
 def _default(
     case: Case,
-    kinds: NDArray[np.object_],
+    kinds: Kinds,
     name: str,
     resource: str | None,
     by_kind: dict[str, float],
     otherwise: float = 0.0,
 ) -> FloatArray:
     """The default `name` of `[actions.<kind>]` for each row's kind; `by_kind`, else `otherwise`, where none is set."""
-    values = np.full(len(kinds), otherwise)
-    for kind in dict.fromkeys(kinds):
-        settings = case.scenario.settings.actions.get(kind)
+    by_code = np.full(max(len(kinds.names), 1), otherwise)
+    defaults: Mapping[Any, Any] = case.scenario.settings.actions
+    for code, kind in enumerate(kinds.names):
+        settings = defaults.get(kind)
         value = getattr(settings, name) if settings is not None else None
         if isinstance(value, dict):
             value = value.get(resource)
-        values[kinds == kind] = by_kind.get(kind, otherwise) if value is None else float(value)
-    return values
+        by_code[code] = by_kind.get(kind, otherwise) if value is None else float(value)
+    filled: FloatArray = by_code[kinds.code]
+    return filled
 
 
 def _filled(table: pd.DataFrame, column: str, fallback: Any) -> FloatArray:

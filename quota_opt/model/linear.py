@@ -19,6 +19,8 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from quota_opt.model.entries import Entries, Stack
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -143,7 +145,7 @@ class LinearModel:
         self._integer: list[NDArray[np.bool_]] = []
         self._row_lower: list[FloatArray] = []
         self._row_upper: list[FloatArray] = []
-        self._entries: list[tuple[NDArray[np.int32], NDArray[np.int32], FloatArray]] = []
+        self._entries = Stack()
         self._objective: list[tuple[NDArray[np.int64], FloatArray]] = []
         self.offset = 0.0
         self.column_count = 0
@@ -164,7 +166,7 @@ class LinearModel:
         self._columns.append(block)
         self._lower.append(_filled(lower, block.size))
         self._upper.append(_filled(upper, block.size))
-        self._integer.append(np.full(block.size, integer))
+        self._integer.append(np.broadcast_to(np.asarray(integer), block.size))
         self.column_count += block.size
         return block.positions
 
@@ -173,56 +175,43 @@ class LinearModel:
         name: str,
         labels: Mapping[str, ArrayLike],
         *,
-        entries: tuple[ArrayLike, ArrayLike, ArrayLike],
+        entries: Entries | tuple[ArrayLike, ArrayLike, ArrayLike],
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
         categories: Mapping[str, NDArray[np.object_]] | None = None,
     ) -> IntArray:
-        """Add one block of rows. `entries` is (row within the block, column position, coefficient).
+        """Add one block of rows. `entries` is (row within the block, column position, coefficient), or made by row.
 
         Entries that meet in one cell add up. Returns the rows' positions.
         """
         block = _block(name, self.row_count, labels, categories)
-        row, column, coefficient = (np.asarray(part) for part in entries)
-        if row.size and (row.min() < 0 or row.max() >= block.size):
-            raise ValueError(f"{name}: an entry names row {row.max()} of a block of {block.size}")
+        self._entries.append(_by_row(name, entries, block.size).canonical())
         self._rows.append(block)
         self._row_lower.append(_filled(lower, block.size))
         self._row_upper.append(_filled(upper, block.size))
-        self._entries.append(
-            (
-                row.astype(np.int32, copy=False) + np.int32(block.first),
-                column.astype(np.int32, copy=False),
-                coefficient.astype(np.float64, copy=False),
-            )
-        )
         self.row_count += block.size
         return block.positions
+
+    def expect(self, entries: int) -> None:
+        """Make room for about so many entries, so that the arrays need not grow."""
+        self._entries.reserve(entries)
 
     def add_objective(self, columns: ArrayLike, coefficients: ArrayLike) -> None:
         """Add terms to the objective (maximised); repeated columns add up."""
         self._objective.append((np.asarray(columns, dtype=np.int64), np.asarray(coefficients, dtype=np.float64)))
 
     def arrays(self) -> Arrays:
-        """Join everything into one sparse model; coefficients that cancel to exactly zero are left out."""
+        """Join everything into one sparse model, once: the entries are handed over, not kept."""
         objective = np.zeros(self.column_count)
         for columns, coefficients in self._objective:
             np.add.at(objective, columns, coefficients)
-        shape = (self.row_count, self.column_count)
-        if self._entries:
-            row, column, value = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
-            matrix = sp.csr_array(sp.coo_array((value, (row, column)), shape=shape))
-            if not matrix.data.all():
-                matrix.eliminate_zeros()
-        else:
-            matrix = sp.csr_array(shape, dtype=np.float64)
         return Arrays(
             objective=objective,
             offset=self.offset,
             lower=_joined(self._lower),
             upper=_joined(self._upper),
             integer=np.concatenate(self._integer) if self._integer else np.zeros(0, dtype=bool),
-            matrix=matrix,
+            matrix=self._entries.matrix(self.column_count),
             row_lower=_joined(self._row_lower),
             row_upper=_joined(self._row_upper),
             column_blocks=tuple(self._columns),
@@ -243,8 +232,19 @@ def _block(
     return Block(name, first, sizes.pop(), arrays, dict(categories or {}))
 
 
+def _by_row(name: str, entries: Entries | tuple[ArrayLike, ArrayLike, ArrayLike], size: int) -> Entries:
+    if isinstance(entries, Entries):
+        if entries.rows != size:
+            raise ValueError(f"{name}: entries of {entries.rows} rows for a block of {size}")
+        return entries
+    row, column, coefficient = (np.asarray(part) for part in entries)
+    if row.size and (row.min() < 0 or row.max() >= size):
+        raise ValueError(f"{name}: an entry names row {row.max()} of a block of {size}")
+    return Entries.of(row, column, coefficient, size)
+
+
 def _filled(values: ArrayLike, size: int) -> FloatArray:
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), size).copy()
+    return np.broadcast_to(np.asarray(values, dtype=np.float64), size)  # copied once, when all are joined
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

@@ -141,6 +141,8 @@ def coefficients(
 
 def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     """Only what happens by the year and inside the places counts."""
+    if view.whole and view.last == case.horizon - 1:
+        return made
     happened = np.arange(case.horizon) <= view.last
     act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
     start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
@@ -188,9 +190,9 @@ def _lost_final(case: Case, view: View) -> Coefficients:
 
 
 def _count(case: Case, *kinds: str) -> Coefficients:
-    chosen = case.actions["action"].to_numpy(dtype=object)
-    hit = np.isin(chosen.astype(str), kinds) if kinds else np.ones(len(chosen), dtype=bool)
-    return _of(case, actions=hit.astype(float))
+    chosen = case.actions["action"]
+    hit = chosen.isin(list(kinds)) if kinds else chosen.notna()
+    return _of(case, actions=np.asarray(hit, dtype=np.float64))
 
 
 def _starts(case: Case) -> Coefficients:

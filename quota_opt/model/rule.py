@@ -30,7 +30,7 @@ class Listing:
     """Which firms are on the list of inefficient firms; `listed` and `texts` follow the order of the firms table."""
 
     listed: NDArray[np.bool_]
-    texts: tuple[Text | None, ...]
+    texts: Sequence[Text | None]
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,21 @@ import json
 import math
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from quota_opt.errors import Finding, InputError, Language, Level, OutputExists, Text, Where
-from quota_opt.model.build import build
-from quota_opt.model.case import Case, prepare
+from quota_opt.model.build import Problem, build
+from quota_opt.model.case import prepare
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
 from quota_opt.plan.plan import Plan
+from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.scenario import Scenario, read
@@ -85,7 +87,11 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
             write_table(plan.trades, work / "trades.csv")
         if len(plan.row_prices):
             write_table(plan.row_prices, work / "certificate.csv")
-        text = json.dumps(run_record(plan), ensure_ascii=False, indent=2, allow_nan=False)
+        record = run_record(plan)
+        digest = write_proofs(plan.proofs, work)
+        if digest is not None:
+            record["certificate"]["proof"]["sha256"] = digest
+        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
             reporter(plan, work, language)
@@ -264,11 +270,13 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
     verification = verify_outcome(reread.outcome, stated, reread.problems)
     problems += verification.problems
     problems += _record_problems(record, verification.audit)
-    problems += _price_problems(record, folder, case)
+    built = cache(lambda: build(case))
+    problems += _price_problems(record, folder, built)
+    problems += proof_problems(record, folder, built)
     return Verification(not problems, verification.audit, tuple(problems))
 
 
-def _price_problems(record: Mapping[str, Any], folder: Path, case: Case) -> list[Finding]:
+def _price_problems(record: Mapping[str, Any], folder: Path, built: Callable[[], Problem]) -> list[Finding]:
     """The bound from prices added up again, where the folder holds them; a record of one stage must have them."""
     certificate = record.get("certificate") or {}
     path = folder / "certificate.csv"
@@ -276,13 +284,13 @@ def _price_problems(record: Mapping[str, Any], folder: Path, case: Case) -> list
         return []
     if not path.is_file():
         # Without a price the bound is what all options give together: no file, nothing to read.
-        return certificate_problems(record, pd.DataFrame(columns=["row", "price"]), build(case))
+        return certificate_problems(record, pd.DataFrame(columns=["row", "price"]), built())
     table = read_table(path)
     missing = [column for column in ("row", "price") if column not in table]
     if missing:
         what = Text(f"certificate.csv 缺少“{missing[0]}”列。", f"certificate.csv lacks the column {missing[0]}.")
         return [problem("tables", what, path.name)]
-    return certificate_problems(record, table, build(case))
+    return certificate_problems(record, table, built())
 
 
 def _unreadable(name: str, table: pd.DataFrame) -> list[Finding]:

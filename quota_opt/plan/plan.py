@@ -14,6 +14,7 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit
 from quota_opt.plan.trades import COLUMNS as TRADES
 from quota_opt.scenario import Scenario
+from quota_opt.solving.proof import Proof
 from quota_opt.solving.status import EngineInfo, Status
 
 __all__ = ["Plan", "RuleAudit"]
@@ -44,6 +45,7 @@ class Plan:
     row_prices price of a row of the model that proves `certificate["price_bound"]`: row, price; empty where the
                objective is lexicographic, or the relaxation was not solved
 
+    `proofs` are the trees of a search that prove the bounds of the stages, where there was one.
     `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.
     """
 
@@ -69,6 +71,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     trades: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRADES))
     row_prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "price"]))
+    proofs: tuple[Proof | None, ...] = field(default=(), repr=False, compare=False)
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
     reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
 

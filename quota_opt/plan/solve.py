@@ -33,6 +33,7 @@ from quota_opt.plan.certificate import price_bound, row_prices, rule_prices
 from quota_opt.plan.headlines import objective_unit, with_headline
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
+from quota_opt.plan.proofs import Backing, backing_of
 from quota_opt.plan.reasons import reasons_table
 from quota_opt.plan.tables import (
     actions_table,
@@ -113,6 +114,7 @@ def solve_scenario(
             Text(f"求得的方案未通过复核，不予输出：\n{listed_zh}", f"The plan found does not pass its check:\n{listed}")
         )
     audit = _priced(problem, solved, outcome, verification.audit)
+    backing = backing_of(problem, solved)
     verified = time.perf_counter()
     return Plan(
         scenario=scenario,
@@ -130,7 +132,7 @@ def solve_scenario(
         measures=measures,
         measure_units=outcome.measure_units(),
         audit=audit,
-        certificate=certificate_of(problem, solved, profile),
+        certificate=certificate_of(problem, solved, profile, backing),
         engine=solved.engine,
         profile=profile.model_dump(),
         seconds={
@@ -143,6 +145,7 @@ def solve_scenario(
         trades=plan_tables["trades"],
         outcome=outcome,
         row_prices=row_prices(solved.arrays, solved.row_duals if len(problem.stages) == 1 else None),
+        proofs=backing.proofs,
         reporters=reporters,
     )
 
@@ -249,8 +252,8 @@ def _priced(problem: Problem, solved: Solved, outcome: Outcome, audit: tuple[Rul
     return tuple(priced)
 
 
-def certificate_of(problem: Problem, solved: Solved, profile: Profile) -> dict[str, Any]:
-    """What proves the plan: objective, bound and gap by stage, and the bound the prices prove on their own."""
+def certificate_of(problem: Problem, solved: Solved, profile: Profile, backing: Backing) -> dict[str, Any]:
+    """What proves the plan: objective, bound and gap by stage, and the bounds that prices and proofs prove."""
     bound = math.inf if solved.row_duals is None else price_bound(solved.arrays, solved.row_duals)
     sign = problem.stages[len(solved.stages) - 1].sign
     return {
@@ -270,11 +273,13 @@ def certificate_of(problem: Problem, solved: Solved, profile: Profile) -> dict[s
                 "bound": stage.bound,
                 "gap": stage.gap,
                 "seconds": stage.seconds,
+                **({} if line is None else {"proof": line}),
             }
-            for stage in solved.stages
+            for stage, line in zip(solved.stages, backing.lines, strict=True)
         ],
         "columns": solved.arrays.columns,
         "rows": solved.arrays.rows,
         "nonzeros": int(solved.arrays.matrix.nnz),
         "engine": f"{solved.engine.name} {solved.engine.solver} {solved.engine.version}",
+        **({} if backing.whole is None else {"proof": backing.whole}),
     }

@@ -14,6 +14,7 @@ from quota_opt.report import words
 from quota_opt.report.content import Content, RuleLine
 from quota_opt.report.numbers import gap, running, short, worth
 from quota_opt.report.values import records
+from quota_opt.solving.status import relative_gap
 
 COUNTS = ("accounting",)
 """Rules that say what counts and bound nothing."""
@@ -97,6 +98,22 @@ def _some(value: float, one: str, many: str) -> str:
     return f"{_count(value)} {one if round(value) == 1 else many}"
 
 
+def _backed(content: Content) -> Text:
+    """Whether the gap is one that anybody can work out again from the result folder, where a proof came with it."""
+    proof = content.certificate.get("proof")
+    if proof is None:
+        return Text("", "")
+    if proof["verified"]:
+        return Text("差距附有证明，可由结果文件夹重新验算。", " The gap comes with a proof anybody can add up again.")
+    if proof["bound"] is None:
+        return Text("差距由求解器给出，未能重新验算。", " The gap is the solver's word, and is not worked out again.")
+    known = gap(relative_gap(content.objective, float(proof["bound"])))
+    return Text(
+        f"其中的界由求解器给出；可以重新验算的差距为 {known}。",
+        f" Its bound is the solver's word; the gap that can be worked out again is {known}.",
+    )
+
+
 def answer(content: Content) -> Text:
     """The answer in one paragraph: what is done and brought, how sure, what is tightest, and the limit's question."""
     m = content.measures
@@ -129,6 +146,8 @@ def answer(content: Content) -> Text:
         else Text(f"求解到限停止，方案可行，离最优至多差 {gap(content.gap)}。",
                   f"A limit came first: the plan is feasible and at most {gap(content.gap)} from the best.")
     )  # fmt: skip
+    backed = _backed(content)
+    sure = Text(f"{sure.zh}{backed.zh}", f"{sure.en}{backed.en}")
     first = Text(
         f"{done_zh}，腾出{name.zh} {freed.zh}；安排 {started} 个项目使用 {used.zh}，"
         f"{when.zh}净增加值 {net.zh}{kind.zh}，财政支出 {cost.zh}；{out} 个项目未安排。{sure.zh}",

@@ -24,6 +24,8 @@ sector's mean is then that of both years too). The previous year's sector mean i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Text
-from quota_opt.model.case import Case, FloatArray, IntArray
+from quota_opt.model.case import Case, FloatArray
 from quota_opt.rules._shared import amount, inside
 from quota_opt.scenario import refused
 from quota_opt.scenario.schema import table_named
@@ -379,50 +381,59 @@ def _violates(column: pd.Series[Any]) -> NDArray[np.bool_]:
     return column.map(lambda entry: len(entry) > 0 and entry not in ("0", "无", "否")).to_numpy(dtype=bool)
 
 
-def condition_words(case: Case, rows: IntArray, condition: Condition) -> list[Text]:
-    """What puts each of the firms `rows` on the list."""
-    firms, count = case.firms, len(rows)
-    if condition.all_of is not None:
-        parts = [condition_words(case, rows, inner) for inner in condition.all_of]
-        return [
-            Text("，且".join(t.zh for t in together), " and ".join(t.en for t in together))
-            for together in zip(*parts, strict=True)
-        ]
-    years = Text("连续两年", " two years running") if condition.years == 2 else Text("", "")
-    if condition.grade is not None:
-        grades = _grades(condition.grade)
-        zh, en = "或".join(grades), " or ".join(grades)
-        return [Text(f"亩均评价{years.zh}为 {zh} 类", f"graded {en}{years.en}")] * count
-    if condition.violation is not None:
-        if not condition.violation:
-            return [Text("无违法违规记录", "no violation on record")] * count
-        return [Text("有违法违规记录", "a violation on record")] * count
-    if condition.flag is not None or condition.tag is not None:
-        mark = condition.flag or condition.tag
-        return [Text(f"标记为“{mark}”", f"marked {mark}")] * count
-    if condition.places is not None:
-        titles = "、".join(case.place_title(name) for name in condition.places)
-        return [Text(f"位于{titles}", f"located in {titles.replace('、', ', ')}")] * count
-    return _figure_words(firms, rows, condition)
+@dataclass(frozen=True)
+class ConditionWords:
+    """What puts a firm on the list, in words, made for one firm at a time: few of them are ever read."""
 
+    case: Case
+    condition: Condition
 
-def _figure_words(firms: pd.DataFrame, rows: IntArray, condition: Condition) -> list[Text]:
-    assert condition.measure is not None
-    title = FIGURES[condition.measure][2] if condition.measure in FIGURES else _column_title(condition.measure)
-    figures, lines = _sides(firms, condition)[0]
-    mean = Text("两年平均", ", mean of two years,") if condition.over == "mean" else Text("", "")
-    op, reading = _operator(condition), condition.sector_mean
-    basis = Text("", "") if reading is None else Text(f"，{reading.words.zh}", f", {reading.words.en}")
-    if condition.column is not None:
-        against = FIGURES[condition.column][2] if condition.column in FIGURES else _column_title(condition.column)
-        basis = Text(f"，{against.zh}", f", {against.en}")
-    return [
-        Text(
+    def __call__(self, row: int) -> Text:
+        """The words for the firm in `row`, which meets the condition."""
+        condition = self.condition
+        if condition.all_of is not None:
+            together = [part(row) for part in self._parts]
+            return Text("，且".join(t.zh for t in together), " and ".join(t.en for t in together))
+        years = Text("连续两年", " two years running") if condition.years == 2 else Text("", "")
+        if condition.grade is not None:
+            grades = _grades(condition.grade)
+            zh, en = "或".join(grades), " or ".join(grades)
+            return Text(f"亩均评价{years.zh}为 {zh} 类", f"graded {en}{years.en}")
+        if condition.violation is not None:
+            if not condition.violation:
+                return Text("无违法违规记录", "no violation on record")
+            return Text("有违法违规记录", "a violation on record")
+        if condition.flag is not None or condition.tag is not None:
+            mark = condition.flag or condition.tag
+            return Text(f"标记为“{mark}”", f"marked {mark}")
+        if condition.places is not None:
+            titles = "、".join(self.case.place_title(name) for name in condition.places)
+            return Text(f"位于{titles}", f"located in {titles.replace('、', ', ')}")
+        return self._figure(row)
+
+    @cached_property
+    def _parts(self) -> list[ConditionWords]:
+        return [ConditionWords(self.case, inner) for inner in self.condition.all_of or ()]
+
+    @cached_property
+    def _sides(self) -> tuple[FloatArray, FloatArray]:
+        return _sides(self.case.firms, self.condition)[0]
+
+    def _figure(self, row: int) -> Text:
+        condition = self.condition
+        assert condition.measure is not None
+        title = FIGURES[condition.measure][2] if condition.measure in FIGURES else _column_title(condition.measure)
+        mean = Text("两年平均", ", mean of two years,") if condition.over == "mean" else Text("", "")
+        op, reading = _operator(condition), condition.sector_mean
+        basis = Text("", "") if reading is None else Text(f"，{reading.words.zh}", f", {reading.words.en}")
+        if condition.column is not None:
+            against = FIGURES[condition.column][2] if condition.column in FIGURES else _column_title(condition.column)
+            basis = Text(f"，{against.zh}", f", {against.en}")
+        own, line = (float(side[row]) for side in self._sides)
+        return Text(
             f"{title.zh}{mean.zh} {_shown(own)}（{op} {_line_shown(line, reading)}{basis.zh}）",
             f"{title.en}{mean.en} {_shown(own)} ({op} {_line_shown(line, reading)}{basis.en})",
         )
-        for own, line in zip(figures[rows].tolist(), lines[rows].tolist(), strict=True)
-    ]
 
 
 def _shown(value: float) -> str:

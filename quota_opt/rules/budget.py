@@ -18,6 +18,7 @@ from pydantic import Field
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
+from quota_opt.model.entries import Entries
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import amount, audited, check_places, inside, note
@@ -68,14 +69,16 @@ class Budget(Rule[BudgetParameters]):
         case = build.case
         here = inside(case, self.parameters.places)[case.actions["place_code"].to_numpy()]
         cost = case.actions["cost"].to_numpy(dtype=float)
-        parts = []
-        for t in range(case.horizon):
-            for s in range(t, case.horizon) if self.parameters.carry_over else (t,):
-                rows = np.flatnonzero((build.act[:, t] >= 0) & here & (cost != 0.0))
-                parts.append((np.full(len(rows), s), build.act[rows, t], cost[rows]))
-        entries = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
+        acts, rows = build.acts, []
+        spending = (here & (cost != 0.0))[acts.row]
+        for s in range(case.horizon):
+            spent = np.flatnonzero(spending & (acts.year <= s if self.parameters.carry_over else acts.year == s))
+            rows.append((acts.column[spent], cost[acts.row[spent]]))
         build.add_rows(
-            RowInfo(self.name, self.clause, "10k yuan"), {"year": case.years}, entries=entries, upper=self._fund(case)
+            RowInfo(self.name, self.clause, "10k yuan"),
+            {"year": case.years},
+            entries=Entries.stacked(rows),
+            upper=self._fund(case),
         )
 
     def audit(self, outcome: Outcome) -> RuleAudit:

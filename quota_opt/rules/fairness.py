@@ -35,12 +35,13 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
-from quota_opt.model.build import Build, RowInfo, Terms, joined
+from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.measures import coefficients
 from quota_opt.model.objective import Stage
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.model.terms import Terms, joined
 from quota_opt.rules._shared import amount, audited, check_choices, note
 from quota_opt.scenario import RuleParameters, refused
 
@@ -126,8 +127,8 @@ class Fairness(Rule[FairnessParameters]):
         info = RowInfo(self.name, self.clause, "tce")
         if self.parameters.min_ratio is not None:
             freed = build.over_subtree(build.freed(case.energy), bound)
-            least = Terms(freed.column, freed.place, freed.year, -self.parameters.min_ratio * freed.coefficient)
-            build.place_year_rows(info, joined(used, least), rows, lower=0.0)
+            least = freed.times(-self.parameters.min_ratio)
+            build.place_year_rows(info, joined(least, used), rows, lower=0.0)
         if self.parameters.maximise_smallest:
             ratio = build.model.add_columns("smallest_ratio", {"number": [1]}, upper=1.0)
             build.own[RATIO] = ratio
@@ -214,9 +215,9 @@ class Fairness(Rule[FairnessParameters]):
     def _bonus(self, build: Build, bonus: Bonus) -> None:
         case = build.case
         weights = self._weights(case, bonus)
-        net = build.net_up(case.energy)
-        at_pool = case.places.parent[net.place]
-        terms = Terms(net.column, at_pool, net.year, net.coefficient * weights[net.place])
+        place, year = np.nonzero(build.move[case.energy] >= 0)
+        columns = build.move[case.energy][place, year]
+        terms = Terms.of(case, columns, case.places.parent[place], year, weights[place])
         pools = np.zeros(case.places.size, dtype=bool)
         pools[np.unique(case.places.parent[self._rated(case)])] = True
         rows = np.broadcast_to(pools[:, None], (case.places.size, case.horizon))
@@ -285,4 +286,4 @@ def _products(build: Build, ratio: int, s: int) -> Terms:
         own: dict[str, ArrayLike] = {key: np.asarray(values)[which] for key, values in labels.items()}
         build.add_rows(link, own, {"firm": firms}, entries=entries, lower=lower, upper=upper)
     place = case.actions["place_code"].to_numpy()[actions]
-    return Terms(product, place, np.full(len(actions), s), free[actions])
+    return Terms.of(case, product, place, np.full(len(actions), s), free[actions])

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quota_opt.errors import Finding, Text
-from quota_opt.model.build import Build, RowInfo, Terms, joined
+from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.model.terms import Terms, joined
 from quota_opt.rules._shared import amount, audited, check_choices
 from quota_opt.scenario import RuleParameters, refused
 
@@ -59,20 +60,13 @@ class Jobs(Rule[JobsParameters]):
         """One row per place of the level and year."""
         case = build.case
         bound = self._bound(case)
-        row, year = np.nonzero(build.act >= 0)
-        lost = Terms(
-            build.act[row, year],
-            case.actions["place_code"].to_numpy()[row],
-            year,
-            case.actions["jobs_lost"].to_numpy(dtype=float)[row],
-        )
+        acts, shares = build.acts, build.shares
+        place, lost_jobs = (case.actions[name].to_numpy() for name in ("place_code", "jobs_lost"))
+        lost = Terms.of(case, acts.column, place[acts.row], acts.year, lost_jobs[acts.row])
         terms = lost
         if self.parameters.net:
-            row, year = np.nonzero(build.share >= 0)
-            jobs = case.projects["jobs"].to_numpy(dtype=float)[row]
-            terms = joined(
-                lost, Terms(build.share[row, year], case.projects["place_code"].to_numpy()[row], year, -jobs)
-            )
+            place, jobs = (case.projects[name].to_numpy()[shares.row] for name in ("place_code", "jobs"))
+            terms = joined(lost, Terms.of(case, shares.column, place, shares.year, -jobs))
         rows = np.broadcast_to(bound[:, None], (case.places.size, case.horizon))
         most = np.broadcast_to(self._most(case)[:, None], rows.shape)
         build.place_year_rows(

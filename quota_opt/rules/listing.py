@@ -21,7 +21,9 @@ any numeric column  as stated                                            its own
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, overload
 
 import numpy as np
 import pandas as pd
@@ -35,9 +37,9 @@ from quota_opt.model.rule import Bar, Listing, Rule, RuleAudit
 from quota_opt.rules._screening import (
     FIGURES,
     Condition,
+    ConditionWords,
     Operator,
     Scope,
-    condition_words,
     flags_known,
     in_scope,
     measures_known,
@@ -120,15 +122,14 @@ class ListingRule(Rule[ListingParameters]):
     def listing(self, case: Case) -> Listing:
         """Listed or not, and the first condition met, firm by firm."""
         listed = np.zeros(len(case.firms), dtype=bool)
-        texts: list[Text | None] = [None] * len(case.firms)
+        which = np.full(len(case.firms), -1, dtype=np.int16)
         scope = in_scope(case.firms, self.parameters.scope)
-        for condition in self.parameters.any_of:
+        for number, condition in enumerate(self.parameters.any_of):
             here = met(case, condition) & scope
-            fresh = np.flatnonzero(here & ~listed)
-            for i, text in zip(fresh.tolist(), condition_words(case, fresh, condition), strict=True):
-                texts[i] = text
+            which[here & ~listed] = number
             listed |= here
-        return Listing(listed, tuple(texts))
+        words = tuple(ConditionWords(case, condition) for condition in self.parameters.any_of)
+        return Listing(listed, _Because(which, words))
 
     def bars(self, case: Case) -> list[Bar]:
         """Firms that are not listed get none of the restricted actions."""
@@ -154,6 +155,29 @@ class ListingRule(Rule[ListingParameters]):
 
         made = audited(self, "firms", figures, sentence)
         return made if not made.ok else RuleAudit(self.name, True, 0.0, "firms", self.clause, figures=made.figures)
+
+
+@dataclass(frozen=True)
+class _Because(Sequence[Text | None]):
+    """What lists each firm: the words of the first condition it meets (`which`, -1 for none)."""
+
+    which: NDArray[np.int16]
+    words: tuple[ConditionWords, ...]
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    @overload
+    def __getitem__(self, firm: int) -> Text | None: ...
+
+    @overload
+    def __getitem__(self, firm: slice) -> Sequence[Text | None]: ...
+
+    def __getitem__(self, firm: int | slice) -> Text | Sequence[Text | None] | None:
+        if isinstance(firm, slice):
+            return [self[i] for i in range(*firm.indices(len(self)))]
+        number = int(self.which[firm])
+        return self.words[number](firm) if number >= 0 else None
 
 
 def _listed(case: Case) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ given, protected, no year possible) is an error of the case, or a note with `all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -104,5 +105,5 @@ class OneTreatment(Rule[OneTreatmentParameters]):
         here = inside(case, self.parameters.places)[case.firms["place_code"].to_numpy()]
         return Duty(listed & here, self.parameters.kinds, case.horizon - 1)
 
-    def _because(self, case: Case) -> tuple[Text | None, ...]:
+    def _because(self, case: Case) -> Sequence[Text | None]:
         return case.listing.texts if case.listing is not None else (None,) * len(case.firms)

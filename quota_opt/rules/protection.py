@@ -44,9 +44,14 @@ class Protection(Rule[ProtectionParameters]):
         owner = case.actions["firm_code"].to_numpy()
         forbidden = (case.years[None, :] <= until[owner][:, None]) & kinds[:, None]
         rows = np.flatnonzero(forbidden.any(axis=1))
-        kinds_of = case.firms["protected_as"].tolist()
-        texts = [self._words(kinds_of[owner[row]], float(until[owner[row]])) for row in rows]
-        figures = ["" if np.isinf(until[owner[row]]) else f"{until[owner[row]]:.0f}" for row in rows]
+        protected_as = case.firms["protected_as"].to_numpy(dtype=object)
+        same: dict[tuple[tuple[str, ...], float], tuple[Text, str]] = {}  # thousands of firms, a handful of reasons
+        words = []
+        for kinds_of, year in zip(protected_as[owner[rows]], until[owner[rows]].tolist(), strict=True):
+            if (kinds_of, year) not in same:
+                same[kinds_of, year] = (self._words(kinds_of, year), "" if np.isinf(year) else f"{year:.0f}")
+            words.append(same[kinds_of, year])
+        texts, figures = [text for text, _ in words], [figure for _, figure in words]
         return [Bar("action", rows, forbidden[rows], "protected", texts, figures)]
 
     def overrides(self, outcome: Outcome) -> tuple[str, ...]:
@@ -80,7 +85,8 @@ class Protection(Rule[ProtectionParameters]):
     def _until(self, case: Case) -> NDArray[np.float64]:
         """(F,): the last protected year, inf where it never ends, -inf where there is no protection."""
         wanted = set(self.parameters.protected_as)
-        protected = np.array([not wanted.isdisjoint(kinds) for kinds in case.firms["protected_as"]], dtype=bool)
+        kinds_of = case.firms["protected_as"].to_numpy(dtype=object)
+        protected = np.fromiter((bool(own) and not wanted.isdisjoint(own) for own in kinds_of), bool, len(kinds_of))
         until = case.firms["protected_until"].fillna(np.inf).to_numpy(dtype=float)
         return np.where(protected, until, -np.inf) if len(protected) else np.zeros(0)
 

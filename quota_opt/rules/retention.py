@@ -31,10 +31,11 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
-from quota_opt.model.build import Build, RowInfo, Terms, joined
+from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.model.terms import joined
 from quota_opt.rules._shared import amount, audited, check_choices, check_places, note
 from quota_opt.scenario import RuleParameters, refused, unit_words
 from quota_opt.scenario.schema import table_named
@@ -100,23 +101,21 @@ class Retention(Rule[RetentionParameters]):
         for r in self._resources(case):
             rows = np.broadcast_to(bound[:, None], (case.places.size, case.horizon))
             freed = build.over_subtree(build.freed(r), bound)
-            out = build.net_up(r)
+            out = build.net_up(r).at(bound)
             info = RowInfo(self.name, self.clause, case.unit(case.resources[r]))
-            leaving = -(1.0 - keep[freed.place]) * freed.coefficient
-            most = joined(out, Terms(freed.column, freed.place, freed.year, leaving))
+            most = joined(freed.times(-(1.0 - keep)), out)
             if case.market is not None:
                 most = joined(most, build.over_subtree(build.sold(r), bound))
             if len(others):
                 used = build.used(r)
-                mine = np.isin(used.column, others)
-                other = Terms(used.column[mine], used.place[mine], used.year[mine], used.coefficient[mine])
+                other = used.where(np.isin(used.column, others))
                 most = joined(most, build.over_subtree(other, bound))
             if case.market is not None and self.parameters.categories is not None:
                 most = joined(most, -build.over_subtree(build.bought(r), bound))
             held = case.places.subtree_sum(case.initial[r])
             build.place_year_rows(info, most, rows, upper=held, labels={"resource": r})
             if pool > 0:
-                least = joined(out, Terms(freed.column, freed.place, freed.year, -pool * freed.coefficient))
+                least = joined(freed.times(-pool), out)
                 build.place_year_rows(info, least, rows, lower=0.0, labels={"resource": r})
 
     def audit(self, outcome: Outcome) -> RuleAudit:

@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, records
+from quota_opt.model.entries import Entries
 from quota_opt.model.measures import Coefficients, coefficients, known_measures, measure_unit
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
@@ -124,7 +125,7 @@ class Targets(Rule[TargetsParameters]):
                             reach = abs(bound) + float(np.abs(values).sum())
                             extra = build.model.add_columns("shortfall", which, upper=reach)
                             build.penalties.append((int(extra[0]), float(target.penalty)))
-                            columns, values = np.append(columns, extra), np.append(values, sign)
+                            columns, values = np.concatenate([columns, extra]), np.append(values, sign)
                 labels: dict[str, ArrayLike] = {
                     "measure": [int(np.searchsorted(measures, target.measure))],
                     "year": [year],
@@ -135,7 +136,7 @@ class Targets(Rule[TargetsParameters]):
                     RowInfo(self.name, target.clause or self.clause, _unit(case, target)),
                     labels,
                     {"measure": measures},
-                    entries=(np.zeros(len(columns), dtype=int), columns, values),
+                    entries=Entries.stacked([(columns, values)]),
                     lower=least,
                     upper=most,
                 )

@@ -44,12 +44,13 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Finding, Level, Text
-from quota_opt.model.build import Build, RowInfo, Terms, joined
+from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.market import Market, obligation, standing
 from quota_opt.model.objective import names_money
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.model.terms import joined
 from quota_opt.rules._prices import ByResource, ByYear, by_resource, by_year, named_resources, years_named
 from quota_opt.rules._shared import amount, audited, check_choices, check_places, inside, note
 from quota_opt.scenario import RuleParameters, refused, resource_words, unit_words
@@ -260,11 +261,10 @@ class Trading(Rule[TradingParameters]):
             if not years.any():
                 continue
             freed = build.freed(r)
-            new = freed.coefficient > 0
-            freed = Terms(freed.column[new], freed.place[new], freed.year[new], -share * freed.coefficient[new])
+            freed = freed.where(freed.coefficient > 0).times(-share)
             build.place_year_rows(
                 RowInfo(self.name, self.clause, case.unit(resource)),
-                build.over_subtree(joined(build.sold(r), freed), concerned),
+                build.over_subtree(joined(freed, build.sold(r)), concerned),
                 concerned[:, None] & years,
                 upper=share * case.places.subtree_sum(np.maximum(case.initial[r], 0.0)),
                 labels={"resource": r},

@@ -144,7 +144,10 @@ def fuel_carbon(table: pd.DataFrame, factors: Mapping[str, Factor], year: int) -
 
 
 def _fuels_stated(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return np.asarray(table[list(CARRIERS)].notna().any(axis=1), dtype=bool)
+    stated = np.zeros(len(table), dtype=bool)
+    for column in CARRIERS:
+        stated |= table[column].notna().to_numpy()
+    return stated
 
 
 def _settle(

@@ -1,7 +1,8 @@
 """Synthetic cases of any size, the same bytes for the same seed: for trying things out, for tests and for timing.
 
 Magnitudes are those of Zhejiang counties (assumptions, none of them policy). Targets, money and jobs are set from a
-plan made on the way, so a generated case always has a plan that satisfies it.
+plan made on the way, so a generated case always has a plan that satisfies it. What is scarce is a `Shape`: `TIGHT`
+(energy, carbon, money and jobs; firms by the evidence) or `HEAVY` (few large firms hold most of the energy; land).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tomli_w
 
 from quota_opt.errors import Finding, InputError, Level, OutputExists, Text, Where
 from quota_opt.scenario.generate_draws import BoolArray, Draws, FloatArray, IntArray
+from quota_opt.scenario.generate_energy import COLUMNS
 from quota_opt.scenario.generate_firms import make_firms
 from quota_opt.scenario.generate_marks import mark_tables
 from quota_opt.scenario.generate_profile import Profile, Site, profiles
@@ -23,11 +25,49 @@ from quota_opt.scenario.generate_projects import CATEGORY_WEIGHTS, SIZE, make_pr
 
 KEEP = 0.5
 FAVOUR_RATIO = 1.2
-SHARE_CLOSED, SHARE_UPGRADED = 0.3, 0.35  # of the listed firms, in the plan that targets are set from
+SHARE_UPGRADED = 0.35  # of the listed firms, in the plan that targets are set from
 EASE = 0.94  # targets ask for this much of what that plan reaches
-DEMAND = 1.6  # projects ask for this many times what that plan frees
 RESOURCES = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}
 HEADER = "# Synthetic case (合成数据): made by `quota-opt generate`; no firm, project or target in it is real.\n"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large firms are, and what is scarce.
+
+    Counties report 30 to 290 tce freed per treated firm (Ouhai 2023: 52; Fenghua 2025: 94; Zhuji 2023: 286); medians
+    are of log-normal spreads. `energy`, `carbon` and `land` say how many times what the plan on the way frees the
+    projects ask for in all; that plan frees about half of what the best one does, so a resource is scarce well above 2.
+    """
+
+    listed_energy: float = 100.0
+    energy_sigma: float = 0.8
+    energy: float = 2.8
+    carbon: float | None = 2.8
+    """None leaves carbon to the fuels of the projects; else projects state totals only, which process emissions and
+    green power take off their fuels by `carbon_sigma`."""
+    carbon_sigma: float = 0.35
+    land: float = 0.8
+    closed: float = 0.2
+    """Share of the listed firms that the plan on the way closes."""
+    level_jobs: bool = True
+    """Whether that plan spreads the jobs it costs evenly over the years of each county."""
+    jobs_air: float = 1.0
+    """The share of jobs that may go in a year, beside what that plan needs in its worst county and year."""
+
+
+TIGHT = Shape()
+HEAVY = Shape(
+    listed_energy=200.0,
+    energy_sigma=1.1,
+    energy=1.6,
+    carbon=None,
+    land=1.6,
+    closed=0.3,
+    level_jobs=False,
+    jobs_air=1.1,
+)
+SHAPES = {"tight": TIGHT, "heavy": HEAVY}
 
 
 @dataclass(frozen=True)
@@ -56,22 +96,24 @@ def generate(
     years: int = 5,
     first_year: int = 2021,
     seed: int = 0,
+    shape: Shape = TIGHT,
 ) -> Generated:
     """A synthetic case: `firms` and `projects` in all, `towns` in each of `counties`."""
     _check_sizes(firms=firms, projects=projects, towns=towns, counties=counties, years=years)
     draws = Draws(seed)
-    profile = profiles()["generic"]
+    sizes = {"listed_energy": shape.listed_energy, "energy_sigma": shape.energy_sigma}
+    profile = profiles()["generic"].model_copy(update=sizes)
     sites, roots = _tree(draws, towns, counties, profile)
     places = places_table(sites)
     firm_table = make_firms(draws, firms, profile, sites, first_year)
     actions = _actions(draws, firm_table)
     county_of = pd.Series({site.place: root for root, site in _under(sites, roots)})
     county = pd.Index(roots).get_indexer(pd.Index(firm_table["place"].map(county_of))).astype(np.int64)
-    plan = _plan(firm_table, actions, county, years)
+    plan = _plan(firm_table, actions, county, years, shape)
     freed = _freed(firm_table, actions, plan, counties=len(roots), years=years)
     spread = float(np.exp(profile.project_sigma**2 / 2.0))
     mean_size = float(np.average(SIZE, weights=CATEGORY_WEIGHTS)) * spread
-    typical = max(20.0, DEMAND * float(freed["energy"].sum()) / projects / mean_size)
+    typical = max(20.0, shape.energy * float(freed["energy"].sum()) / projects / mean_size)
     project_table = make_projects(
         draws,
         projects,
@@ -80,8 +122,7 @@ def generate(
         first_year=first_year,
         years=years,
     )
-    wanted = DEMAND * float(freed["land"].sum()) / max(float(project_table["land_mu"].sum()), 1e-9)
-    project_table["land_mu"] = np.round(project_table["land_mu"] * wanted, 1)
+    project_table = _asking_for(draws, project_table, freed, shape)
     tables = {
         "places": places,
         "firms": firm_table,
@@ -90,7 +131,10 @@ def generate(
         "quotas": _quotas(freed, roots),
         "targets": _targets(freed, actions, plan, roots, first_year + years - 1),
     }
-    settings = _settings(firm_table, actions, county, plan, years=years, first_year=first_year, seed=seed)
+    settings = _settings(firm_table, actions, plan, years=years, first_year=first_year, seed=seed)
+    jobs = firm_table["jobs"].to_numpy(dtype=float)
+    most = _jobs_share(jobs, county, plan, years, air=shape.jobs_air)
+    settings["rules"]["jobs"] = {"max_lost_share": most, "per": "county"}
     return Generated(settings, tables)
 
 
@@ -104,6 +148,7 @@ def generate_case(
     years: int = 5,
     first_year: int = 2021,
     seed: int = 0,
+    shape: Shape = TIGHT,
 ) -> Path:
     """Write a synthetic case into `folder` (new or empty) and return it."""
     made = generate(
@@ -114,6 +159,7 @@ def generate_case(
         years=years,
         first_year=first_year,
         seed=seed,
+        shape=shape,
     )
     return write_generated(folder, made)
 
@@ -154,9 +200,17 @@ def generate_county(name: str) -> dict[str, pd.DataFrame]:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """A table as UTF-8 CSV with unix line ends; columns without any entry are left out."""
-    kept = [column for column in table if not (table[column].isna() | (table[column].astype(str) == "")).all()]
+    kept = [column for column in table if not _blank(table[column])]
     text = table[kept].to_csv(index=False, lineterminator="\n", float_format="%.12g")
     return text.encode()
+
+
+def _blank(column: pd.Series) -> bool:
+    """Whether a column has no entry; numbers are not turned into text for it."""
+    empty = column.isna()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        empty |= column.astype(str) == ""
+    return bool(empty.all())
 
 
 def places_table(sites: list[Site]) -> pd.DataFrame:
@@ -278,17 +332,47 @@ def _listed(firms: pd.DataFrame) -> BoolArray:
     return listed
 
 
-def _plan(firms: pd.DataFrame, actions: pd.DataFrame, county: IntArray, years: int) -> _Plan:
+def _plan(firms: pd.DataFrame, actions: pd.DataFrame, county: IntArray, years: int, shape: Shape) -> _Plan:
     """Close the listed firms that free most per cost, upgrade the next, spread evenly over the years."""
     count = len(firms)
     listed = np.flatnonzero(_listed(firms))
     worth = firms["energy_tce"].to_numpy()[listed] / (actions["cost"].to_numpy(dtype=float)[listed] + 1.0)
     order = listed[np.argsort(-worth, kind="stable")]
-    closed = order[: int(len(order) * SHARE_CLOSED)]
+    closed = order[: int(len(order) * shape.closed)]
     upgraded = order[len(closed) : len(closed) + int(len(order) * SHARE_UPGRADED)]
     rows = np.concatenate([closed, upgraded + count]).astype(np.int64)
-    year = np.concatenate([np.arange(len(closed)), np.arange(len(upgraded))]).astype(np.int64) % years
+    when = np.arange(len(closed)) % years
+    if shape.level_jobs:
+        when = _dealt(county[closed], firms["jobs"].to_numpy(dtype=float)[closed], years)
+    year = np.concatenate([when, np.arange(len(upgraded)) % years]).astype(np.int64)
     return _Plan(rows, year, np.concatenate([county, county])[rows])
+
+
+def _dealt(county: IntArray, jobs: FloatArray, years: int) -> IntArray:
+    """A year for each closure: a county's are dealt to the years largest first, forth and back."""
+    order = np.lexsort((-jobs, county))
+    first = np.searchsorted(county[order], county[order], side="left")
+    turn = (np.arange(len(order)) - first) % (2 * years)
+    year = np.empty(len(order), dtype=np.int64)
+    year[order] = np.minimum(turn, 2 * years - 1 - turn)
+    return year
+
+
+def _asking_for(draws: Draws, projects: pd.DataFrame, freed: dict[str, FloatArray], shape: Shape) -> pd.DataFrame:
+    """The projects with land and carbon so scaled that all of them ask for what the shape says."""
+    projects = projects.copy()
+    if shape.carbon is not None:
+        projects["carbon_t"] *= draws.log_normal(len(projects), 1.0, shape.carbon_sigma)
+    for column, digits, resource, times in (
+        ("land_mu", 1, "land", shape.land),
+        ("carbon_t", 2, "carbon", shape.carbon),
+    ):
+        if times is not None:
+            scale = times * float(freed[resource].sum()) / max(float(projects[column].sum()), 1e-9)
+            projects[column] = np.round(projects[column] * scale, digits)
+    if shape.carbon is not None:
+        projects = projects.drop(columns=["electricity_mwh", *COLUMNS.values()])  # fuels would give another total
+    return projects
 
 
 def _freed(
@@ -346,17 +430,9 @@ def _targets(
 
 
 def _settings(
-    firms: pd.DataFrame,
-    actions: pd.DataFrame,
-    county: IntArray,
-    plan: _Plan,
-    *,
-    years: int,
-    first_year: int,
-    seed: int,
+    firms: pd.DataFrame, actions: pd.DataFrame, plan: _Plan, *, years: int, first_year: int, seed: int
 ) -> dict[str, Any]:
     cost = np.bincount(plan.year, weights=actions["cost"].to_numpy(dtype=float)[plan.rows], minlength=years)
-    jobs = firms["jobs"].to_numpy(dtype=float)
     size = f"{len(firms)}-{seed}"
     return {
         "scenario": {
@@ -391,7 +467,6 @@ def _settings(
             },
             "priority": {"form": "weights", "weights": {"strategic": 1.3, "chain": 1.2, "upgrade": 1.1}},
             "budget": {"by_year": {str(first_year + t): float(np.ceil(1.02 * c)) for t, c in enumerate(cost)}},
-            "jobs": {"max_lost_share": _jobs_share(jobs, county, plan, years), "per": "county"},
         },
         "variants": {
             "strict-access": {
@@ -406,11 +481,11 @@ def _settings(
     }
 
 
-def _jobs_share(jobs: FloatArray, county: IntArray, plan: _Plan, years: int) -> float:
-    """The largest share of a county's jobs that the plan's closures take in one year, with some air."""
+def _jobs_share(jobs: FloatArray, county: IntArray, plan: _Plan, years: int, *, air: float) -> float:
+    """The largest share of a county's jobs that the plan's closures take in one year, times `air`, rounded up."""
     closes = plan.rows < len(jobs)
     cell = plan.county[closes] * years + plan.year[closes]
     lost = np.bincount(cell, weights=jobs[plan.rows[closes]], minlength=(int(county.max()) + 1) * years)
     there = np.bincount(county, weights=jobs)
     share = lost.reshape(-1, years).max(axis=1) / np.maximum(there, 1.0)
-    return float(min(1.0, np.ceil(1100.0 * share.max()) / 1000.0))
+    return float(min(1.0, np.ceil(1e4 * air * share.max()) / 1e4))

@@ -139,23 +139,32 @@ def _conditions(draws: Draws, projects: pd.DataFrame) -> pd.DataFrame:
     order = order[order >= 6]
     pairs = max(count // 30, 0)
     groups, needs, rivals = (order[2 * pairs * k : 2 * pairs * (k + 1)].reshape(-1, 2) for k in range(3))
-    projects = projects.copy()
     code = projects["project"].to_numpy(dtype=object)
     numeric = ["energy_tce", "energy_equivalent_tce", "carbon_t", "land_mu", "value_added", "tax", "investment"]
     numeric += ["jobs", "electricity_mwh", *COLUMNS.values()]
-    for whole, phase in groups:
-        for column in ("place", "category", "sector", "earliest", "latest", "tags"):
-            projects.loc[phase, column] = projects.loc[whole, column]
-        for column in numeric:
-            smaller = float(projects.loc[whole, column]) * 0.6
-            projects.loc[phase, column] = round(smaller) if column == "jobs" else round(smaller, 2)
-        projects.loc[phase, "name"] = f"{projects.loc[whole, 'name']}（一期）"
-        projects.loc[[whole, phase], "variant_of"] = f"G{code[whole][1:]}"
-        projects.loc[[whole, phase], "divisible"] = "no"
-        projects.loc[[whole, phase], "min_share"] = np.nan
-    for later, first in needs:
-        projects.loc[later, "requires"] = code[first]
-        projects.loc[[later, first], "latest"] = pd.NA
-    for one, other in rivals:
-        projects.loc[one, "excludes"] = code[other]
-    return projects
+    whole, phase = groups.T
+    source = np.arange(count)
+    source[phase] = whole
+    same = ["place", "category", "sector", "earliest", "latest", "tags"]
+    changed = {column: projects[column].take(source).set_axis(projects.index) for column in same}
+    for column in numeric:
+        values = projects[column].to_numpy(copy=True)
+        values[phase] = np.round(values[whole] * 0.6, 0 if column == "jobs" else 2)
+        changed[column] = pd.Series(values)
+    paired = groups.ravel()
+    texts = {
+        column: projects[column].to_numpy(dtype=object, copy=True) for column in ("name", "variant_of", "divisible")
+    }
+    texts["name"][phase] = texts["name"][whole] + "（一期）"
+    texts["variant_of"][paired] = np.repeat("G" + pd.Series(code[whole]).str[1:].to_numpy(dtype=object), 2)
+    texts["divisible"][paired] = "no"
+    texts["requires"] = projects["requires"].to_numpy(dtype=object, copy=True)
+    texts["requires"][needs[:, 0]] = code[needs[:, 1]]
+    texts["excludes"] = projects["excludes"].to_numpy(dtype=object, copy=True)
+    texts["excludes"][rivals[:, 0]] = code[rivals[:, 1]]
+    least = projects["min_share"].to_numpy(copy=True)
+    least[paired] = np.nan
+    in_needs = np.zeros(count, dtype=bool)
+    in_needs[needs.ravel()] = True
+    changed["latest"] = changed["latest"].mask(in_needs)
+    return projects.assign(**changed, **texts, min_share=least)

@@ -27,6 +27,7 @@ from quota_opt.solving.checking import (
     without_integers,
 )
 from quota_opt.solving.profile import Profile
+from quota_opt.solving.proof import Proof
 from quota_opt.solving.scaling import Scaling, no_scaling, scaling_of
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status, relative_gap
 from quota_opt.solving.watch import Watch
@@ -40,13 +41,17 @@ DUALITY = 1e-5
 
 @dataclass(frozen=True)
 class Answer:
-    """What a solver said, in our words and its units. `status` None: infeasible or unbounded, it did not say which."""
+    """What a solver said, in our words and its units. `status` None: infeasible or unbounded, it did not say which.
+
+    `proof` is what can be added up again of the bound; the bound itself may be better, on the solver's word.
+    """
 
     status: Status | None
     values: FloatArray | None = None
     bound: float = math.inf
     row_duals: FloatArray | None = None
     message: str = ""
+    proof: Proof | None = None
 
 
 Ask = Callable[[Arrays, Profile, Watch, FloatArray | None], Answer]
@@ -75,6 +80,8 @@ def solve_checked(
             duals = np.zeros(arrays.rows)
             duals[kept] = answer.row_duals
             answer = replace(answer, row_duals=duals)
+        if answer.proof is not None:
+            answer = replace(answer, proof=answer.proof.in_units(kept, np.ones(len(kept)), 1.0))
     return _solution(arrays, answer, profile, info, time.monotonic() - began)
 
 
@@ -176,7 +183,7 @@ def _decided(ask: Ask, arrays: Arrays, profile: Profile, watch: Watch, answer: A
             last = again(_capped(arrays, arrays.value(relaxed.values)))
             if last.status in (None, Status.UNBOUNDED, Status.INFEASIBLE):
                 return Answer(Status.ERROR, message="the solver calls a model unbounded that is not")
-            return replace(last, row_duals=None)
+            return replace(last, row_duals=None, proof=None)
     return Answer(Status.UNBOUNDED, message="the objective can grow without limit")
 
 
@@ -197,6 +204,7 @@ def _out(answer: Answer, scaling: Scaling) -> Answer:
         values=None if answer.values is None else scaling.values_out(np.asarray(answer.values)),
         bound=scaling.objective_out(answer.bound),
         row_duals=None if answer.row_duals is None else scaling.duals_out(answer.row_duals),
+        proof=None if answer.proof is None else scaling.proof_out(answer.proof),
     )
 
 
@@ -275,7 +283,7 @@ def _solution(arrays: Arrays, answer: Answer, profile: Profile, info: EngineInfo
             status = Status.FEASIBLE
             message = message or "the solver's bound does not prove the profile's gap"
         reduced = None if duals is None else arrays.objective - arrays.matrix.T @ duals
-        return Solution(status, values, objective, bound, info, seconds, duals, reduced, message)
+        return Solution(status, values, objective, bound, info, seconds, duals, reduced, message, answer.proof)
     if status is Status.UNBOUNDED:
         bound = math.inf
     elif status is Status.INFEASIBLE:

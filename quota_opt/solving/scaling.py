@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.proof import Proof
 
 COMFORTABLE = (1e-5, 1e7)
 """Matrix coefficients within this range, and not wider apart than `WIDEST`, are left alone."""
@@ -78,6 +79,10 @@ class Scaling:
     def duals_out(self, duals: FloatArray) -> FloatArray:
         """Row duals of the scaled model in units of the model."""
         return duals * self.rows / self.objective
+
+    def proof_out(self, proof: Proof) -> Proof:
+        """A proof for the scaled model as one for the model."""
+        return proof.in_units(np.arange(len(self.rows)), self.rows, self.objective)
 
 
 def scaling_of(arrays: Arrays) -> Scaling:

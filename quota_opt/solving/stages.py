@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from quota_opt.model.build import Problem
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.engine import Engine, engine_named, engine_of
 from quota_opt.solving.profile import Profile, auxiliary_profile
+from quota_opt.solving.proof import Proof
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
 from quota_opt.solving.structure import applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
@@ -32,7 +34,10 @@ LEAST_SHARE = 1e-9
 
 @dataclass(frozen=True)
 class StageResult:
-    """One objective as solved: its value and proven bound in the sense people read (not negated), and how it ended."""
+    """One objective as solved: its value and proven bound in the sense people read (not negated), and how it ended.
+
+    `proof` is for the model of this stage (`stage_arrays`), where the engine left one.
+    """
 
     name: str
     sense: str
@@ -41,6 +46,7 @@ class StageResult:
     bound: float
     gap: float
     seconds: float
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
             arrays = _last_objective(problem, arrays)
             break
         if number + 1 < len(problem.stages):
-            arrays = _keeping(arrays, solution.objective, stage.tolerance, STAGE_SLACK * STAGE_GROWTH**number)
+            arrays = _keeping(problem, arrays, number, solution.objective)
     assert solution is not None
     status = solution.status
     if values is None:
@@ -113,6 +119,17 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
         status, values, last.objective, last.bound, last.gap, solution.engine, tuple(results), arrays, row_duals,
         relaxation, solution.message,
     )  # fmt: skip
+
+
+def stage_arrays(problem: Problem, number: int, objectives: Sequence[float]) -> Arrays:
+    """The model of one stage, given what the stages before it came to (in the sense people read)."""
+    arrays = problem.arrays
+    for earlier, stated in enumerate(objectives[:number]):
+        objective, constant = problem.objectives[earlier]
+        arrays = replace(arrays, objective=objective, offset=constant)
+        arrays = _keeping(problem, arrays, earlier, problem.stages[earlier].sign * stated)
+    objective, constant = problem.objectives[number]
+    return replace(arrays, objective=objective, offset=constant)
 
 
 def _stage_name(problem: Problem, number: int) -> str:
@@ -135,15 +152,17 @@ def _result(name: str, sign: float, solution: Solution) -> StageResult:
         sign * solution.bound + 0.0,
         solution.gap,
         solution.seconds,
+        solution.proof,
     )
 
 
-def _keeping(arrays: Arrays, best: float, tolerance: float, rounding: float) -> Arrays:
-    """The model with one row more: the objective of this stage stays at `best`, less its tolerance.
+def _keeping(problem: Problem, arrays: Arrays, number: int, best: float) -> Arrays:
+    """The model with one row more: the objective of stage `number` stays at `best`, less its tolerance.
 
-    `rounding` is relative to the objective's largest figure, and grows from stage to stage: what a later stage gains
-    out of the rounding of an earlier one must not bind the next.
+    The slack for rounding is relative to the objective's largest figure, and grows from stage to stage: what a later
+    stage gains out of the rounding of an earlier one must not bind the next.
     """
+    tolerance, rounding = problem.stages[number].tolerance, STAGE_SLACK * STAGE_GROWTH**number
     largest = max(1.0, abs(best), float(np.abs(arrays.objective).max(initial=0.0)))
     slack = max(tolerance * abs(best), rounding * largest)
     row = sp.csr_array(arrays.objective[None, :])

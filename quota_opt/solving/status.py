@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from quota_opt.solving.proof import Proof
 
 
 class Status(StrEnum):
@@ -54,8 +57,9 @@ class Solution:
     """What an engine found for one model (always a maximisation).
 
     `values` has one entry per column, None without an incumbent. `bound` is a proven upper bound on the objective
-    (inf when none). `row_duals` (LPs only) are d objective / d right-hand side, so >= 0 on a binding `<=` row;
-    `reduced_costs` are objective minus the priced matrix column. All in the units of the model.
+    (inf when none); `proof` is what proves it, or a weaker one, without the engine. `row_duals` (LPs only) are
+    d objective / d right-hand side, so >= 0 on a binding `<=` row; `reduced_costs` are objective minus the priced
+    matrix column. All in the units of the model.
     """
 
     status: Status
@@ -67,6 +71,7 @@ class Solution:
     row_duals: NDArray[np.float64] | None = None
     reduced_costs: NDArray[np.float64] | None = None
     message: str = ""
+    proof: Proof | None = None
 
     @property
     def gap(self) -> float:

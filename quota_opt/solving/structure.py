@@ -402,4 +402,5 @@ def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | Non
     best = max(values, key=arrays.value)
     bound = max(min(whole.bound, found.bound), arrays.value(best))
     closed = relative_gap(arrays.value(best), bound) <= profile.relative_gap
-    return replace(whole, status=Status.OPTIMAL if closed else Status.FEASIBLE, values=best, bound=bound)
+    status = Status.OPTIMAL if closed else Status.FEASIBLE
+    return replace(whole, status=status, values=best, bound=bound, proof=found.proof)

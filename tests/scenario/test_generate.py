@@ -8,7 +8,7 @@ import pytest
 
 from quota_opt.errors import InputError, OutputExists
 from quota_opt.resources import data_root
-from quota_opt.scenario.generate import csv_bytes, generate, generate_case, generate_county
+from quota_opt.scenario.generate import HEAVY, TIGHT, csv_bytes, generate, generate_case, generate_county
 from quota_opt.scenario.generate_draws import Draws
 from quota_opt.scenario.generate_profile import profiles, sectors
 
@@ -112,12 +112,32 @@ def test_magnitudes_are_those_of_a_county():
     assert (projects["tags"] == "chain-key").any()
 
 
-def test_projects_ask_for_more_than_can_be_freed():
-    made = generate(firms=1_000, projects=100, towns=8, seed=2)
-    wanted = made.tables["projects"][["energy_tce", "land_mu"]].sum()
+@pytest.mark.parametrize(("shape", "scarce"), [(TIGHT, ("energy_tce", "carbon_t")), (HEAVY, ("energy_tce", "land_mu"))])
+def test_projects_ask_for_more_of_what_is_scarce_than_can_be_freed(shape, scarce):
+    made = generate(firms=1_000, projects=100, towns=8, seed=2, shape=shape)
     target = made.tables["targets"].set_index("measure")["value"]
-    assert wanted["energy_tce"] > 1.2 * target["energy_freed"]
-    assert wanted["land_mu"] > 1.2 * target["land_freed"]
+    for column in scarce:
+        wanted = made.tables["projects"][column].sum()
+        assert wanted > 1.2 * target[f"{column.split('_')[0]}_freed"], column
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_treated_firm_frees_what_counties_report_and_heavy_cases_more(seed):
+    """30 to 290 tce per treated firm, from the six published cases."""
+
+    def freed(shape):
+        made = generate(firms=2_000, projects=200, towns=15, seed=seed, shape=shape)
+        target = made.tables["targets"].groupby("measure")["value"].first()
+        return target["energy_freed"] / (target["firms_closed"] + target["firms_upgraded"])
+
+    assert 30.0 <= freed(TIGHT) <= 290.0
+    assert freed(HEAVY) > 290.0
+
+
+def test_projects_of_scaled_carbon_state_no_fuels_that_would_contradict_it():
+    made = generate(firms=200, projects=30, towns=3)
+    assert "electricity_mwh" not in made.tables["projects"]
+    assert "electricity_mwh" in generate(firms=200, projects=30, towns=3, shape=HEAVY).tables["projects"]
 
 
 def test_every_sector_a_profile_names_is_known():
