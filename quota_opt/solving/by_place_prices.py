@@ -29,7 +29,7 @@ from quota_opt.solving.by_place_block import BASIC, FREE, LOWER, UPPER, Block, B
 from quota_opt.solving.by_place_core import MergedCore, Start, without_ties
 from quota_opt.solving.by_place_sample import Sample
 from quota_opt.solving.by_place_workers import WorkerError, Workers
-from quota_opt.solving.packing import Groups, PriceBound, groups_of
+from quota_opt.solving.packing import ROUNDING, Groups, PriceBound, groups_of
 
 log = logging.getLogger(__name__)
 
@@ -233,21 +233,25 @@ class _Coordination:
     def _for_endless(self, prices: FloatArray) -> FloatArray:
         """Prices a rounding away at which no column without an end is worth anything; they prove a finite bound."""
         arrays, made = self.arrays, prices.copy()
+        columns = np.flatnonzero(~self.grouped & (np.isinf(arrays.upper) | np.isinf(arrays.lower)))
+        here = sp.csc_array(arrays.matrix)[:, columns]
+        entries = np.diff(here.indptr) + 4.0
         for _ in range(REPAIRS):
-            margins = self.proof.margins(made)
-            endless = ~self.grouped & np.where(margins > 0.0, np.isinf(arrays.upper), np.isinf(arrays.lower))
-            columns = np.flatnonzero(endless & (margins != 0.0))
-            if not len(columns):
+            margins = self.proof.margins(made)[columns]
+            size = abs(here).T @ np.abs(made) + np.abs(arrays.objective[columns])
+            error = 4.0 * ROUNDING * entries * size  # twice what the proof allows for, and as much again to aim at
+            up = np.isinf(arrays.upper[columns]) & (margins > -0.5 * error)
+            down = np.isinf(arrays.lower[columns]) & (margins < 0.5 * error)
+            if not (up | down).any():
                 break
-            here = sp.csc_array(arrays.matrix)[:, columns]
-            for j, margin in enumerate(margins[columns].tolist()):
+            aim = np.where(up, -error, error)
+            for j in np.flatnonzero(up | down).tolist():
                 part = slice(here.indptr[j], here.indptr[j + 1])
-                rows, entries = here.indices[part], here.data[part]
-                priced = np.abs(entries) * (made[rows] != 0.0) * self.groups.tying[rows]
-                if not priced.any():
-                    return prices
-                most = int(np.argmax(priced))
-                made[rows[most]] += margin / entries[most] * (1.0 + 1e-6)
+                rows, values = here.indices[part], here.data[part]
+                priced = np.abs(values) * (made[rows] != 0.0) * self.groups.tying[rows]
+                if priced.any():
+                    most = int(np.argmax(priced))
+                    made[rows[most]] += (margins[j] - aim[j]) / values[most]
         return made
 
     def _best(self, margins: FloatArray, among: NDArray[np.bool_]) -> FloatArray:
@@ -269,5 +273,5 @@ class _Coordination:
         prices = self.best_prices.copy()
         best = self._best(self.proof.margins(prices), self.grouped)
         rows = np.flatnonzero(~self.groups.tying)
-        prices[rows] = best[: len(rows)]
+        prices[rows] = best[: len(rows)] / self.arrays.row_upper[rows]  # a x + a y <= a is a choice, too
         return Coordinated(self.core.values, self.core.value, prices, self.bound, rounds)
