@@ -227,6 +227,41 @@ def _answer(highs: Any, arrays: Arrays) -> Answer:
     return Answer(Status.ERROR, message=f"HiGHS ended with {message}")
 
 
+def small_program(arrays: Arrays, start: FloatArray, enough: float, nodes: int, seconds: float) -> FloatArray | None:
+    """The best point HiGHS finds of a small mixed-integer program, to `enough` or in so many nodes; None without one.
+
+    `start` is offered as a first point, feasible or not.
+    """
+    import highspy
+
+    highs = load(arrays)
+    options: dict[str, bool | int | float | str] = {
+        "threads": 1,
+        "parallel": "off",
+        "random_seed": 0,
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": enough,
+        "mip_max_nodes": nodes,
+        "mip_heuristic_effort": HEURISTICS,
+        "mip_feasibility_tolerance": FEASIBILITY,
+        "primal_feasibility_tolerance": FEASIBILITY,
+    }
+    if math.isfinite(seconds):
+        options["time_limit"] = max(seconds, 0.01)
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    given = highspy.HighsSolution()
+    given.col_value = start.tolist()
+    highs.setSolution(given)
+    highs.run()
+    try:
+        if highs.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
+            return None
+        return np.asarray(highs.getSolution().col_value)
+    finally:
+        highspy.Highs.resetGlobalScheduler(False)
+
+
 @dataclass(frozen=True)
 class Relaxed:
     """The optimum of a linear relaxation: values, prices of the rows, and HiGHS' basis to start again from."""

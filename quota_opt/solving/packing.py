@@ -40,6 +40,13 @@ class Groups:
     count: int
     tying: NDArray[np.bool_]
 
+    def of_rows(self, arrays: Arrays) -> IntArray:
+        """The group of each row that is a group's own, -1 for the others."""
+        made = np.full(arrays.rows, -1, dtype=np.int64)
+        own = np.flatnonzero(~self.tying)
+        made[own] = self.of[arrays.matrix.indices[arrays.matrix.indptr[own]]]
+        return made
+
     def members(self) -> tuple[IntArray, IntArray]:
         """(columns sorted by group, first position of each group with one past the end at last)."""
         order = np.argsort(self.of, kind="stable")

@@ -1,33 +1,35 @@
-"""Many small choices tied by few rows: prices first, the few lumpy choices by branching, the small ones rounded.
+"""Many small choices tied by few rows: prices first, blocks by branching, the rest rounded against the prices.
 
-    1. prices     the linear relaxation, and from its prices what each option of a group costs against the best
-    2. core       options within a small regret of their group's best; the rest is left out, and priced at each node
-    3. branch     best bound first with plunges, on the largest group that is torn: its options before or after a year,
-                  one option or not; the core is hot-started by bound changes
-    4. round      where all large groups are whole: the largest groups are fixed step by step, so that ever smaller ones
-                  take up what rounding leaves
-    5. prove      every node's bound is recomputed from its prices over all columns (`packing.PriceBound`)
+    1. prices     the linear relaxation of the whole; its prices for the rows between blocks take these apart
+    2. prove      each block (a town) by itself at these prices: branch and bound, a proof for each (`search.Search`);
+                  together they bound the whole more tightly than the relaxation does, as blocks are whole (`proof`)
+    3. round      the whole, the largest groups first (`rounding.Rounder`)
+    4. improve    neighbourhoods are opened again, a block and some more groups at a time, until the gap is closed
+    5. go on      with HiGHS and its cuts from the plan found, where time is left
 
-A group is a firm's actions or a project's starts; its size is what its dearest option moves at the prices of the
-relaxation. Nothing here knows firms or projects: groups are rows `Σ x_j <= 1` over 0/1 columns.
+A group is a firm's actions or a project's starts. Nothing here knows firms or projects: groups are rows `Σ x_j <= 1`
+over 0/1 columns, and blocks are handed in as a number per column.
 """
 
 from __future__ import annotations
 
-import heapq
 import logging
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.attempt import Answer, given_options, solve_checked
+from quota_opt.solving.by_place import Part, Parts, split
 from quota_opt.solving.checking import check_values, snapped
-from quota_opt.solving.core import Core
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
-from quota_opt.solving.packing import Groups, PriceBound, groups_of
+from quota_opt.solving.packing import groups_of
 from quota_opt.solving.profile import Profile
+from quota_opt.solving.proof import Prices, Proof, joined, proof_of_prices
+from quota_opt.solving.rounding import Rounder
+from quota_opt.solving.search import Found, Search
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status, relative_gap
 from quota_opt.solving.watch import Watch
 
@@ -35,327 +37,20 @@ log = logging.getLogger(__name__)
 
 LARGE = 5_000
 """0/1 columns from which on the method pays; below, a general solver's cuts do as well."""
-WHOLE = 1e-7
-"""A value this near a whole number is whole."""
-CORE_REGRETS = (3e-5, 1e-3, math.inf)
-"""Regrets (fractions of the objective) up to which options are in the core; the next where one was not enough."""
-LUMPY = 2e-3
-"""Groups that move this fraction of the objective are branched on before anything is rounded."""
-FIXED_A_STEP = 0.25
-"""Of the groups still open, the share that one step of rounding fixes, largest first."""
-PATIENCE = 400
-"""Linear programs without a better plan after which the search leaves the rest to HiGHS and its cuts."""
+BLOCK = 4_000
+"""Columns of a block, at most, where places let themselves be told apart."""
 SEARCH_SHARE = 0.5
-"""Of the time there is, the most that the search takes before HiGHS goes on from its plan."""
-ROUNDINGS_APART = 0.3
-"""A node is rounded where its bound is this share of the gap above the best plan, at least."""
-
-
-@dataclass(order=True)
-class _Node:
-    """A part of the tree: bounds that hold in it, as the core columns closed and the ones forced."""
-
-    key: float
-    number: int
-    closed: tuple[IntArray, ...]
-    forced: tuple[int, ...]
-
-    @property
-    def bound(self) -> float:
-        return -self.key
-
-
-class Search:
-    """One model's search; `run` gives the answer in the units of the arrays handed in."""
-
-    def __init__(
-        self, arrays: Arrays, groups: Groups, profile: Profile, watch: Watch, start: FloatArray | None
-    ) -> None:
-        self.arrays, self.groups, self.profile, self.watch = arrays, groups, profile, watch
-        self.best: FloatArray | None = None
-        self.best_value = -math.inf
-        self.floor = -math.inf  # bound of parts that were given up unproven
-        self.heap: list[_Node] = []
-        self.numbers = 0
-        self.solved = 0  # linear programs of earlier cores
-        self.last_gain = 0
-        self.top = math.inf
-        self._core: Core | None = None
-        if start is not None and check_values(arrays, snapped(arrays, start)).ok:
-            self._offer(snapped(arrays, start))
-
-    def run(self) -> Answer | None:
-        """The answer, or None where the relaxation has no optimum and an engine must say what that means."""
-        root = relaxed(self.arrays, self._left())
-        if root is None:
-            return None
-        self.proof = PriceBound(self.arrays, self.groups)
-        top = self.proof.value(root.prices, self.arrays.lower, self.arrays.upper)
-        self.scale = max(abs(top), 1e-9)
-        self.margin = self.proof.margins(root.prices)
-        self.top = proven = top
-        for regret in CORE_REGRETS:
-            self.solved = self._count()
-            self._core = self._chosen_core(root, regret)
-            log.debug("relaxation %.9g, core %d of %d columns", top, len(self.core.columns), self.arrays.columns)
-            self.floor = -math.inf
-            self.heap = [_Node(-top, 0, (), ())]
-            while self.heap and not self._over():
-                self._plunge(heapq.heappop(self.heap))
-            proven = min(proven, self._upper())
-            # A wider core helps only where this one was searched to its end and left-out columns keep a gap open.
-            if self._over() or proven <= self._cutoff() or len(self.core.columns) == self.arrays.columns:
-                break
-        return self._answer(proven)
-
-    def _chosen_core(self, root: Relaxed, most: float) -> Core:
-        values, prices, basis = root.values, root.prices, root.basis
-        of, arrays = self.groups.of, self.arrays
-        grouped = of >= 0
-        best = np.zeros(self.groups.count)
-        np.maximum.at(best, of[grouped], self.margin[grouped])
-        regret = np.where(grouped, best[np.maximum(of, 0)] - self.margin, 0.0)
-        keep = (regret <= most * self.scale) | (values > 1e-9) | ~grouped
-        columns = np.flatnonzero(keep)
-        self.of = of[columns]
-        self.whole_columns = np.flatnonzero(self.of >= 0)
-        tied = np.where(self.groups.tying, np.abs(prices), 0.0)
-        moved = abs(arrays.matrix).T @ tied + np.abs(arrays.objective)
-        self.size = np.zeros(self.groups.count)
-        np.maximum.at(self.size, of[grouped], moved[grouped])
-        order = np.argsort(self.of, kind="stable")
-        self._order = order[np.searchsorted(self.of[order], 0) :]
-        self._first = np.searchsorted(self.of[self._order], np.arange(self.groups.count + 1))
-        self.by_size = np.argsort(-self.size, kind="stable")
-        return Core(arrays, columns, basis)
-
-    @property
-    def core(self) -> Core:
-        """The linear program over the columns left open."""
-        assert self._core is not None
-        return self._core
-
-    def _members(self, group: int) -> IntArray:
-        """Core columns of a group."""
-        return self._order[self._first[group] : self._first[group + 1]]
-
-    def _torn(self) -> IntArray:
-        """Groups with a column that is not whole, the largest first."""
-        x = self.core.x[self.whole_columns]
-        torn = np.unique(self.of[self.whole_columns[np.abs(x - np.round(x)) > WHOLE]])
-        return torn[np.argsort(-self.size[torn], kind="stable")]
-
-    def _bounds(self, node: _Node) -> tuple[FloatArray, FloatArray]:
-        lower, upper = self.core.base
-        for columns in node.closed:
-            upper[columns] = 0.0
-        for column in node.forced:
-            lower[column] = 1.0
-        return lower, upper
-
-    def _plunge(self, node: _Node) -> None:
-        """Follow one node down, the better child first, until it is proven, rounded or worse than the best plan."""
-        while not self._over():
-            if node.bound <= self._cutoff():
-                return
-            self.core.reset(*self._bounds(node))
-            if not self.core.solve():
-                self._give_up(node)
-                return
-            bound = min(node.bound, self._bound_here(node))
-            if bound <= self._cutoff():
-                return
-            torn = self._torn()
-            if not len(torn):
-                self._offer_core()
-                if self.core.value < bound - 1e-9 * self.scale:
-                    # Left-out columns keep a gap open here: nothing more to branch on in the core.
-                    self.floor = max(self.floor, bound)
-                return
-            node = replace(node, key=-bound)
-            first, second = self._children(node, int(torn[0]))
-            small = self.size[torn[0]] < LUMPY * self.scale
-            if small:
-                if self._worth_rounding(bound):
-                    self._round(node)
-                heapq.heappush(self.heap, first)
-                heapq.heappush(self.heap, second)
-                return
-            heapq.heappush(self.heap, second)
-            node = first
-            self._tell()
-
-    def _bound_here(self, node: _Node) -> float:
-        """The bound the core's prices prove over all columns, left-out ones included."""
-        lower, upper = self._whole_bounds(node)
-        return self.proof.value(self.core.prices, lower, upper)
-
-    def _whole_bounds(self, node: _Node) -> tuple[FloatArray, FloatArray]:
-        """Bounds of all columns in a node: a group with a forced column takes no other."""
-        lower, upper = self.arrays.lower.copy(), self.arrays.upper.copy()
-        for columns in node.closed:
-            upper[self.core.columns[columns]] = 0.0
-        for column in node.forced:
-            lower[self.core.columns[column]] = 1.0
-        return lower, upper
-
-    def _give_up(self, node: _Node) -> None:
-        """A node whose core has no optimum: gone if a ray proves it over all columns, else its bound stays."""
-        if self.core.infeasible and self.core.ray is not None:
-            lower, upper = self._whole_bounds(node)
-            for sign in (1.0, -1.0):
-                proven = self.proof.value(sign * self.core.ray, lower, upper, objective=False)
-                if proven < -1e-6 * float(np.abs(self.core.ray).max(initial=1.0)):
-                    return
-        self.floor = max(self.floor, node.bound)
-
-    def _children(self, node: _Node, group: int) -> tuple[_Node, _Node]:
-        """Two parts that hold every whole choice of the group between them; the likelier first."""
-        members = self._members(group)
-        weights = self.core.x[members]
-        live = members[weights > WHOLE]
-        if len(live) == 1:
-            only = int(live[0])
-            taken = self._child(node, (), only)
-            not_taken = self._child(node, (np.array([only]),), None)
-            return (taken, not_taken) if self.core.x[only] >= 0.5 else (not_taken, taken)
-        shares = self.core.x[live]
-        half = np.searchsorted(np.cumsum(shares), shares.sum() / 2.0) + 1
-        half = int(np.clip(half, 1, len(live) - 1))
-        edge = live[half - 1]
-        early, late = members[members <= edge], members[members > edge]
-        # What is left out of the core belongs to both parts: it is priced in each.
-        before, after = self._child(node, (late,), None), self._child(node, (early,), None)
-        return (before, after) if shares[:half].sum() >= shares[half:].sum() else (after, before)
-
-    def _child(self, node: _Node, closed: tuple[IntArray, ...], forced: int | None) -> _Node:
-        self.numbers += 1
-        more = () if forced is None else (forced,)
-        return _Node(node.key, self.numbers, node.closed + closed, node.forced + more)
-
-    def _worth_rounding(self, bound: float) -> bool:
-        if self.best is None:
-            return True
-        return bound - self.best_value >= ROUNDINGS_APART * self.profile.relative_gap * self.scale
-
-    def _round(self, node: _Node) -> None:
-        """From a node whose large groups are whole: fix groups largest first until all are, and offer the plan."""
-        core = self.core
-        settled = np.zeros(self.groups.count, dtype=bool)
-        while not self._over():
-            torn = self._torn()
-            if not len(torn):
-                self._offer_core()
-                return
-            if core.value <= self.best_value:
-                return
-            open_ = self.by_size[~settled[self.by_size]]
-            largest = open_[: max(1, int(len(open_) * FIXED_A_STEP))]
-            chosen = np.setdiff1d(largest, torn)
-            pressed = torn[np.isin(torn, largest)]
-            pressed = pressed[: max(1, len(pressed) // 2)] if len(pressed) else torn[:1]
-            settled[chosen] = settled[pressed] = True
-            before = self._fix(np.concatenate([chosen, pressed]))
-            if core.solve():
-                continue
-            # Too much at once: the torn ones one by one, each taking nothing where it must.
-            core.reset(*before)
-            if not core.solve() or not self._fix_singly(pressed):
-                return
-        return
-
-    def _fix(self, groups: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Fix groups at their largest choice; returns the bounds as they were."""
-        before = self.core.lower.copy(), self.core.upper.copy()
-        x = self.core.x
-        chosen = np.zeros(self.groups.count, dtype=bool)
-        chosen[groups] = True
-        columns = self.whole_columns[chosen[self.of[self.whole_columns]]]
-        if not len(columns):
-            return before
-        of = self.of[columns]
-        total = np.bincount(of, weights=x[columns], minlength=self.groups.count)
-        # The largest value of each group, the first of equals.
-        order = np.lexsort((columns, -x[columns], of))
-        leader = np.ones(len(order), dtype=bool)
-        leader[1:] = of[order][1:] != of[order][:-1]
-        top = columns[order[leader]]
-        wins = x[top] >= 1.0 - total[self.of[top]]
-        value = np.zeros(len(self.core.columns))
-        value[top[wins]] = 1.0
-        self.core.set(columns, value[columns], value[columns])
-        return before
-
-    def _fix_singly(self, groups: IntArray) -> bool:
-        """Fix groups one at a time, trying every choice by its value; False where none of one group's is possible."""
-        core = self.core
-        for group in groups.tolist():
-            members = self._members(group)
-            order = [int(m) for m in members[np.argsort(-core.x[members], kind="stable")]]
-            choices: list[int | None] = [*order[:3], None]
-            if 1.0 - core.x[members].sum() > core.x[order[0]]:
-                choices = [None, *order[:3]]
-            lower, upper = core.lower[members].copy(), core.upper[members].copy()
-            for choice in choices:
-                if choice is not None and upper[members == choice][0] < 0.5:
-                    continue
-                value = (members == choice).astype(float) if choice is not None else np.zeros(len(members))
-                core.set(members, value, value)
-                if core.solve():
-                    break
-                core.set(members, lower, upper)
-            else:
-                return False
-        return True
-
-    def _offer_core(self) -> None:
-        values = np.zeros(self.arrays.columns)
-        values[self.core.columns] = self.core.x
-        self._offer(values)
-
-    def _offer(self, values: FloatArray) -> None:
-        whole = np.where(self.arrays.integer, np.round(values), values)
-        value = self.arrays.value(whole)
-        if value > self.best_value:
-            if value > self.best_value + 0.1 * self.profile.relative_gap * abs(value):
-                self.last_gain = self._count()
-            self.best, self.best_value = whole, value
-            self._tell()
-
-    def _count(self) -> int:
-        """Linear programs solved so far."""
-        return self.solved + (self._core.count if self._core is not None else 0)
-
-    def _cutoff(self) -> float:
-        """Parts with a bound up to here hold nothing that matters."""
-        if self.best is None:
-            return -math.inf
-        return self.best_value + 0.999 * self.profile.relative_gap * abs(self.best_value)
-
-    def _upper(self) -> float:
-        rest = max((node.bound for node in self.heap), default=-math.inf)
-        return max(rest, self.floor, self.best_value)
-
-    def _tell(self) -> None:
-        top = self.heap[0].bound if self.heap else math.inf
-        self.watch.update(self.best_value if self.best is not None else None, max(top, self.floor))
-
-    def _left(self) -> float:
-        limit = self.profile.time_limit_s
-        return math.inf if limit is None else max(limit - self.watch.seconds, 0.01)
-
-    def _over(self) -> bool:
-        """Whether to stop: asked to, out of time, or long without a better plan."""
-        limit = self.profile.time_limit_s
-        late = limit is not None and self.watch.seconds >= SEARCH_SHARE * limit
-        return late or self.watch.cancelled.is_set() or self._count() - self.last_gain > PATIENCE
-
-    def _answer(self, proven: float) -> Answer | None:
-        if self.best is None:
-            return Answer(Status.NO_SOLUTION_FOUND, bound=proven) if self._over() else None
-        proven = max(proven, min(self._cutoff(), self.top))
-        closed = relative_gap(self.best_value, proven) <= self.profile.relative_gap
-        return Answer(Status.OPTIMAL if closed else Status.FEASIBLE, self.best, proven)
+"""Of the time there is, the most that the method takes before HiGHS goes on from its plan."""
+PATIENCE, BLOCK_PATIENCE = 2_000, 400
+"""Linear programs in vain after which the search of a whole model, or of one block, ends."""
+BLOCK_SLACK = 0.02
+"""The share of the gap that one block may leave open."""
+CORE_REGRET = 3e-5
+"""Regrets (fractions of the objective) up to which options are open in rounding the whole."""
+OPENED, OWN_SHARE, IN_VAIN = 150, 0.6, 12
+"""Groups in a neighbourhood, the share of them that is of one block, and how many in vain end the improvement."""
+NEAR = 3e-4
+"""Options whose regret is more than this fraction of the objective stay out of neighbourhoods."""
 
 
 def applies(arrays: Arrays, profile: Profile) -> bool:
@@ -378,29 +73,166 @@ def solve_structured(
     on_progress: OnProgress | None = None,
     start: FloatArray | None = None,
     stage: str = "solve",
+    blocks: IntArray | None = None,
 ) -> Solution:
-    """Solve one model by its structure; HiGHS as a whole where the search has nothing to say."""
+    """Solve one model by its structure; HiGHS as a whole where the search has nothing to say.
+
+    `blocks` gives each column its block (-1: none), see `by_place.blocks_of`; without it the model is one.
+    """
     version = HighsEngine().availability("HIGHS").version
     info = EngineInfo("highs", "HIGHS", version, {**given_options(profile), "method": "structure"})
-    return solve_checked(_ask, info, arrays, profile, on_progress=on_progress, start=start, stage=stage)
+    return solve_checked(
+        partial(_ask, blocks), info, arrays, profile, on_progress=on_progress, start=start, stage=stage
+    )
 
 
-def _ask(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+def _ask(blocks: IntArray | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     found = None
     if _all_choices(arrays):
-        found = Search(arrays, groups_of(arrays), profile, watch, start).run()
-    if found is not None and (found.status is Status.OPTIMAL or watch.cancelled.is_set()):
-        return found
+        until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
+        if blocks is not None and blocks.max(initial=0) > 0:
+            found = _by_blocks(arrays, blocks, profile, watch, start, until)
+        else:
+            found = _as_one(arrays, profile, watch, start, until)
+    if found is None:
+        return ask_highs(arrays, profile, watch, start)
+    answer = _answer(found, profile)
+    if answer.status is Status.OPTIMAL or watch.cancelled.is_set():
+        return answer
     limit = profile.time_limit_s
     left = profile if limit is None else profile.with_limits(time_limit=max(limit - watch.seconds, 0.01))
-    whole = ask_highs(arrays, left, watch, start if found is None or found.values is None else found.values)
-    if found is None or whole.status not in (Status.OPTIMAL, Status.FEASIBLE, Status.NO_SOLUTION_FOUND):
+    whole = ask_highs(arrays, left, watch, start if found.values is None else found.values)
+    if whole.status not in (Status.OPTIMAL, Status.FEASIBLE, Status.NO_SOLUTION_FOUND):
         return whole
     values = [v for v in (whole.values, found.values) if v is not None]
     if not values:
-        return whole
+        return replace(whole, bound=min(whole.bound, found.bound), proof=found.proof)
     best = max(values, key=arrays.value)
     bound = max(min(whole.bound, found.bound), arrays.value(best))
     closed = relative_gap(arrays.value(best), bound) <= profile.relative_gap
     status = Status.OPTIMAL if closed else Status.FEASIBLE
     return replace(whole, status=status, values=best, bound=bound, proof=found.proof)
+
+
+def _answer(found: Found, profile: Profile) -> Answer:
+    if found.values is None:
+        return Answer(Status.NO_SOLUTION_FOUND, bound=found.bound, proof=found.proof)
+    closed = relative_gap(found.value, found.bound) <= profile.relative_gap
+    status = Status.OPTIMAL if closed else Status.FEASIBLE
+    return Answer(status, found.values, found.bound, proof=found.proof)
+
+
+def _as_one(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None, until: float) -> Found | None:
+    """The search of a model without blocks."""
+    search = Search(
+        arrays,
+        groups_of(arrays),
+        watch,
+        gap=profile.relative_gap,
+        patience=PATIENCE,
+        until=until,
+        start=start,
+        tell=watch.update,
+    )
+    return search.run()
+
+
+def _by_blocks(
+    arrays: Arrays, blocks: IntArray, profile: Profile, watch: Watch, start: FloatArray | None, until: float
+) -> Found | None:
+    """Prices of the whole, then a bound block by block, and a plan of the whole."""
+    root = relaxed(arrays, max(until - watch.seconds, 0.01))
+    if root is None:
+        return None
+    # Columns of no block are one more.
+    of = np.where(blocks < 0, blocks.max() + 1, blocks)
+    parts = split(arrays, of)
+    rounder = Rounder(arrays, groups_of(arrays), watch, until)
+    top = rounder.bound_of.value(root.prices, arrays.lower, arrays.upper)
+    if not math.isfinite(top):
+        return None
+    scale = max(abs(top), 1e-9)
+    watch.update(None, top)
+    if start is not None and check_values(arrays, snapped(arrays, start)).ok:
+        rounder.keep(snapped(arrays, start))
+    rounder.open_core(root, scale, CORE_REGRET)
+    bounds = arrays.lower, arrays.upper
+    if rounder.solve_under(bounds):
+        rounder.round(bounds)
+    _tell(rounder, watch, top)
+    proof = _proof_of_blocks(parts, root, profile, watch, until)
+    bound = min(top, proof.bound)
+    _tell(rounder, watch, bound)
+    _improved(rounder, root, of, profile, watch, bound)
+    return Found(rounder.best, rounder.best_value, max(bound, rounder.best_value), proof, rounder.over())
+
+
+def _tell(rounder: Rounder, watch: Watch, bound: float) -> None:
+    watch.update(rounder.best_value if rounder.best is not None else None, bound)
+
+
+def _proof_of_blocks(parts: Parts, root: Relaxed, profile: Profile, watch: Watch, until: float) -> Proof:
+    """What the blocks prove of the whole at the prices of the rows between them."""
+    arrays = parts.arrays
+    prices = np.zeros(arrays.rows)
+    prices[parts.linking] = root.prices[parts.linking]
+    prices = np.where((prices > 0) & np.isinf(arrays.row_upper), 0.0, prices)
+    prices = np.where((prices < 0) & np.isinf(arrays.row_lower), 0.0, prices)
+    side = np.where(prices > 0, arrays.row_upper, np.where(prices < 0, arrays.row_lower, 0.0))
+    slack = BLOCK_SLACK * profile.relative_gap * max(abs(arrays.value(root.values)), 1e-9)
+    bound = arrays.offset + float(prices @ side)
+    proofs = []
+    for part in parts.parts:
+        proof = block_proof(part, prices[parts.linking], root.prices[part.rows], slack, watch, until)
+        proofs.append((proof, part.columns, part.rows))
+        bound += proof.bound
+    # Room for the order in which this was added up; the proof is added up again by whoever checks it.
+    bound += 1e-12 * (abs(bound) + float(np.abs(prices * side).sum()))
+    return joined(proofs, arrays.columns, Prices.of(prices), bound)
+
+
+def block_proof(part: Part, linking: FloatArray, own: FloatArray, slack: float, watch: Watch, until: float) -> Proof:
+    """The proof of one block at prices of the rows between blocks; `own` are prices of its own rows to fall back on."""
+    model = replace(part.arrays, objective=part.arrays.objective - part.linking.T @ linking, offset=0.0)
+    plain = proof_of_prices(model, own)
+    if not _all_choices(model) or watch.seconds >= until or watch.cancelled.is_set():
+        return plain
+    search = Search(model, groups_of(model), watch, gap=0.0, slack=slack, patience=BLOCK_PATIENCE, until=until)
+    found = search.run()
+    return plain if found is None or found.proof.bound >= plain.bound else found.proof
+
+
+def _improved(rounder: Rounder, root: Relaxed, of: IntArray, profile: Profile, watch: Watch, bound: float) -> None:
+    """Open neighbourhoods of the best plan again until the gap is closed or nothing is found any more."""
+    arrays, groups = rounder.arrays, rounder.groups
+    draw = np.random.default_rng(profile.random_seed)
+    grouped = np.flatnonzero(groups.of >= 0)
+    block = np.full(groups.count, -1, dtype=np.int64)
+    block[groups.of[grouped]] = of[grouped]
+    margin = rounder.bound_of.margins(root.prices)
+    best = np.zeros(groups.count)
+    np.maximum.at(best, groups.of[grouped], margin[grouped])
+    near = np.zeros(arrays.columns, dtype=bool)
+    near[grouped] = best[groups.of[grouped]] - margin[grouped] <= NEAR * rounder.scale
+    free = ~arrays.integer
+    candidates = np.unique(groups.of[grouped[near[grouped]]])
+    numbers = np.unique(block[candidates])
+    in_vain, turn = 0, 0
+    order = draw.permutation(numbers)
+    while rounder.best is not None and in_vain < IN_VAIN and not rounder.over():
+        if relative_gap(rounder.best_value, max(bound, rounder.best_value)) <= profile.relative_gap:
+            return
+        mine = candidates[block[candidates] == order[turn % len(order)]]
+        others = candidates[block[candidates] != order[turn % len(order)]]
+        turn += 1
+        own = draw.permutation(mine)[: int(OPENED * OWN_SHARE)]
+        opened = np.zeros(groups.count, dtype=bool)
+        opened[own] = opened[draw.permutation(others)[: OPENED - len(own)]] = True
+        plan = rounder.best
+        chosen = free | (opened[np.maximum(groups.of, 0)] & (groups.of >= 0) & (near | (plan > 0.5)))
+        columns = np.flatnonzero(chosen & (arrays.upper > arrays.lower))
+        before = rounder.best_value
+        rounder.improve(plan, columns, arrays.lower[columns], arrays.upper[columns])
+        gained = rounder.best_value > before + 0.02 * profile.relative_gap * rounder.scale
+        in_vain = 0 if gained else in_vain + 1
+        _tell(rounder, watch, bound)

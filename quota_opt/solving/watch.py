@@ -41,11 +41,16 @@ class Watch:
         return time.monotonic() - self._began
 
     def update(self, incumbent: float | None = None, bound: float | None = None) -> None:
-        """Tell the best value and bound so far, in the solver's units; what is not finite is not told."""
+        """Tell a value reached and a bound proven, in the solver's units; the best of each are kept.
+
+        What is not finite is not told.
+        """
         if incumbent is not None and math.isfinite(incumbent) and abs(incumbent) < 1e100:
-            self._incumbent = incumbent / self.objective_scale
+            value = incumbent / self.objective_scale
+            self._incumbent = value if self._incumbent is None else max(self._incumbent, value)
         if bound is not None and math.isfinite(bound) and abs(bound) < 1e100:
-            self._bound = bound / self.objective_scale
+            limit = bound / self.objective_scale
+            self._bound = limit if self._bound is None else min(self._bound, limit)
 
     def when_cancelled(self, hook: Callable[[], None]) -> None:
         """Call `hook` (from the caller's thread) on cancellation; at once if that has come already."""
