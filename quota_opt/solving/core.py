@@ -82,7 +82,7 @@ class Core:
         )
         self.lower, self.upper = arrays.lower[columns].copy(), arrays.upper[columns].copy()
         self._base = self.lower.copy(), self.upper.copy()
-        self._optimal = highspy.HighsModelStatus.kOptimal
+        self._optimal, self._infeasible = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
         self._highs = load(part)
         for name, value in (
             ("primal_feasibility_tolerance", FEASIBILITY),
@@ -104,6 +104,7 @@ class Core:
         self._row_at = np.full(arrays.rows, -1)
         self._row_at[rows] = np.arange(len(rows))
         self._highs_size = len(columns) + count
+        self._times = 1.0
         self.count = 0
         self.x: FloatArray = np.zeros(len(columns))
         self.value = math.nan
@@ -137,6 +138,9 @@ class Core:
 
     def dear(self, times: float) -> None:
         """What rows that are short cost, as a multiple of what they cost at first."""
+        if times == self._times:
+            return
+        self._times = times
         self._highs.changeColsCost(len(self._eases), self._eases.astype(np.int32), -times * self._cost)
 
     def solve(self) -> bool:
@@ -155,6 +159,17 @@ class Core:
         self._prices = np.asarray(solution.row_dual)
         self.value = float(self._highs.getInfo().objective_function_value)
         return True
+
+    def ray(self) -> FloatArray | None:
+        """One entry per row of the model: why the last `solve` found nothing feasible; None if HiGHS cannot say."""
+        if self._highs.getModelStatus() != self._infeasible:
+            return None
+        _, known, entries = self._highs.getDualRay()
+        if not known:
+            return None
+        made = np.zeros(self._arrays.rows)
+        made[self._rows] = entries
+        return made
 
     def take_in(self, columns: IntArray) -> None:
         """Open more columns of the model (in none but the core's rows); they come last, at their own bounds."""

@@ -140,9 +140,9 @@ class Tree:
     def price(self, number: int, prices: FloatArray, bound: float) -> float:
         """Prices (one per row) that prove a bound at a node, before it is split; returns the best bound known there.
 
-        Prices that prove no more than the parent's are not kept.
+        Prices that prove no more than the parent's, or than earlier ones of the node, are not kept.
         """
-        above = self._bounds.get(self._nodes[number].parent, math.inf)
+        above = min(self._bounds[number], self._bounds.get(self._nodes[number].parent, math.inf))
         self._bounds[number] = min(bound, above)
         if bound < above:
             self._keep(number, prices, Kind.BOUND)

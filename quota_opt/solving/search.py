@@ -19,7 +19,7 @@ from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.highs import Relaxed, relaxed
 from quota_opt.solving.packing import Groups
 from quota_opt.solving.proof import Proof, Tree
-from quota_opt.solving.rounding import LUMPY, WHOLE, Bounds, Rounder
+from quota_opt.solving.rounding import DEARER, LUMPY, WHOLE, Bounds, Rounder
 from quota_opt.solving.watch import Watch
 
 CORE_REGRETS = (3e-5, 1e-3, math.inf)
@@ -136,8 +136,9 @@ class Search(Rounder):
                 heapq.heappush(self.heap, part)
                 return
             bounds = self._bounds(part)
-            if not self.solve_under(bounds):
-                self.floor = max(self.floor, part.bound)
+            if not self._solve_node(part, bounds):
+                if not self._excluded(part.number, bounds):
+                    self.floor = max(self.floor, part.bound)
                 return
             part = replace(part, key=-self._priced(part.number, bounds, self.core.prices))
             if part.bound <= self._cutoff():
@@ -157,6 +158,7 @@ class Search(Rounder):
             self._tell()
             if self.size[torn[0]] < LUMPY * self.scale:
                 heapq.heappush(self.heap, part)
+                self.core.dear(1.0)
                 if self.solve_under(self._bounds(part)):
                     self.round(self._bounds(part))
                 return
@@ -164,6 +166,25 @@ class Search(Rounder):
     def _priced(self, number: int, bounds: Bounds, prices: FloatArray) -> float:
         """The best bound known of a node, these prices among what proves it."""
         return self.tree.price(number, prices, self.bound_of.value(prices, *bounds))
+
+    def _solve_node(self, part: Part, bounds: Bounds) -> bool:
+        """Solve a node's core; where rows are short, with these dearer, so that they are kept if they can be."""
+        self.core.dear(1.0)
+        if not self.solve_under(bounds):
+            return False
+        if self.core.short and self._priced(part.number, bounds, self.core.prices) > self._cutoff():
+            self.core.dear(DEARER)
+            return self.solve_under(bounds)
+        return True
+
+    def _excluded(self, number: int, bounds: Bounds) -> bool:
+        """Whether the core's ray shows that no plan is in a node at all, the columns left out included."""
+        ray = self.core.ray()
+        for signed in () if ray is None else (ray, -ray):
+            if self.bound_of.excludes(signed, *bounds):
+                self.tree.empty(number, signed)
+                return True
+        return False
 
     def _split(self, part: Part, torn: IntArray) -> list[Part]:
         """The halves of a part that may hold better plans, the likelier first, on the group that lowers bounds most."""

@@ -94,16 +94,17 @@ def _ask(blocks: IntArray | None, arrays: Arrays, profile: Profile, watch: Watch
             found = _by_blocks(arrays, blocks, profile, watch, start, until)
         else:
             found = _as_one(arrays, profile, watch, start, until)
+    limit = profile.time_limit_s
+    left = profile if limit is None else profile.with_limits(time_limit=max(limit - watch.seconds, 0.01))
     if found is None:
-        return ask_highs(arrays, profile, watch, start)
+        return ask_highs(arrays, left, watch, start)
     answer = _answer(found, profile)
     if answer.status is Status.OPTIMAL or watch.cancelled.is_set():
         return answer
-    limit = profile.time_limit_s
-    left = profile if limit is None else profile.with_limits(time_limit=max(limit - watch.seconds, 0.01))
     whole = ask_highs(arrays, left, watch, start if found.values is None else found.values)
     if whole.status not in (Status.OPTIMAL, Status.FEASIBLE, Status.NO_SOLUTION_FOUND):
-        return whole
+        # A plan that was checked, under a bound that was proven, stands against all but that there can be none.
+        return whole if found.values is None or whole.status is Status.INFEASIBLE else answer
     values = [v for v in (whole.values, found.values) if v is not None]
     if not values:
         return replace(whole, bound=min(whole.bound, found.bound), proof=found.proof)
@@ -117,7 +118,8 @@ def _ask(blocks: IntArray | None, arrays: Arrays, profile: Profile, watch: Watch
 def _answer(found: Found, profile: Profile) -> Answer:
     if found.values is None:
         return Answer(Status.NO_SOLUTION_FOUND, bound=found.bound, proof=found.proof)
-    closed = relative_gap(found.value, found.bound) <= profile.relative_gap
+    # To the letter: what is next to nothing here may not be in the units of the model.
+    closed = found.bound - found.value <= profile.relative_gap * abs(found.value)
     status = Status.OPTIMAL if closed else Status.FEASIBLE
     return Answer(status, found.values, found.bound, proof=found.proof)
 
@@ -161,6 +163,8 @@ def _by_blocks(
         rounder.round(bounds)
     _tell(rounder, watch, top)
     proof = _proof_of_blocks(parts, root, profile, watch, until)
+    if proof.bound > top:
+        proof = proof_of_prices(arrays, root.prices)
     bound = min(top, proof.bound)
     _tell(rounder, watch, bound)
     _improved(rounder, root, of, profile, watch, bound)
@@ -186,8 +190,11 @@ def _proof_of_blocks(parts: Parts, root: Relaxed, profile: Profile, watch: Watch
         proof = block_proof(part, prices[parts.linking], root.prices[part.rows], slack, watch, until)
         proofs.append((proof, part.columns, part.rows))
         bound += proof.bound
-    # Room for the order in which this was added up; the proof is added up again by whoever checks it.
-    bound += 1e-12 * (abs(bound) + float(np.abs(prices * side).sum()))
+    # Room for the order in which this was added up; whoever checks the proof does so from the whole's objective.
+    ends = np.maximum(np.abs(arrays.lower), np.abs(arrays.upper))
+    terms = np.abs(arrays.objective) + abs(arrays.matrix).T @ np.abs(prices)
+    size = float(terms @ np.maximum(np.where(np.isfinite(ends), ends, 1.0), 1.0))
+    bound += 1e-12 * (abs(bound) + float(np.abs(prices * side).sum())) + 1e-13 * size
     return joined(proofs, arrays.columns, Prices.of(prices), bound)
 
 
@@ -219,7 +226,7 @@ def _improved(rounder: Rounder, root: Relaxed, of: IntArray, profile: Profile, w
     numbers = np.unique(block[candidates])
     in_vain, turn = 0, 0
     order = draw.permutation(numbers)
-    while rounder.best is not None and in_vain < IN_VAIN and not rounder.over():
+    while rounder.best is not None and len(order) and in_vain < IN_VAIN and not rounder.over():
         if relative_gap(rounder.best_value, max(bound, rounder.best_value)) <= profile.relative_gap:
             return
         mine = candidates[block[candidates] == order[turn % len(order)]]

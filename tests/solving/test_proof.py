@@ -219,6 +219,17 @@ def test_prices_that_prove_less_than_the_parents_are_not_kept():
     assert [node.prices is None for node in tree.proof(10.0).nodes] == [False, True, False]
 
 
+def test_prices_that_prove_less_than_earlier_ones_of_the_node_are_not_kept():
+    # A price of 1 proves 10. Tried again at 2, the root would prove 20 only, and both leaves have the root's bound.
+    arrays = three_lots()
+    tree = Tree()
+    root = tree.root()
+    assert tree.price(root, price(arrays, r1=1.0), 10.0) == 10.0
+    assert tree.price(root, price(arrays, r1=2.0), 20.0) == 10.0
+    tree.split(root, [((), 0), ((0,), None)])
+    assert 10.0 <= proven(arrays, tree.proof(10.0)) <= 10.0 + 1e-12
+
+
 def test_prices_of_a_groups_own_row_are_not_kept():
     arrays = three_lots()
     tree = Tree(groups_of(arrays).tying)

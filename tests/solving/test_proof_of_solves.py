@@ -21,6 +21,7 @@ from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import read_profile
 from quota_opt.solving.proof import ProofError, proof_of_prices, proven
 from quota_opt.solving.scaling import scaling_of
+from quota_opt.solving.search import Found
 from quota_opt.solving.status import EngineInfo, Status
 from quota_opt.solving.watch import Watch
 
@@ -84,12 +85,12 @@ def test_the_weaker_proof_stays_beside_the_better_bound_of_an_engine_that_went_o
     class Stopped:
         """A search that stops with the best plan, and the bound of no prices at all."""
 
-        def __init__(self, given, *rest):
+        def __init__(self, given, *rest, **named):
             self.given = given
 
         def run(self):
             proof = proof_of_prices(self.given, np.zeros(self.given.rows))
-            return Answer(Status.FEASIBLE, best.values, proof.bound, proof=proof)
+            return Found(best.values, self.given.value(best.values), proof.bound, proof, True)
 
     monkeypatch.setattr(structure, "Search", Stopped)
     found = structure.solve_structured(arrays, read_profile("auto"))

@@ -15,8 +15,10 @@ from quota_opt.model.linear import Arrays
 from quota_opt.solving.engine import engine_of
 from quota_opt.solving.packing import PriceBound, groups_of
 from quota_opt.solving.profile import read_profile
+from quota_opt.solving.proof import proven
+from quota_opt.solving.search import Search
 from quota_opt.solving.status import Status
-from quota_opt.solving.structure import Search, solve_structured
+from quota_opt.solving.structure import PATIENCE, solve_structured
 from quota_opt.solving.watch import Watch
 
 EXAMPLES = 60 * int(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
@@ -96,13 +98,15 @@ def test_the_search_alone_proves_what_it_finds_without_a_general_solver():
     # The cores widen until nothing is left out, so that small models are searched to their end.
     for seed in range(20):
         arrays = model(seed, groups=6, rows=2)
-        profile = read_profile("auto").with_limits(time_limit=30)
-        answer = Search(arrays, groups_of(arrays), profile, Watch(), None).run()
+        found = Search(arrays, groups_of(arrays), Watch(), gap=1e-4, patience=PATIENCE).run()
         truth = exact(arrays)
-        assert answer is not None
-        assert answer.status is Status.OPTIMAL
-        assert answer.bound >= truth.objective - 1e-6
-        assert truth.objective - arrays.value(answer.values) <= 1e-4 * abs(truth.objective) + 1e-6
+        assert found is not None
+        assert not found.stopped
+        assert found.bound - found.value <= 1e-4 * abs(found.value)
+        assert found.bound >= truth.objective - 1e-6
+        assert truth.objective - arrays.value(found.values) <= 1e-4 * abs(truth.objective) + 1e-6
+        assert truth.objective - 1e-6 <= proven(arrays, found.proof) <= found.proof.bound * (1 + 1e-12)
+        assert found.proof.bound <= found.bound
 
 
 @pytest.mark.parametrize(
