@@ -91,6 +91,7 @@ class Rounder:
         moved = abs(arrays.matrix).T @ tied + np.abs(arrays.objective)
         self.size = np.zeros(self.groups.count)
         np.maximum.at(self.size, of[grouped], moved[grouped])
+        np.maximum.at(self.size, *self._through_shares(moved))
         by_size = np.argsort(-self.size, kind="stable")
         self.by_size = by_size[np.isin(by_size, of[columns])]
         eased = self.groups.tying & (np.diff(arrays.matrix.indptr) > 2)
@@ -99,6 +100,15 @@ class Rounder:
         self.position = np.full(arrays.columns, -1)
         self._register()
         log.debug("core of %d out of %d columns", len(columns), arrays.columns)
+
+    def _through_shares(self, moved: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Groups and what they move through a column that one of their options opens: a row with just these two."""
+        matrix, of = self.arrays.matrix, self.groups.of
+        first = matrix.indptr[:-1][np.diff(matrix.indptr) == 2]
+        one, two = matrix.indices[first], matrix.indices[first + 1]
+        option, opened = np.concatenate([one, two]), np.concatenate([two, one])
+        both = (of[option] >= 0) & (of[opened] < 0)
+        return of[option[both]], moved[opened[both]]
 
     def _register(self) -> None:
         """Take down where the core's columns are and of which group each is."""
