@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from quota_opt.model.linear import Arrays
+from quota_opt.solving.by_place import Nested
 from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import read_profile
 from quota_opt.solving.proof import proven
@@ -49,11 +51,11 @@ TWISTS = (
 
 
 def model(shape: Shape) -> tuple[Arrays, Any]:
-    """(arrays, the block of each column): groups of options and `moves` per block, `common` columns in no block."""
+    """(arrays, the block of each column): groups of options and `moves` per block, `common` columns in one more."""
     random, twists = np.random.default_rng(shape.seed), set(shape.twists)
     whole, width = shape.groups * shape.options, shape.groups * shape.options + shape.moves
     columns = shape.blocks * width + shape.common
-    of = np.append(np.repeat(np.arange(shape.blocks), width), np.full(shape.common, -1))
+    of = np.append(np.repeat(np.arange(shape.blocks), width), np.full(shape.common, shape.blocks))
     integer = np.append(np.tile(np.arange(width) < whole, shape.blocks), np.zeros(shape.common, dtype=bool))
     worth = np.full(columns, 7.0) if "tied" in twists else random.integers(1, 60, columns).astype(float)
     if "loss" in twists:
@@ -88,7 +90,7 @@ def model(shape: Shape) -> tuple[Arrays, Any]:
     row(give, shape.demand * float(give.sum()) / max(1, shape.options), math.inf)
     if "implied" in twists:
         firsts = np.flatnonzero(integer)[:: shape.options]
-        for one, other in zip(firsts[:-1], firsts[1:], strict=True):
+        for one, other in itertools.pairwise(firsts):
             pair = np.zeros(columns)
             pair[one], pair[other] = 1.0, -1.0
             row(pair, -math.inf, 0.0)
@@ -111,6 +113,11 @@ def model(shape: Shape) -> tuple[Arrays, Any]:
         row_upper=np.array([high for _, high in sides]) * factors,
     )
     return arrays, of
+
+
+def nested(of: Any) -> Nested:
+    """Blocks as towns, two of which make a county."""
+    return Nested(of, of // 2)
 
 
 def exact(arrays: Arrays) -> Solution:

@@ -288,4 +288,5 @@ def _solution(arrays: Arrays, answer: Answer, profile: Profile, info: EngineInfo
         bound = math.inf
     elif status is Status.INFEASIBLE:
         bound = -math.inf
-    return Solution(status, None, objective, bound, info, seconds, message=message)
+    proof = answer.proof if status is Status.NO_SOLUTION_FOUND else None
+    return Solution(status, None, objective, bound, info, seconds, message=message, proof=proof)

@@ -35,7 +35,7 @@ HARMLESS = 1e-6
 """A choice that costs no more than this fraction of the objective is taken without trying the others."""
 FIXED_A_STEP = 0.06
 """Of the groups still open, the share that one later step fixes, largest first."""
-LAST, LAST_NODES, ENOUGH = 150, 20, 1e-5
+LAST, LAST_NODES, ENOUGH = 40, 20, 1e-5
 """So many groups are rounded together at the end, in so many nodes at most, to this fraction of the objective."""
 DEARER = 1e4
 """How much dearer rows that are short become where a rounding ended with some."""
@@ -91,6 +91,7 @@ class Rounder:
         moved = abs(arrays.matrix).T @ tied + np.abs(arrays.objective)
         self.size = np.zeros(self.groups.count)
         np.maximum.at(self.size, of[grouped], moved[grouped])
+        np.maximum.at(self.size, *self._through_shares(moved))
         by_size = np.argsort(-self.size, kind="stable")
         self.by_size = by_size[np.isin(by_size, of[columns])]
         eased = self.groups.tying & (np.diff(arrays.matrix.indptr) > 2)
@@ -100,6 +101,15 @@ class Rounder:
         self._register()
         log.debug("core of %d out of %d columns", len(columns), arrays.columns)
 
+    def _through_shares(self, moved: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Groups and what they move through a column that one of their options opens: a row with just these two."""
+        matrix, of = self.arrays.matrix, self.groups.of
+        first = matrix.indptr[:-1][np.diff(matrix.indptr) == 2]
+        one, two = matrix.indices[first], matrix.indices[first + 1]
+        option, opened = np.concatenate([one, two]), np.concatenate([two, one])
+        both = (of[option] >= 0) & (of[opened] < 0)
+        return of[option[both]], moved[opened[both]]
+
     def _register(self) -> None:
         """Take down where the core's columns are and of which group each is."""
         self.position[self.core.columns] = np.arange(len(self.core.columns))
@@ -108,6 +118,20 @@ class Rounder:
         order = np.argsort(self.of, kind="stable")
         self._order = order[np.searchsorted(self.of[order], 0) :]
         self._first = np.searchsorted(self.of[self._order], np.arange(self.groups.count + 1))
+
+    def guided(self, values: FloatArray, least: float) -> None:
+        """Round with the groups that move this fraction of the objective, or more, chosen as in `values`."""
+        of = self.groups.of
+        chosen = (values > 0.5) & (of >= 0)
+        more = np.flatnonzero(chosen & (self.position < 0) & ~self.settled[np.maximum(of, 0)])
+        if len(more):
+            self.core.take_in(more)
+            self._register()
+        large = np.flatnonzero((of >= 0) & (self.size[np.maximum(of, 0)] >= least * self.scale))
+        lower, upper = self.arrays.lower.copy(), self.arrays.upper.copy()
+        lower[large] = upper[large] = np.where(chosen[large], 1.0, 0.0)
+        if self.solve_under((lower, upper)):
+            self.round((lower, upper))
 
     def in_core(self, bounds: Bounds) -> Bounds:
         """Bounds of the model's columns as those of the core's."""

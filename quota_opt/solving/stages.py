@@ -13,13 +13,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.build import Problem
-from quota_opt.model.linear import Arrays, FloatArray, IntArray
-from quota_opt.solving.by_place import blocks_of
+from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.by_place import Nested, nested_blocks
 from quota_opt.solving.engine import Engine, engine_named, engine_of
 from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.proof import Proof
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
-from quota_opt.solving.structure import BLOCK, applies, solve_structured
+from quota_opt.solving.structure import BLOCK, COUNTY, applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
 
 log = logging.getLogger(__name__)
@@ -80,14 +80,14 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
     began = time.monotonic()
     arrays = problem.arrays
     values: FloatArray | None = None
-    blocks: IntArray | None = None
+    blocks: Nested | None = None
     results: list[StageResult] = []
     solution: Solution | None = None
     for number, (stage, (objective, constant)) in enumerate(zip(problem.stages, problem.objectives, strict=True)):
         arrays = replace(arrays, objective=objective, offset=constant)
         left, name = _rest(profile, began), _stage_name(problem, number)
         if applies(arrays, profile):
-            blocks = blocks_of(problem, BLOCK) if blocks is None else blocks
+            blocks = nested_blocks(problem, BLOCK, COUNTY) if blocks is None else blocks
             solution = solve_structured(arrays, left, on_progress=on_progress, start=values, stage=name, blocks=blocks)
         else:
             solution = engine.solve(arrays, left, on_progress=on_progress, start=values, stage=name)

@@ -239,9 +239,9 @@ def test_workers_end_with_their_context_and_tell_of_errors():
     with Workers(parts, 2) as workers:
         children = list(workers._children)
         assert len(children) == 2
-        assert workers.each(_columns, [()] * 3) == [len(p.columns) for p in parts.parts]
+        assert workers.each(_columns, [(0,)] * 3) == [len(p.columns) for p in parts.parts]
         with pytest.raises(WorkerError, match="ZeroDivisionError"):
-            workers.each(_fails, [()] * 3)
+            workers.each(_fails, [(0,)] * 3)
     assert all(child.poll() is not None for child in children)
 
 
@@ -256,9 +256,9 @@ def test_a_worker_that_dies_is_told_and_leaves_the_model_to_an_exact_engine():
         assert time.monotonic() - began < 30
 
 
-def _columns(block: Block) -> int:
-    return block.arrays.columns
+def _columns(block: Block, more: int) -> int:
+    return block.arrays.columns + more
 
 
-def _fails(block: Block) -> float:
-    return 1 / 0
+def _fails(block: Block, more: int) -> float:
+    return more / 0

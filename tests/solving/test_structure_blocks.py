@@ -54,8 +54,20 @@ shapes = st.builds(
 def test_with_blocks_and_without_the_answer_is_that_of_the_exact_engine(shape):
     arrays, of = choices.model(shape)
     truth = choices.exact(arrays)
-    for blocks in (None, of):
+    for blocks in (None, choices.nested(of)):
         choices.check(arrays, solve_structured(arrays, AUTO, blocks=blocks), truth, GAP)
+
+
+@examples(40)
+@given(shape=shapes)
+def test_county_by_county_the_answer_is_that_of_the_exact_engine(shape):
+    arrays, of = choices.model(shape)
+    truth = choices.exact(arrays)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structure, "COUNTY", 0)
+        patch.setattr(structure, "processors", lambda: 1)
+        found = solve_structured(arrays, AUTO, blocks=choices.nested(of))
+    choices.check(arrays, found, truth, GAP)
 
 
 @examples(100)
@@ -145,7 +157,7 @@ def test_awkward_models_in_blocks_end_as_they_should(made, status):
     arrays, of = made
     truth = choices.exact(arrays)
     assert truth.status is status
-    for blocks in (None, of):
+    for blocks in (None, choices.nested(of)):
         choices.check(arrays, solve_structured(arrays, AUTO, blocks=blocks), truth, GAP)
 
 
@@ -159,13 +171,13 @@ def test_a_block_that_can_grow_without_end_makes_the_whole_unbounded():
         integer=np.append(arrays.integer, False),
         matrix=sp.csr_array(sp.hstack([arrays.matrix, sp.csr_array((arrays.rows, 1))])),
     )
-    assert solve_structured(grown, AUTO, blocks=np.append(of, 1)).status is Status.UNBOUNDED
+    assert solve_structured(grown, AUTO, blocks=choices.nested(np.append(of, 1))).status is Status.UNBOUNDED
 
 
 @pytest.mark.parametrize("twists", [(), ("tied",), ("wild", "implied"), ("equal",)])
 def test_the_same_blocks_give_the_same_bits_again(twists):
     arrays, of = choices.model(Shape(11, blocks=4, groups=6, options=4, links=3, twists=twists))
-    for blocks in (None, of):
+    for blocks in (None, choices.nested(of)):
         first, second = (solve_structured(arrays, AUTO, blocks=blocks) for _ in range(2))
         assert first.values.tobytes() == second.values.tobytes()
         assert (first.objective, first.bound) == (second.objective, second.bound)
@@ -197,6 +209,16 @@ def test_a_part_without_a_plan_is_proven_by_a_ray_where_no_row_is_eased(make):
     assert found.bound == pytest.approx(-9.0)
     assert proven(arrays, found.proof) == pytest.approx(-9.0)
     assert Kind.INFEASIBLE in {node.kind for node in found.proof.nodes}
+
+
+def test_a_county_of_nothing_but_continuous_columns_has_its_plan(monkeypatch):
+    # The common columns are a county by themselves, which has no group to round.
+    arrays, of = choices.model(Shape(20040, 4, 1, 1, 2, 1, 2, 1, 0.0, ("dear",)))
+    assert not arrays.integer[choices.nested(of).coarse == 2].any()
+    monkeypatch.setattr(structure, "COUNTY", 0)
+    monkeypatch.setattr(structure, "processors", lambda: 1)
+    found = solve_structured(arrays, AUTO, blocks=choices.nested(of))
+    choices.check(arrays, found, choices.exact(arrays), GAP)
 
 
 def test_the_time_that_the_search_took_is_not_given_again(monkeypatch):

@@ -107,14 +107,14 @@ def test_the_longer_a_search_may_go_on_the_tighter_is_its_proof():
     truth = choices.exact(arrays)
     bounds = [
         Search(arrays, groups_of(arrays), Watch(), gap=0.0, patience=patience).run().proof.bound
-        for patience in (0, 20, 5000)
+        for patience in (0, 500, 5000)
     ]
     assert bounds[0] > bounds[1] > bounds[2]
     assert bounds[2] == pytest.approx(truth.objective, rel=1e-6)
 
 
 @pytest.mark.parametrize("blocks", [False, True])
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", [0, 1, 5, 11, 23])
 def test_a_caller_who_stops_gets_what_was_proven_till_then_and_no_other_solver(moment, blocks, monkeypatch):
     arrays, of = choices.model(SHAPES[0])
     truth = choices.exact(arrays)
@@ -122,7 +122,7 @@ def test_a_caller_who_stops_gets_what_was_proven_till_then_and_no_other_solver(m
     asked = []
     monkeypatch.setattr(structure, "ask_highs", lambda *given: asked.append(given))
     profile = AUTO.with_limits(gap=1e-9)
-    found = solve_structured(arrays, profile, blocks=of if blocks else None)
+    found = solve_structured(arrays, profile, blocks=choices.nested(of) if blocks else None)
     assert len(solved) > moment
     assert not asked
     assert found.status in (Status.FEASIBLE, Status.NO_SOLUTION_FOUND)
@@ -136,6 +136,6 @@ def test_a_start_survives_a_caller_who_stops_at_once(monkeypatch):
     arrays, of = choices.model(SHAPES[0])
     truth = choices.exact(arrays)
     stop_after(0, monkeypatch)
-    for blocks in (None, of):
+    for blocks in (None, choices.nested(of)):
         found = solve_structured(arrays, AUTO, blocks=blocks, start=truth.values)
         assert found.objective >= truth.objective - choices.room(truth)
