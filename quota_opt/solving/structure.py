@@ -53,8 +53,10 @@ PATIENCE = 2_000
 """Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
 """The share of the gap that one block may leave open."""
-GUIDED = (5e-2, 1e-2)
+GUIDED = (5e-2, 2e-2)
 """The whole is rounded again with groups that move this fraction of the objective as their blocks would have them."""
+OTHERWISE = 6
+"""So many times the whole is rounded without a choice that cost much."""
 COORDINATED = 0.05
 """The share of the gap that coordinating counties may leave open."""
 WAVE = 8
@@ -177,6 +179,9 @@ def _by_blocks(
     proof = joined(proofs, arrays.columns, Prices.of(usable(arrays, between)[0]), bound)
     bound = min(top, bound)
     _tell(rounder, watch, bound)
+    if not _closed(rounder, bound, profile):
+        rounder.otherwise(OTHERWISE)
+        _tell(rounder, watch, bound)
     for least in GUIDED:
         if rounder.best is None or not _closed(rounder, bound, profile):
             rounder.guided(plans, least)
