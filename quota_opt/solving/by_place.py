@@ -34,6 +34,17 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Nested:
+    """Blocks at two levels, a number per column: `fine` ones (towns) and `coarse` ones (counties) around them.
+
+    Columns of no place are one block more; what a county has beside its towns is a fine block, too.
+    """
+
+    fine: IntArray
+    coarse: IntArray
+
+
+@dataclass(frozen=True)
 class Parts:
     """A model in blocks: the parts, positions of the linking rows, positions of the columns in no block."""
 
@@ -68,6 +79,12 @@ def blocks_of(problem: Problem, most: int = MOST) -> IntArray:
     counts = np.bincount(place[place >= 0], minlength=case.places.size)
     subtree = _subtrees(case.places, counts, most)
     return with_company(problem.arrays, np.where(place >= 0, subtree[np.maximum(place, 0)], NONE))
+
+
+def nested_blocks(problem: Problem, fine: int, coarse: int) -> Nested:
+    """Blocks of at most so many columns, where places let themselves be told apart."""
+    levels = (blocks_of(problem, most) for most in (fine, coarse))
+    return Nested(*(np.where(level < 0, level.max(initial=NONE) + 1, level) for level in levels))
 
 
 def _subtrees(places: PlaceTree, counts: IntArray, most: int) -> IntArray:

@@ -35,7 +35,8 @@ class Block:
 
     def __init__(self, arrays: Arrays, linking: sp.csr_array) -> None:
         self.arrays = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
-        self._linking = linking
+        self.integer = arrays.integer
+        self.linking = linking
         self._highs: Any = None
         self._worth: FloatArray = self.arrays.objective
 
@@ -58,7 +59,7 @@ class Block:
 
         from quota_opt.solving.highs import load
 
-        worth = self.arrays.objective - self._linking.T @ prices
+        worth = self.arrays.objective - self.linking.T @ prices
         if self._highs is None:
             highs = load(replace(self.arrays, objective=worth))
             for name, value in (("threads", 1), ("parallel", "off"), ("random_seed", 0), ("presolve", "off")):

@@ -64,20 +64,21 @@ class Workers:
         self.close()
 
     def each(self, task: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """`task(block, *arguments[b])` for every block b; the answers in the order of the blocks.
+        """`task(block, *arguments[b])` for every block b that has any; the answers in the order of the blocks.
 
         Raises WorkerError where a worker fails; in-process, the error itself.
         """
         if not self._children:
-            return [task(block, *given) for block, given in zip(self._blocks, arguments, strict=True)]
+            pairs = zip(self._blocks, arguments, strict=True)
+            return [task(block, *given) if given else None for block, given in pairs]
         for child, numbers in zip(self._children, self._mine, strict=True):
-            _send(child.stdin, (task, [(b, arguments[b]) for b in numbers]))
+            _send(child.stdin, (task, [(b, arguments[b]) for b in numbers if arguments[b]]))
         answers: list[Any] = [None] * self._count
         for child, numbers in zip(self._children, self._mine, strict=True):
             good, found = _received(child.stdout)
             if not good:
                 raise WorkerError(found)
-            for b, answer in zip(numbers, found, strict=True):
+            for b, answer in zip([b for b in numbers if arguments[b]], found, strict=True):
                 answers[b] = answer
         return answers
 

@@ -12,7 +12,7 @@ import pandas as pd
 from quota_opt.model.linear import Arrays, Block, FloatArray, IntArray
 from quota_opt.solving.by_place import with_company
 from quota_opt.solving.highs import Relaxed
-from quota_opt.solving.proof import ROOT, Node, Prices, Proof
+from quota_opt.solving.proof import Node, Prices, Proof
 
 GONE = -1
 """Where a column or row stands that the new model does not have."""
@@ -44,7 +44,8 @@ def carried(memory: Memory, arrays: Arrays) -> Memory:
         return replace(memory, arrays=arrays)
     proof = None if memory.proof is None else _carried_proof(memory.proof, arrays, columns, rows)
     values = None if memory.values is None else _moved(memory.values, columns, arrays.columns)
-    return Memory(arrays, values, proof, None if memory.root is None else _carried_root(memory.root, arrays, columns, rows))
+    root = None if memory.root is None else _carried_root(memory.root, arrays, columns, rows)
+    return Memory(arrays, values, proof, root)
 
 
 def places(old: Iterable[Block], old_size: int, new: Iterable[Block], new_size: int) -> IntArray:

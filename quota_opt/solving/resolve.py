@@ -42,7 +42,7 @@ ALIKE = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Again:
-    """How far the memory led: OPTIMAL within the gap, else the best plan and bound; the relaxation, if solved; a basis for it."""
+    """How far the memory led: OPTIMAL within the gap, or the best plan and bound; the relaxation, or a basis for it."""
 
     solution: Solution
     root: Relaxed | None

@@ -35,7 +35,7 @@ HARMLESS = 1e-6
 """A choice that costs no more than this fraction of the objective is taken without trying the others."""
 FIXED_A_STEP = 0.06
 """Of the groups still open, the share that one later step fixes, largest first."""
-LAST, LAST_NODES, ENOUGH = 150, 20, 1e-5
+LAST, LAST_NODES, ENOUGH = 40, 20, 1e-5
 """So many groups are rounded together at the end, in so many nodes at most, to this fraction of the objective."""
 DEARER = 1e4
 """How much dearer rows that are short become where a rounding ended with some."""
@@ -108,6 +108,20 @@ class Rounder:
         order = np.argsort(self.of, kind="stable")
         self._order = order[np.searchsorted(self.of[order], 0) :]
         self._first = np.searchsorted(self.of[self._order], np.arange(self.groups.count + 1))
+
+    def guided(self, values: FloatArray, least: float) -> None:
+        """Round with the groups that move this fraction of the objective, or more, chosen as in `values`."""
+        of = self.groups.of
+        chosen = (values > 0.5) & (of >= 0)
+        more = np.flatnonzero(chosen & (self.position < 0) & ~self.settled[np.maximum(of, 0)])
+        if len(more):
+            self.core.take_in(more)
+            self._register()
+        large = np.flatnonzero((of >= 0) & (self.size[np.maximum(of, 0)] >= least * self.scale))
+        lower, upper = self.arrays.lower.copy(), self.arrays.upper.copy()
+        lower[large] = upper[large] = np.where(chosen[large], 1.0, 0.0)
+        if self.solve_under((lower, upper)):
+            self.round((lower, upper))
 
     def in_core(self, bounds: Bounds) -> Bounds:
         """Bounds of the model's columns as those of the core's."""

@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quota_opt.model.build import Problem
-from quota_opt.model.linear import Arrays, FloatArray, IntArray
-from quota_opt.solving.by_place import blocks_of
+from quota_opt.model.linear import Arrays, FloatArray
+from quota_opt.solving.by_place import Nested, nested_blocks
 from quota_opt.solving.engine import Engine, engine_named, engine_of
 from quota_opt.solving.highs import Relaxed, relaxed
 from quota_opt.solving.memory import Memory, Recall
@@ -23,7 +23,7 @@ from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.proof import Proof
 from quota_opt.solving.resolve import again, better_bound
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
-from quota_opt.solving.structure import BLOCK, applies, solve_structured
+from quota_opt.solving.structure import BLOCK, COUNTY, applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ class _Stages:
     def __init__(self, problem: Problem, profile: Profile, engine: Engine, on_progress: OnProgress | None) -> None:
         self.problem, self.profile, self.engine, self.on_progress = problem, profile, engine, on_progress
         self.began = time.monotonic()
-        self.blocks: IntArray | None = None
+        self.blocks: Nested | None = None
         self.basis: Any = None  # of a relaxation like that of the last stage, to start from
 
     def stage(
@@ -167,7 +167,7 @@ class _Stages:
         left = _rest(self.profile, self.began)
         if not applies(arrays, self.profile):
             return self.engine.solve(arrays, left, on_progress=self.on_progress, start=start, stage=name)
-        self.blocks = blocks_of(self.problem, BLOCK) if self.blocks is None else self.blocks
+        self.blocks = nested_blocks(self.problem, BLOCK, COUNTY) if self.blocks is None else self.blocks
         return solve_structured(
             arrays, left, on_progress=self.on_progress, start=start, stage=name, blocks=self.blocks
         )

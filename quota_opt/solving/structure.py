@@ -8,13 +8,15 @@
     5. go on      with HiGHS and its cuts from the plan found, where time is left
 
 A group is a firm's actions or a project's starts. Nothing here knows firms or projects: groups are rows `Σ x_j <= 1`
-over 0/1 columns, and blocks are handed in as a number per column.
+over 0/1 columns, and blocks are handed in as numbers per column. Where there are many counties, each is at work in its
+process: the relaxation is coordinated by prices (`by_place_prices`), proofs and plans are made county by county.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import os
 from dataclasses import replace
 from functools import partial
 
@@ -22,10 +24,14 @@ import numpy as np
 
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.attempt import Answer, given_options, solve_checked
-from quota_opt.solving.by_place import Part, Parts, split
+from quota_opt.solving.by_place import Nested, Parts, split
+from quota_opt.solving.by_place_plans import plan as plan_of
+from quota_opt.solving.by_place_plans import proofs_of_parts, prove, rounded, usable, whole_proof
+from quota_opt.solving.by_place_prices import coordinate
+from quota_opt.solving.by_place_workers import WorkerError, Workers
 from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
-from quota_opt.solving.packing import groups_of
+from quota_opt.solving.packing import PriceBound, groups_of
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.proof import Prices, Proof, joined, proof_of_prices
 from quota_opt.solving.rounding import Rounder
@@ -39,14 +45,22 @@ LARGE = 5_000
 """0/1 columns from which on the method pays; below, a general solver's cuts do as well."""
 BLOCK = 4_000
 """Columns of a block, at most, where places let themselves be told apart."""
+COUNTY = 60_000
+"""Columns of what is solved as a whole; larger models are coordinated county by county."""
 SEARCH_SHARE = 0.5
 """Of the time there is, the most that the method takes before HiGHS goes on from its plan."""
-PATIENCE, BLOCK_PATIENCE = 2_000, 400
-"""Linear programs in vain after which the search of a whole model, or of one block, ends."""
+PATIENCE = 2_000
+"""Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
 """The share of the gap that one block may leave open."""
-CORE_REGRET = 3e-5
-"""Regrets (fractions of the objective) up to which options are open in rounding the whole."""
+GUIDED = (5e-2, 1e-2)
+"""The whole is rounded again with groups that move this fraction of the objective as their blocks would have them."""
+COORDINATED = 0.05
+"""The share of the gap that coordinating counties may leave open."""
+WAVE = 8
+"""Counties that make their plans at once; what they leave is shared by the next."""
+ROOM = 1e-9
+"""What rounding may take of a row between counties, as a share of what a county takes."""
 OPENED, OWN_SHARE, IN_VAIN = 150, 0.6, 12
 """Groups in a neighbourhood, the share of them that is of one block, and how many in vain end the improvement."""
 NEAR = 3e-4
@@ -73,11 +87,11 @@ def solve_structured(
     on_progress: OnProgress | None = None,
     start: FloatArray | None = None,
     stage: str = "solve",
-    blocks: IntArray | None = None,
+    blocks: Nested | None = None,
 ) -> Solution:
     """Solve one model by its structure; HiGHS as a whole where the search has nothing to say.
 
-    `blocks` gives each column its block (-1: none), see `by_place.blocks_of`; without it the model is one.
+    `blocks` gives each column its blocks; without them the model is one.
     """
     version = HighsEngine().availability("HIGHS").version
     info = EngineInfo("highs", "HIGHS", version, {**given_options(profile), "method": "structure"})
@@ -86,12 +100,14 @@ def solve_structured(
     )
 
 
-def _ask(blocks: IntArray | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
+def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     found = None
     if _all_choices(arrays):
         until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
-        if blocks is not None and blocks.max(initial=0) > 0:
-            found = _by_blocks(arrays, blocks, profile, watch, start, until)
+        if blocks is not None and arrays.columns > COUNTY and blocks.coarse.max(initial=0) > 0:
+            found = _by_places(arrays, blocks, profile, watch, start, until)
+        elif blocks is not None and blocks.fine.max(initial=0) > 0:
+            found = _by_blocks(arrays, blocks.fine, profile, watch, start, until)
         else:
             found = _as_one(arrays, profile, watch, start, until)
     if found is None:
@@ -140,66 +156,142 @@ def _as_one(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | 
 def _by_blocks(
     arrays: Arrays, blocks: IntArray, profile: Profile, watch: Watch, start: FloatArray | None, until: float
 ) -> Found | None:
-    """Prices of the whole, then a bound block by block, and a plan of the whole."""
+    """Prices of the whole, a plan of the whole, a bound block by block, and neighbourhoods of the plan."""
     root = relaxed(arrays, max(until - watch.seconds, 0.01))
     if root is None:
         return None
-    # Columns of no block are one more.
-    of = np.where(blocks < 0, blocks.max() + 1, blocks)
-    parts = split(arrays, of)
-    rounder = Rounder(arrays, groups_of(arrays), watch, until)
-    top = rounder.bound_of.value(root.prices, arrays.lower, arrays.upper)
+    groups = groups_of(arrays)
+    top = PriceBound(arrays, groups).value(root.prices, arrays.lower, arrays.upper)
     if not math.isfinite(top):
         return None
     scale = max(abs(top), 1e-9)
     watch.update(None, top)
+    rounder = rounded(arrays, root, scale, watch, until)
     if start is not None and check_values(arrays, snapped(arrays, start)).ok:
         rounder.keep(snapped(arrays, start))
-    rounder.open_core(root, scale, CORE_REGRET)
-    bounds = arrays.lower, arrays.upper
-    if rounder.solve_under(bounds):
-        rounder.round(bounds)
     _tell(rounder, watch, top)
-    proof = _proof_of_blocks(parts, root, profile, watch, until)
-    bound = min(top, proof.bound)
+    parts, plans = split(arrays, blocks), root.values.copy()
+    proofs, bound = proofs_of_parts(parts, root.prices, _slack(profile, scale), watch, until, plans)
+    between = np.zeros(arrays.rows)
+    between[parts.linking] = root.prices[parts.linking]
+    proof = joined(proofs, arrays.columns, Prices.of(usable(arrays, between)[0]), bound)
+    bound = min(top, bound)
     _tell(rounder, watch, bound)
-    _improved(rounder, root, of, profile, watch, bound)
+    for least in GUIDED:
+        if rounder.best is None or not _closed(rounder, bound, profile):
+            rounder.guided(plans, least)
+            _tell(rounder, watch, bound)
+    _improved(rounder, root, blocks, profile, watch, bound)
     return Found(rounder.best, rounder.best_value, max(bound, rounder.best_value), proof, rounder.over())
+
+
+def _by_places(
+    arrays: Arrays, blocks: Nested, profile: Profile, watch: Watch, start: FloatArray | None, until: float
+) -> Found | None:
+    """Many counties: each in its worker, at prices that coordinate them; their plans one wave after another."""
+    parts = split(arrays, blocks.coarse)
+    began = watch.seconds
+    with Workers(parts, processors()) as workers:
+        watch.when_cancelled(workers.close)
+        found = coordinate(
+            parts,
+            limit=max(until - began, 0.01),
+            tolerance=COORDINATED * profile.relative_gap,
+            stopped=watch.cancelled.is_set,
+            workers=workers,
+        )
+        if found is None:
+            return None
+        log.debug("relaxation of %d blocks after %.2f s: %.9g", len(parts.parts), watch.seconds, found.bound)
+        watch.update(None, found.bound)
+        scale = max(abs(found.bound), 1e-9)
+        values = None
+        if start is not None and check_values(arrays, snapped(arrays, start)).ok:
+            values = snapped(arrays, start)
+        try:
+            made = _plans(parts, workers, found.values, scale, watch, until)
+            if made is not None and (values is None or arrays.value(made) > arrays.value(values)):
+                values = made
+            if values is not None:
+                watch.update(arrays.value(values), None)
+            log.debug("plans after %.2f s: %s", watch.seconds, values is not None and arrays.value(values))
+            proof = _proof_of_places(parts, workers, blocks.fine, found.prices, _slack(profile, scale), watch, until)
+        except WorkerError as error:
+            log.debug("the blocks' workers failed: %s", error)
+            proof = proof_of_prices(arrays, found.prices)
+    bound = min(found.bound, proof.bound)
+    value = -math.inf if values is None else arrays.value(values)
+    watch.update(value if values is not None else None, bound)
+    log.debug("bound after %.2f s: %.9g", watch.seconds, bound)
+    return Found(values, value, max(bound, value), proof, watch.seconds >= until)
+
+
+def processors() -> int:
+    """Processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+def _plans(
+    parts: Parts, workers: Workers, values: FloatArray, scale: float, watch: Watch, until: float
+) -> FloatArray | None:
+    """Plans of all blocks, each within what the relaxation gives it of the rows between them, and what others left."""
+    arrays = parts.arrays
+    used = [part.linking @ values[part.columns] for part in parts.parts]
+    total = np.sum(used, axis=0) + (arrays.matrix[parts.linking][:, parts.columns] @ values[parts.columns])
+    most, least = arrays.row_upper[parts.linking], arrays.row_lower[parts.linking]
+    spare = np.where(np.isfinite(most), np.maximum(most - total, 0.0), 0.0)
+    over = np.where(np.isfinite(least), np.maximum(total - least, 0.0), 0.0)
+    plan = values.copy()
+    waves = max(1, math.ceil(len(parts.parts) / WAVE))
+    for wave in range(waves):
+        now = range(wave, len(parts.parts), waves)
+        share = 1.0 / len(now)
+        seconds = max(until - watch.seconds, 0.01)
+        given: list[tuple[object, ...]] = [()] * len(parts.parts)
+        for b in now:
+            room = ROOM * np.maximum(1.0, np.abs(used[b]))
+            upper = np.where(np.isfinite(most), used[b] + share * spare + room, np.inf)
+            lower = np.where(np.isfinite(least), used[b] - share * over - room, -np.inf)
+            given[b] = (lower, upper, values[parts.parts[b].columns], scale, seconds)
+        answers = workers.each(plan_of, given)
+        for b in now:
+            made = answers[b]
+            if made is None:
+                return None
+            part = parts.parts[b]
+            plan[part.columns] = made
+            taken = part.linking @ made - used[b]
+            spare = np.where(np.isfinite(most), np.maximum(spare - taken, 0.0), 0.0)
+            over = np.where(np.isfinite(least), np.maximum(over + taken, 0.0), 0.0)
+        if watch.cancelled.is_set():
+            return None
+    return plan if check_values(arrays, plan).ok else None
+
+
+def _proof_of_places(
+    parts: Parts, workers: Workers, towns: IntArray, prices: FloatArray, slack: float, watch: Watch, until: float
+) -> Proof:
+    """What all blocks prove, town by town, at the prices that coordinate them."""
+    linking, _ = usable(parts.arrays, prices)
+    seconds = max(until - watch.seconds, 0.01)
+    given = [(towns[part.columns], linking[parts.linking], prices[part.rows], slack, seconds) for part in parts.parts]
+    return whole_proof(parts, workers.each(prove, given), prices)
+
+
+def _slack(profile: Profile, scale: float) -> float:
+    """What one block may leave open."""
+    return BLOCK_SLACK * profile.relative_gap * scale
+
+
+def _closed(rounder: Rounder, bound: float, profile: Profile) -> bool:
+    return relative_gap(rounder.best_value, max(bound, rounder.best_value)) <= profile.relative_gap
 
 
 def _tell(rounder: Rounder, watch: Watch, bound: float) -> None:
     watch.update(rounder.best_value if rounder.best is not None else None, bound)
-
-
-def _proof_of_blocks(parts: Parts, root: Relaxed, profile: Profile, watch: Watch, until: float) -> Proof:
-    """What the blocks prove of the whole at the prices of the rows between them."""
-    arrays = parts.arrays
-    prices = np.zeros(arrays.rows)
-    prices[parts.linking] = root.prices[parts.linking]
-    prices = np.where((prices > 0) & np.isinf(arrays.row_upper), 0.0, prices)
-    prices = np.where((prices < 0) & np.isinf(arrays.row_lower), 0.0, prices)
-    side = np.where(prices > 0, arrays.row_upper, np.where(prices < 0, arrays.row_lower, 0.0))
-    slack = BLOCK_SLACK * profile.relative_gap * max(abs(arrays.value(root.values)), 1e-9)
-    bound = arrays.offset + float(prices @ side)
-    proofs = []
-    for part in parts.parts:
-        proof = block_proof(part, prices[parts.linking], root.prices[part.rows], slack, watch, until)
-        proofs.append((proof, part.columns, part.rows))
-        bound += proof.bound
-    # Room for the order in which this was added up; the proof is added up again by whoever checks it.
-    bound += 1e-12 * (abs(bound) + float(np.abs(prices * side).sum()))
-    return joined(proofs, arrays.columns, Prices.of(prices), bound)
-
-
-def block_proof(part: Part, linking: FloatArray, own: FloatArray, slack: float, watch: Watch, until: float) -> Proof:
-    """The proof of one block at prices of the rows between blocks; `own` are prices of its own rows to fall back on."""
-    model = replace(part.arrays, objective=part.arrays.objective - part.linking.T @ linking, offset=0.0)
-    plain = proof_of_prices(model, own)
-    if not _all_choices(model) or watch.seconds >= until or watch.cancelled.is_set():
-        return plain
-    search = Search(model, groups_of(model), watch, gap=0.0, slack=slack, patience=BLOCK_PATIENCE, until=until)
-    found = search.run()
-    return plain if found is None or found.proof.bound >= plain.bound else found.proof
 
 
 def _improved(rounder: Rounder, root: Relaxed, of: IntArray, profile: Profile, watch: Watch, bound: float) -> None:
@@ -220,7 +312,7 @@ def _improved(rounder: Rounder, root: Relaxed, of: IntArray, profile: Profile, w
     in_vain, turn = 0, 0
     order = draw.permutation(numbers)
     while rounder.best is not None and in_vain < IN_VAIN and not rounder.over():
-        if relative_gap(rounder.best_value, max(bound, rounder.best_value)) <= profile.relative_gap:
+        if _closed(rounder, bound, profile):
             return
         mine = candidates[block[candidates] == order[turn % len(order)]]
         others = candidates[block[candidates] != order[turn % len(order)]]
