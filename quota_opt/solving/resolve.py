@@ -29,16 +29,21 @@ from quota_opt.solving.packing import groups_of
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.proof import Proof, ProofError, proof_of_prices, proven
 from quota_opt.solving.reprice import repriced
-from quota_opt.solving.rounding import Rounder
+from quota_opt.solving.rounding import Bounds, Rounder
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status, relative_gap
 from quota_opt.solving.watch import Watch
 
 log = logging.getLogger(__name__)
 
-NEAR = 3e-6
+NEAR = 1e-5
 """Options whose regret is more than this fraction of the objective stay out of the rounding."""
+GUIDED, ONE_BY_ONE = 0.02, 20
+"""Groups that move this fraction of the objective are first left as in the old plan; so many are rounded singly."""
+SHARE = 0.4
+"""Of the time there is, the most that is spent here before the ordinary solve begins."""
 ALIKE = 1e-7
 """A value of the relaxation this near the old plan's is the same choice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Again:
@@ -47,10 +52,6 @@ class Again:
     solution: Solution
     root: Relaxed | None
     basis: Any
-
-
-SHARE = 0.25
-"""Of the time there is, the most that is spent here before the ordinary solve begins."""
 
 
 def again(
@@ -165,10 +166,18 @@ class _Near(Rounder):
     enough = math.inf
 
     def from_plan(self, root: Relaxed, plan: FloatArray, scale: float) -> None:
-        """Round from the relaxation; `best` has what comes of it."""
+        """Round from the relaxation, first with the largest choices of the plan; `best` has what comes of it."""
         self.open_near(root, plan, scale)
-        if len(self.by_size) and self.core.solve():
-            self.round((self.arrays.lower, self.arrays.upper))
+        if not len(self.by_size):
+            return
+        self.guided(plan, GUIDED)
+        bounds = self.arrays.lower, self.arrays.upper
+        if not self.over() and self.solve_under(bounds):
+            self.round(bounds)
+
+    def round(self, bounds: Bounds) -> None:
+        """From the point at hand, round all groups once and keep the plan, if it is one."""
+        self._round_open(self.by_size, ONE_BY_ONE)
 
     def open_near(self, root: Relaxed, plan: FloatArray, scale: float) -> None:
         """A core of the good options of the groups where `root` and `plan` differ."""

@@ -168,9 +168,7 @@ class _Stages:
         if not applies(arrays, self.profile):
             return self.engine.solve(arrays, left, on_progress=self.on_progress, start=start, stage=name)
         self.blocks = nested_blocks(self.problem, BLOCK, COUNTY) if self.blocks is None else self.blocks
-        return solve_structured(
-            arrays, left, on_progress=self.on_progress, start=start, stage=name, blocks=self.blocks
-        )
+        return solve_structured(arrays, left, on_progress=self.on_progress, start=start, stage=name, blocks=self.blocks)
 
 
 def stage_arrays(problem: Problem, number: int, objectives: Sequence[float]) -> Arrays:
