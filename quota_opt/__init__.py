@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from quota_opt.facade import (
         CaseInfo,
         Scenario,
+        Session,
         build,
         check,
         dictionary_page,
@@ -63,7 +64,7 @@ _HOMES = {
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "build", "check", "dictionary_page", "engines", "export", "new", "read",
+        "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
         "rule_example", "rule_page", "rule_titles", "scenarios", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
@@ -95,6 +96,7 @@ __all__ = [
     "QuotaOptError",
     "RuleAudit",
     "Scenario",
+    "Session",
     "Status",
     "Text",
     "UnboundedScenario",

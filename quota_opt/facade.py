@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
+from quota_opt.errors import (
+    Finding,
+    InfeasibleScenario,
+    InputError,
+    Language,
+    Level,
+    NoPlanFound,
+    Text,
+    UnboundedScenario,
+    Where,
+)
 from quota_opt.model.build import Problem
 from quota_opt.model.build import build as build_case
 from quota_opt.plan.folder import verify_folder
@@ -24,12 +34,14 @@ from quota_opt.scenario import Scenario, write_case, write_workbook
 from quota_opt.scenario import read as read_scenario
 from quota_opt.scenario.standing import documents_record
 from quota_opt.solving.engine import EngineState, engines_state
+from quota_opt.solving.memory import Recall
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
 
 __all__ = [
     "CaseInfo",
     "Scenario",
+    "Session",
     "build",
     "check",
     "dictionary_page",
@@ -127,12 +139,82 @@ def solve(
     """
     scenario = case if isinstance(case, Scenario) else read(case)
     chosen = profile if isinstance(profile, Profile) else read_profile(profile)
+    return _solved(scenario, chosen.with_limits(gap=gap, time_limit=time_limit), on_progress, None)
+
+
+class Session:
+    """One case, opened to be solved again and again with a number changed: a limit, a quota, a weight, a budget.
+
+        session = Session("zhuji")
+        session.solve()
+        session.solve({"rules.retention.keep": 0.6}, gap=1e-3)
+
+    The case as opened is solved once, by the first `solve`; what that leaves (plan, proof, prices) is where every
+    changed case starts from. Changes count from the case as opened, not from the last ones, so the same change gives
+    the same plan whatever was asked before. Use one session per thread.
+
+    `scenario` and `plan` are those of the last `solve`; `plan` is None before it.
+    """
+
+    def __init__(
+        self,
+        case: Scenario | str | Path,
+        profile: str | Path | Profile = "auto",
+        *,
+        gap: float | None = None,
+        time_limit: float | None = None,
+    ) -> None:
+        self._opened = case if isinstance(case, Scenario) else read(case)
+        chosen = profile if isinstance(profile, Profile) else read_profile(profile)
+        self._profile = chosen.with_limits(gap=gap, time_limit=time_limit)
+        self._first: Plan | None = None
+        self._recall = Recall()
+        self._failed = False  # the case as opened has no plan
+        self.scenario = self._opened
+        self.plan: Plan | None = None
+
+    def solve(
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        gap: float | None = None,
+        time_limit: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Plan:
+        """The case as opened, or with `changes`: dotted settings paths and their values.
+
+        `gap` and `time_limit` are for this changed case, in place of the session's. Returns and raises what `solve`
+        does; a change that cannot be met leaves the session as it was.
+        """
+        scenario = self._opened.with_(**changes) if changes else self._opened
+        if self._first is None and not (changes and self._failed):
+            self._open(on_progress, must=not changes)
+        if not changes and self._first is not None:
+            plan = self._first
+        else:
+            profile = self._profile.with_limits(gap=gap, time_limit=time_limit)
+            plan = _solved(scenario, profile, on_progress, self._recall if self._recall.stages else None)
+        self.scenario, self.plan = scenario, plan
+        return plan
+
+    def _open(self, on_progress: OnProgress | None, *, must: bool) -> None:
+        """Solve the case as opened; where it has no plan and a changed one is wanted, that is solved by itself."""
+        try:
+            self._first = _solved(self._opened, self._profile, on_progress, self._recall)
+        except (InfeasibleScenario, UnboundedScenario, NoPlanFound):
+            self._failed = True
+            if must:
+                raise
+
+
+def _solved(scenario: Scenario, profile: Profile, on_progress: OnProgress | None, recall: Recall | None) -> Plan:
     return solve_scenario(
         scenario,
         rules_of(scenario.rules),
-        chosen.with_limits(gap=gap, time_limit=time_limit),
+        profile,
         on_progress=on_progress,
         reporters=(_html_report, _xlsx_report),
+        recall=recall,
     )
 
 

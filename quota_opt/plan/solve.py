@@ -46,6 +46,7 @@ from quota_opt.plan.trades import trades_table
 from quota_opt.plan.verify import Stated, verify_outcome
 from quota_opt.scenario import Scenario, resource_words, unit_words
 from quota_opt.solving.elastic import conflicts
+from quota_opt.solving.memory import Recall
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.stages import Solved, optimise
 from quota_opt.solving.status import OnProgress, Progress, Status
@@ -72,14 +73,18 @@ def solve_scenario(
     *,
     on_progress: OnProgress | None = None,
     reporters: tuple[Reporter, ...] = (),
+    recall: Recall | None = None,
 ) -> Plan:
-    """Solve one scenario; see `quota_opt.solve` for what it promises and raises."""
+    """Solve one scenario; see `quota_opt.solve` for what it promises and raises.
+
+    `recall` is filled by the first solve it is given to, and used by all further ones.
+    """
     began = time.perf_counter()
     _tell(on_progress, "build", 0.0)
     case, findings = prepared(scenario, rules)
     problem = build(case)
     built = time.perf_counter()
-    solved = optimise(problem, profile, on_progress)
+    solved = optimise(problem, profile, on_progress, recall)
     solved_at = time.perf_counter()
     if solved.values is None:
         _raise(problem, profile, solved)

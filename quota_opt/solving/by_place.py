@@ -78,7 +78,7 @@ def blocks_of(problem: Problem, most: int = MOST) -> IntArray:
     put(problem.trade.project, projects)
     counts = np.bincount(place[place >= 0], minlength=case.places.size)
     subtree = _subtrees(case.places, counts, most)
-    return _with_company(problem.arrays, np.where(place >= 0, subtree[np.maximum(place, 0)], NONE))
+    return with_company(problem.arrays, np.where(place >= 0, subtree[np.maximum(place, 0)], NONE))
 
 
 def nested_blocks(problem: Problem, fine: int, coarse: int) -> Nested:
@@ -120,7 +120,7 @@ def _range_of_rows(arrays: Arrays, of: IntArray, *, placed: bool) -> tuple[IntAr
     return first, last
 
 
-def _with_company(arrays: Arrays, of: IntArray) -> IntArray:
+def with_company(arrays: Arrays, of: IntArray) -> IntArray:
     """Columns without a block join the one block that all the rows they are in belong to, if there is just one."""
     alone = np.flatnonzero(of < 0)
     if not len(alone):

@@ -271,13 +271,16 @@ class Relaxed:
     basis: Any
 
 
-def relaxed(arrays: Arrays, limit: float = math.inf) -> Relaxed | None:
-    """Solve the linear relaxation; None without an optimum within `limit` seconds."""
+def relaxed(arrays: Arrays, limit: float = math.inf, basis: Any = None) -> Relaxed | None:
+    """Solve the linear relaxation, on from `basis` where there is one; None without an optimum in `limit` seconds."""
     import highspy
 
     highs = load(replace(arrays, integer=np.zeros(arrays.columns, dtype=bool)))
     for name, value in (("threads", 1), ("parallel", "off"), ("random_seed", 0), ("time_limit", limit)):
         highs.setOptionValue(name, value)
+    if basis is not None:
+        highs.setOptionValue("presolve", "off")
+        highs.setBasis(basis)
     highs.run()
     found = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     try:
@@ -287,3 +290,27 @@ def relaxed(arrays: Arrays, limit: float = math.inf) -> Relaxed | None:
         return Relaxed(np.asarray(solution.col_value), np.asarray(solution.row_dual), highs.getBasis())
     finally:
         highspy.Highs.resetGlobalScheduler(False)
+
+
+class HotProgram:
+    """A linear relaxation that is solved again and again under other column bounds, from where it stood."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._lower, self._upper = arrays.lower.copy(), arrays.upper.copy()
+        self._highs = load(replace(arrays, integer=np.zeros(arrays.columns, dtype=bool)))
+        for name, value in (("presolve", "off"), ("simplex_strategy", 1), ("threads", 1), ("parallel", "off")):
+            self._highs.setOptionValue(name, value)
+
+    def prices(self, lower: FloatArray, upper: FloatArray) -> FloatArray | None:
+        """Prices of the rows under these bounds of the columns; None without an optimum."""
+        import highspy
+
+        changed = np.flatnonzero((lower != self._lower) | (upper != self._upper))
+        if len(changed):
+            bounds = lower[changed], upper[changed]
+            self._highs.changeColsBounds(len(changed), changed.astype(np.int32), *bounds)
+        self._lower, self._upper = lower, upper
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.asarray(self._highs.getSolution().row_dual)

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,8 +17,11 @@ from quota_opt.model.build import Problem
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.by_place import Nested, nested_blocks
 from quota_opt.solving.engine import Engine, engine_named, engine_of
+from quota_opt.solving.highs import Relaxed, relaxed
+from quota_opt.solving.memory import Memory, Recall
 from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.proof import Proof
+from quota_opt.solving.resolve import again, better_bound
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
 from quota_opt.solving.structure import BLOCK, COUNTY, applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
@@ -71,26 +75,26 @@ class Solved:
     message: str = ""
 
 
-def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None = None) -> Solved:
+def optimise(
+    problem: Problem, profile: Profile, on_progress: OnProgress | None = None, recall: Recall | None = None
+) -> Solved:
     """Solve every stage in order with the profile's engine; then settle continuous values and price the rows.
 
-    A limit or cancellation in any stage ends the run with what has been found so far.
+    A limit or cancellation in any stage ends the run with what has been found so far. An empty `recall` is filled with
+    what the solve leaves; a filled one is used: the same case with other numbers is solved from there (`resolve`).
     """
+    known = dict(recall.stages) if recall is not None else {}
+    root: Relaxed | None = None
     engine = engine_of(profile)
-    began = time.monotonic()
+    asked = _Stages(problem, profile, engine, on_progress)
     arrays = problem.arrays
     values: FloatArray | None = None
-    blocks: Nested | None = None
+    memories: dict[int, Memory] = {}
     results: list[StageResult] = []
     solution: Solution | None = None
     for number, (stage, (objective, constant)) in enumerate(zip(problem.stages, problem.objectives, strict=True)):
         arrays = replace(arrays, objective=objective, offset=constant)
-        left, name = _rest(profile, began), _stage_name(problem, number)
-        if applies(arrays, profile):
-            blocks = nested_blocks(problem, BLOCK, COUNTY) if blocks is None else blocks
-            solution = solve_structured(arrays, left, on_progress=on_progress, start=values, stage=name, blocks=blocks)
-        else:
-            solution = engine.solve(arrays, left, on_progress=on_progress, start=values, stage=name)
+        solution, root = asked.stage(number, arrays, values, known.get(number))
         if solution.values is None and values is not None and solution.status is Status.NO_SOLUTION_FOUND:
             kept = arrays.value(values)
             solution = replace(solution, status=Status.FEASIBLE, values=values, objective=kept)
@@ -98,6 +102,7 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
         if solution.values is None:
             break
         values = solution.values
+        memories[number] = Memory(arrays, values, solution.proof)
         if solution.status is not Status.OPTIMAL:
             arrays = _last_objective(problem, arrays)
             break
@@ -114,7 +119,15 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
     values = as_early_as_can_be(problem, arrays, np.where(arrays.integer, np.round(values), values), linear)
     values = _without_idle_starts(problem, arrays, _settled(problem, arrays, values, linear))
     unfinished = len(results) < len(problem.stages)
-    row_duals, relaxation = _prices(arrays, linear)
+    if recall is None:
+        row_duals, relaxation = _prices(arrays, linear)
+    else:
+        root = root if root is not None and not unfinished else relaxed(arrays, basis=asked.basis)
+        row_duals, relaxation = (None, math.inf) if root is None else (root.prices, arrays.value(root.values))
+        if not known and not unfinished:
+            memories[len(results) - 1] = Memory(arrays, values, solution.proof, root)
+        if not known:
+            recall.stages.update(memories)
     last = results[-1]
     if unfinished:
         last = replace(last, objective=arrays.value(values), bound=relaxation, gap=math.inf)
@@ -122,6 +135,40 @@ def optimise(problem: Problem, profile: Profile, on_progress: OnProgress | None 
         status, values, last.objective, last.bound, last.gap, solution.engine, tuple(results), arrays, row_duals,
         relaxation, solution.message,
     )  # fmt: skip
+
+
+class _Stages:
+    """Solves one stage after the other with what is left of the profile's time."""
+
+    def __init__(self, problem: Problem, profile: Profile, engine: Engine, on_progress: OnProgress | None) -> None:
+        self.problem, self.profile, self.engine, self.on_progress = problem, profile, engine, on_progress
+        self.began = time.monotonic()
+        self.blocks: Nested | None = None
+        self.basis: Any = None  # of a relaxation like that of the last stage, to start from
+
+    def stage(
+        self, number: int, arrays: Arrays, start: FloatArray | None, memory: Memory | None
+    ) -> tuple[Solution, Relaxed | None]:
+        """The stage's solution, from memory where it suffices; its relaxation where that was solved on the way."""
+        name = _stage_name(self.problem, number)
+        if memory is None or self.profile.engine != "highs" or not arrays.integer.any():
+            return self._anew(arrays, start, name), None
+        left = _rest(self.profile, self.began)
+        first = again(arrays, left, memory, on_progress=self.on_progress, stage=name)
+        known, self.basis = first.solution, first.basis
+        if known.status is Status.OPTIMAL or known.message == "cancelled":
+            return known, first.root
+        if known.values is not None and (start is None or known.objective > arrays.value(start)):
+            start = known.values
+        return better_bound(self._anew(arrays, start, name), known, self.profile.relative_gap), first.root
+
+    def _anew(self, arrays: Arrays, start: FloatArray | None, name: str) -> Solution:
+        """The ordinary solve of a stage."""
+        left = _rest(self.profile, self.began)
+        if not applies(arrays, self.profile):
+            return self.engine.solve(arrays, left, on_progress=self.on_progress, start=start, stage=name)
+        self.blocks = nested_blocks(self.problem, BLOCK, COUNTY) if self.blocks is None else self.blocks
+        return solve_structured(arrays, left, on_progress=self.on_progress, start=start, stage=name, blocks=self.blocks)
 
 
 def stage_arrays(problem: Problem, number: int, objectives: Sequence[float]) -> Arrays:
