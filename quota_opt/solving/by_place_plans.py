@@ -96,12 +96,10 @@ def prove(
     return proofs, parts.linking, bound
 
 
-def plan(
-    block: Block, lower: FloatArray, upper: FloatArray, values: FloatArray, scale: float, seconds: float
-) -> FloatArray | None:
+def plan(block: Block, lower: FloatArray, upper: FloatArray, scale: float, seconds: float) -> FloatArray | None:
     """A plan of the block that takes between `lower` and `upper` of the rows between blocks; None where none is found.
 
-    `values` are those of the relaxation; `scale` is the objective that small is small beside.
+    `scale` is the objective that small is small beside.
     """
     touched = np.flatnonzero(np.diff(block.linking.indptr))
     arrays = replace(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,6 +32,8 @@ TAKEN_IN, TAKEN_IN_ROUNDS = 1e-8, 4
 """Columns left out are taken in where they are better by this fraction of the objective; so many times in a row."""
 LUMPY, ONE_BY_ONE = 2e-4, 80
 """Groups that move this fraction of the objective are rounded one by one, at most so many of them."""
+DEAR = 1e-5
+"""Choices that cost a rounding this fraction of the objective are worth another without them."""
 HARMLESS = 1e-6
 """A choice that costs no more than this fraction of the objective is taken without trying the others."""
 FIXED_A_STEP = 0.06
@@ -43,6 +46,15 @@ REOPENED = (0.1, 0.3, 0.6)
 """The shares of the groups, smallest first, that are then rounded again."""
 
 
+class Costly(NamedTuple):
+    """A choice that a rounding had to pay for: its group, the column taken (-1: none), the one it had most of."""
+
+    cost: float
+    group: int
+    column: int
+    most: int
+
+
 class Rounder:
     """Plans of one model; `best` is the best so far (None: none yet), `best_value` its objective."""
 
@@ -52,6 +64,7 @@ class Rounder:
         self.columns_of, self.column_of = groups.members()
         self.best: FloatArray | None = None
         self.best_value = -math.inf
+        self.costly: list[Costly] = []
         self.count_before = 0  # linear programs of earlier cores
         self._core: Core | None = None
 
@@ -91,6 +104,7 @@ class Rounder:
         moved = abs(arrays.matrix).T @ tied + np.abs(arrays.objective)
         self.size = np.zeros(self.groups.count)
         np.maximum.at(self.size, of[grouped], moved[grouped])
+        np.maximum.at(self.size, *self._through_shares(moved))
         by_size = np.argsort(-self.size, kind="stable")
         self.by_size = by_size[np.isin(by_size, of[columns])]
         eased = self.groups.tying & (np.diff(arrays.matrix.indptr) > 2)
@@ -99,6 +113,15 @@ class Rounder:
         self.position = np.full(arrays.columns, -1)
         self._register()
         log.debug("core of %d out of %d columns", len(columns), arrays.columns)
+
+    def _through_shares(self, moved: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Groups and what they move through a column that one of their options opens: a row with just these two."""
+        matrix, of = self.arrays.matrix, self.groups.of
+        first = matrix.indptr[:-1][np.diff(matrix.indptr) == 2]
+        one, two = matrix.indices[first], matrix.indices[first + 1]
+        option, opened = np.concatenate([one, two]), np.concatenate([two, one])
+        both = (of[option] >= 0) & (of[opened] < 0)
+        return of[option[both]], moved[opened[both]]
 
     def _register(self) -> None:
         """Take down where the core's columns are and of which group each is."""
@@ -122,6 +145,27 @@ class Rounder:
         lower[large] = upper[large] = np.where(chosen[large], 1.0, 0.0)
         if self.solve_under((lower, upper)):
             self.round((lower, upper))
+
+    def otherwise(self, tries: int) -> None:
+        """Round again, each time without one of the choices that cost most, and go on from what is better."""
+        tried: set[tuple[int, int]] = set()
+        lower, upper = self.arrays.lower.copy(), self.arrays.upper.copy()
+        dear = sorted(self.costly, reverse=True)
+        while tries > 0 and not self.over():
+            choice = next((c for c in dear if (c.group, c.column) not in tried), None)
+            if choice is None or choice.cost <= DEAR * self.scale:
+                return
+            tries -= 1
+            tried.add((choice.group, choice.column))
+            side, at = (upper, choice.column) if choice.column >= 0 else (lower, choice.most)
+            kept, side[at] = side[at], 0.0 if choice.column >= 0 else 1.0
+            before, self.costly = self.best_value, []
+            if self.solve_under((lower, upper)) and self.core.value > before:
+                self.round((lower, upper))
+            if self.best_value > before:
+                dear = sorted(self.costly, reverse=True)
+            else:
+                side[at] = kept
 
     def in_core(self, bounds: Bounds) -> Bounds:
         """Bounds of the model's columns as those of the core's."""
@@ -262,6 +306,9 @@ class Rounder:
             core.set(members, lower, upper)
         else:
             core.set(members, best[1], best[1])
+            taken = np.flatnonzero(best[1] > 0.5)
+            column = int(core.columns[members[taken[0]]]) if len(taken) else -1
+            self.costly.append(Costly(before - best[0], group, column, int(core.columns[members[int(x.argmax())]])))
         core.solve()
 
     def _round_last(self, groups: IntArray) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -53,8 +54,10 @@ PATIENCE = 2_000
 """Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
 """The share of the gap that one block may leave open."""
-GUIDED = (5e-2, 1e-2)
+GUIDED = (5e-2, 2e-2)
 """The whole is rounded again with groups that move this fraction of the objective as their blocks would have them."""
+OTHERWISE = 6
+"""So many times the whole is rounded without a choice that cost much."""
 COORDINATED = 0.05
 """The share of the gap that coordinating counties may leave open."""
 WAVE = 8
@@ -177,6 +180,9 @@ def _by_blocks(
     proof = joined(proofs, arrays.columns, Prices.of(usable(arrays, between)[0]), bound)
     bound = min(top, bound)
     _tell(rounder, watch, bound)
+    if not _closed(rounder, bound, profile):
+        rounder.otherwise(OTHERWISE)
+        _tell(rounder, watch, bound)
     for least in GUIDED:
         if rounder.best is None or not _closed(rounder, bound, profile):
             rounder.guided(plans, least)
@@ -245,29 +251,35 @@ def _plans(
     spare = np.where(np.isfinite(most), np.maximum(most - total, 0.0), 0.0)
     over = np.where(np.isfinite(least), np.maximum(total - least, 0.0), 0.0)
     plan = values.copy()
-    waves = max(1, math.ceil(len(parts.parts) / WAVE))
-    for wave in range(waves):
-        now = range(wave, len(parts.parts), waves)
+    count = len(parts.parts)
+    waves = [range(first, count, max(1, math.ceil(count / WAVE))) for first in range(max(1, math.ceil(count / WAVE)))]
+    pending: list[Sequence[int]] = list(waves)
+    again: list[int] = []
+    while pending and not watch.cancelled.is_set():
+        now = pending.pop(0)
         share = 1.0 / len(now)
         seconds = max(until - watch.seconds, 0.01)
-        given: list[tuple[object, ...]] = [()] * len(parts.parts)
+        given: list[tuple[object, ...]] = [()] * count
         for b in now:
             room = ROOM * np.maximum(1.0, np.abs(used[b]))
             upper = np.where(np.isfinite(most), used[b] + share * spare + room, np.inf)
             lower = np.where(np.isfinite(least), used[b] - share * over - room, -np.inf)
-            given[b] = (lower, upper, values[parts.parts[b].columns], scale, seconds)
+            given[b] = (lower, upper, scale, seconds)
         answers = workers.each(plan_of, given)
         for b in now:
-            made = answers[b]
-            if made is None:
+            made, part = answers[b], parts.parts[b]
+            if made is None and b in again:
+                log.debug("block %d finds no plan within its share", b)
                 return None
-            part = parts.parts[b]
+            if made is None:
+                # What the others leave is all its own, when they are done.
+                again.append(b)
+                pending.append((b,))
+                continue
             plan[part.columns] = made
             taken = part.linking @ made - used[b]
             spare = np.where(np.isfinite(most), np.maximum(spare - taken, 0.0), 0.0)
             over = np.where(np.isfinite(least), np.maximum(over + taken, 0.0), 0.0)
-        if watch.cancelled.is_set():
-            return None
     return plan if check_values(arrays, plan).ok else None
 
 
