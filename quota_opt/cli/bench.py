@@ -74,6 +74,8 @@ class Row:
     rows: int | None = None
     entries: int | None = None
     columns_per_second: int | None = None  # of processor time
+    solve_seconds: float | None = None  # of a re-solve, the solver's part
+    gap: float | None = None
 
 
 def bench(
@@ -109,6 +111,9 @@ def bench(
     modelling: Annotated[
         bool, typer.Option("--modelling", help="建模对比 Columns per second, beside linopy and PuLP.")
     ] = False,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="重算 Solve once, then with one number changed at a time.")
+    ] = False,
 ) -> None:
     """测速 Time start-up, reading, building and hand-over to the solver, with peak memory; or solvers side by side."""
     seeds = seed or [0]
@@ -116,10 +121,14 @@ def bench(
         chosen = tuple(str(solver) for solver in solvers or Solver)
         _races(session, size or [Size.COUNTY], seeds, against, chosen, out, relaxation=relaxation)
         return
-    rows: list[Row] = [] if modelling else _start_up()
-    for chosen_size in size or [Size.COUNTY, Size.MILLION]:
+    rows: list[Row] = [] if modelling or resolve else _start_up()
+    for chosen_size in size or ([Size.COUNTY] if resolve else [Size.COUNTY, Size.MILLION]):
         for number in seeds:
-            if modelling:
+            if resolve:
+                with _generated(chosen_size, number) as case:
+                    told = json.loads(_child("bench_resolve", case))
+                rows += [Row(chosen_size.value, number, **line) for line in told]
+            elif modelling:
                 rows += _modelled(chosen_size, number)
             else:
                 rows += measure(chosen_size, number, relaxation=relaxation)
@@ -327,6 +336,8 @@ def _table(session: Session, rows: list[Row]) -> Any:
         Text("行", "rows"),
         Text("非零元", "non-zeros"),
         Text("列/秒", "columns/s"),
+        Text("其中求解秒", "solve s"),
+        Text("差距", "gap"),
     )
     table = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -336,5 +347,6 @@ def _table(session: Session, rows: list[Row]) -> Any:
         shown = ("" if count is None else f"{count:,}" for count in counts)
         memory = "" if row.peak_mb is None else f"{row.peak_mb:,.0f}"
         times = ("" if second is None else f"{second:.3f}" for second in (row.seconds, row.cpu_seconds))
-        table.add_row(row.size, row.step, *times, memory, *shown)
+        again = (_figure(row.solve_seconds), _figure(row.gap)) if row.solve_seconds is not None else ("", "")
+        table.add_row(row.size, row.step, *times, memory, *shown, *again)
     return table
