@@ -59,4 +59,4 @@ def _solve(step: str, session: Any, change: Mapping[str, Any] | None, limits: di
 
 
 if __name__ == "__main__":
-    json.dump(resolved(*sys.argv[1:]), sys.stdout)
+    json.dump(resolved(sys.argv[1]), sys.stdout)

@@ -154,5 +154,3 @@ def test_old_prices_at_a_smaller_budget_prove_a_bound_that_is_no_lie(
         assert proven(arrays, proof) >= best.objective * (1 - 1e-9)
         stepped = again(arrays, read_profile("auto").with_limits(gap=1e-9), recall.stages[0]).solution
         assert stepped.bound >= best.objective * (1 - 1e-9)
-
-
