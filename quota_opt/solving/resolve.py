@@ -199,6 +199,7 @@ class _Near(Rounder):
         self.settled = ~opened
         self.size = np.zeros(count)
         np.maximum.at(self.size, of[grouped], moved[grouped])
+        np.maximum.at(self.size, *self._through_shares(moved))
         by_size = np.argsort(-self.size, kind="stable")
         self.by_size = by_size[opened[by_size]]
         eased = groups.tying & (np.diff(arrays.matrix.indptr) > 2)
