@@ -281,39 +281,29 @@ def _race_table(session: Session, rows: list[Race]) -> Any:
     from rich.table import Table
 
     headings = (
-        Text("规模", "size"),
-        Text("种子", "seed"),
+        Text("算例", "case"),
         Text("求解方案", "solver"),
-        Text("结果", "status"),
         Text("秒", "seconds"),
         Text("自证差距", "own gap"),
         Text("距我方界", "to our bound"),
         *(Text(f"到 {gap:g} 秒", f"s to {gap:g}") for gap in GAPS),
-        *(Text(f"我方/对方 {gap:g}", f"ours/theirs {gap:g}") for gap in GAPS),
         Text("内存 MB", "peak MB"),
     )
     table = Table(box=None, pad_edge=False)
     for i, heading in enumerate(headings):
-        table.add_column(session.text(heading), justify="left" if i in (0, 2, 3) else "right")
+        table.add_column(session.text(heading), justify="left" if i < 2 else "right")
     for row in rows:
         seconds = [f"{_figure(own)} / {_figure(near)}" for own, near in zip(row.within, row.near, strict=True)]
-        ratios = [
-            "–" if ratio is None else f"{'' if reached is not None else '<'}{ratio:.3g}"
-            for ratio, reached in zip(row.ratios, row.within, strict=True)
-        ]
         name = f"{row.solver}*" if row.rounded else row.solver
         if row.solver == RELAXATION:
-            seconds = ratios = ["–"] * len(GAPS)
+            seconds = ["–"] * len(GAPS)
         table.add_row(
-            row.size,
-            str(row.seed),
+            f"{row.size} {row.seed}",
             name,
-            row.status,
             _figure(row.seconds),
-            _figure(row.gap),
+            _figure(row.gap) if row.gap is not None else row.status,
             _figure(row.gap_to_ours),
             *seconds,
-            *ratios,
             "–" if row.peak_mb is None else f"{row.peak_mb:,.0f}",
         )
     return table
