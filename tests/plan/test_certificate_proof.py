@@ -51,7 +51,7 @@ def solved_by(ask, scenario, patch):
     """A plan whose bounds come from `ask` instead of the library's own search."""
     with patch.context() as patched:
         patched.setattr(structure, "LARGE", 1)
-        patched.setattr(structure, "_ask", ask)
+        patched.setattr(structure, "_ask", lambda blocks, *given: ask(*given))
         return qo.solve(scenario, profile="auto")
 
 
