@@ -1,10 +1,11 @@
-"""Many small choices tied by few rows: prices first, blocks by branching, the rest rounded against the prices.
+"""Many small choices tied by few rows: prices first, a plan by rounding against them, blocks proven by branching.
 
     1. prices     the linear relaxation of the whole; its prices for the rows between blocks take these apart
-    2. prove      each block (a town) by itself at these prices: branch and bound, a proof for each (`search.Search`);
+    2. round      the whole, the largest groups first (`rounding.Rounder`)
+    3. prove      each block (a town) by itself at these prices: branch and bound, a proof for each (`search.Search`);
                   together they bound the whole more tightly than the relaxation does, as blocks are whole (`proof`)
-    3. round      the whole, the largest groups first (`rounding.Rounder`)
-    4. improve    neighbourhoods are opened again, a block and some more groups at a time, until the gap is closed
+    4. improve    rounded again without the choices that cost most, and as the blocks would have it; neighbourhoods are
+                  opened again, a block and some more groups at a time, until the gap is closed
     5. go on      with HiGHS and its cuts from the plan found, where time is left
 
 A group is a firm's actions or a project's starts. Nothing here knows firms or projects: groups are rows `Σ x_j <= 1`
@@ -50,6 +51,8 @@ COUNTY = 60_000
 """Columns of what is solved as a whole; larger models are coordinated county by county."""
 SEARCH_SHARE = 0.5
 """Of the time there is, the most that the method takes before HiGHS goes on from its plan."""
+PLACES_SHARE = 0.9
+"""The same where counties are at work apart: HiGHS has little to add to models of this size."""
 PATIENCE = 2_000
 """Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
@@ -108,7 +111,7 @@ def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, 
     if _all_choices(arrays):
         until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
         if blocks is not None and arrays.columns > COUNTY and blocks.coarse.max(initial=0) > 0:
-            found = _by_places(arrays, blocks, profile, watch, start, until)
+            found = _by_places(arrays, blocks, profile, watch, start, PLACES_SHARE / SEARCH_SHARE * until)
         elif blocks is not None and blocks.fine.max(initial=0) > 0:
             found = _by_blocks(arrays, blocks.fine, profile, watch, start, until)
         else:
@@ -175,6 +178,9 @@ def _by_blocks(
     if start is not None and check_values(arrays, snapped(arrays, start)).ok:
         rounder.keep(snapped(arrays, start))
     _tell(rounder, watch, top)
+    if _closed(rounder, top, profile):
+        plain = proof_of_prices(arrays, root.prices)
+        return Found(rounder.best, rounder.best_value, max(plain.bound, rounder.best_value), plain, rounder.over())
     parts, plans = split(arrays, blocks), root.values.copy()
     proofs, bound = proofs_of_parts(parts, root.prices, _slack(profile, scale), watch, until, plans)
     between = np.zeros(arrays.rows)
