@@ -6,7 +6,7 @@
                   together they bound the whole more tightly than the relaxation does, as blocks are whole (`proof`)
     4. improve    rounded again without the choices that cost most, and as the blocks would have it; neighbourhoods are
                   opened again, a block and some more groups at a time, until the gap is closed
-    5. go on      with HiGHS and its cuts from the plan found, where time is left
+    5. go on      with HiGHS and its cuts from the plan found, where time is left (of one county)
 
 A group is a firm's actions or a project's starts. Nothing here knows firms or projects: groups are rows `Σ x_j <= 1`
 over 0/1 columns, and blocks are handed in as numbers per column. Where there are many counties, each is at work in its
@@ -52,7 +52,8 @@ COUNTY = 60_000
 SEARCH_SHARE = 0.5
 """Of the time there is, the most that the method takes before HiGHS goes on from its plan."""
 PLACES_SHARE = 0.9
-"""The same where counties are at work apart: HiGHS has little to add to models of this size."""
+"""The same where counties are at work apart; HiGHS goes on only where they find no plan: it does not get anywhere with
+models of this size, and minutes past its limit."""
 PATIENCE = 2_000
 """Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
@@ -108,9 +109,10 @@ def solve_structured(
 
 def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     found = None
+    apart = blocks is not None and arrays.columns > COUNTY and int(blocks.coarse.max(initial=0)) > 0
     if _all_choices(arrays):
         until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
-        if blocks is not None and arrays.columns > COUNTY and blocks.coarse.max(initial=0) > 0:
+        if blocks is not None and apart:
             found = _by_places(arrays, blocks, profile, watch, start, PLACES_SHARE / SEARCH_SHARE * until)
         elif blocks is not None and blocks.fine.max(initial=0) > 0:
             found = _by_blocks(arrays, blocks.fine, profile, watch, start, until)
@@ -121,7 +123,7 @@ def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, 
     if found is None:
         return ask_highs(arrays, left, watch, start)
     answer = _answer(found, profile)
-    if answer.status is Status.OPTIMAL or watch.cancelled.is_set():
+    if answer.status is Status.OPTIMAL or watch.cancelled.is_set() or (apart and found.values is not None):
         return answer
     whole = ask_highs(arrays, left, watch, start if found.values is None else found.values)
     if whole.status not in (Status.OPTIMAL, Status.FEASIBLE, Status.NO_SOLUTION_FOUND):
