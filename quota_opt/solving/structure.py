@@ -52,8 +52,9 @@ COUNTY = 60_000
 SEARCH_SHARE = 0.5
 """Of the time there is, the most that the method takes before HiGHS goes on from its plan."""
 PLACES_SHARE = 0.9
-"""The same where counties are at work apart; HiGHS goes on only where they find no plan: it does not get anywhere with
-models of this size, and minutes past its limit."""
+"""The same where counties are at work apart."""
+TOO_LARGE = 100_000
+"""Columns from which on HiGHS does not go on from a plan: it gets nowhere, minutes past its limit."""
 PATIENCE = 2_000
 """Linear programs in vain after which the search of a whole model ends."""
 BLOCK_SLACK = 0.02
@@ -109,10 +110,9 @@ def solve_structured(
 
 def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     found = None
-    apart = blocks is not None and arrays.columns > COUNTY and int(blocks.coarse.max(initial=0)) > 0
     if _all_choices(arrays):
         until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
-        if blocks is not None and apart:
+        if blocks is not None and arrays.columns > COUNTY and blocks.coarse.max(initial=0) > 0:
             found = _by_places(arrays, blocks, profile, watch, start, PLACES_SHARE / SEARCH_SHARE * until)
         elif blocks is not None and blocks.fine.max(initial=0) > 0:
             found = _by_blocks(arrays, blocks.fine, profile, watch, start, until)
@@ -123,7 +123,11 @@ def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, 
     if found is None:
         return ask_highs(arrays, left, watch, start)
     answer = _answer(found, profile)
-    if answer.status is Status.OPTIMAL or watch.cancelled.is_set() or (apart and found.values is not None):
+    if (
+        answer.status is Status.OPTIMAL
+        or watch.cancelled.is_set()
+        or (found.values is not None and arrays.columns > TOO_LARGE)
+    ):
         return answer
     whole = ask_highs(arrays, left, watch, start if found.values is None else found.values)
     if whole.status not in (Status.OPTIMAL, Status.FEASIBLE, Status.NO_SOLUTION_FOUND):
