@@ -16,7 +16,7 @@ from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.by_place import Part, Parts, split
 from quota_opt.solving.by_place_block import Block
 from quota_opt.solving.highs import Relaxed, relaxed
-from quota_opt.solving.packing import groups_of
+from quota_opt.solving.packing import all_choices, groups_of, sided
 from quota_opt.solving.proof import Prices, Proof, joined, proof_of_prices
 from quota_opt.solving.rounding import Rounder
 from quota_opt.solving.search import Search
@@ -31,13 +31,6 @@ PartProof = tuple[Proof, IntArray, IntArray]
 """A proof, and where its columns and rows stand."""
 
 
-def usable(arrays: Arrays, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Prices of rows that have a side to count against (others 0), and that side."""
-    prices = np.where((prices > 0) & np.isinf(arrays.row_upper), 0.0, prices)
-    prices = np.where((prices < 0) & np.isinf(arrays.row_lower), 0.0, prices)
-    return prices, np.where(prices > 0, arrays.row_upper, np.where(prices < 0, arrays.row_lower, 0.0))
-
-
 def proofs_of_parts(
     parts: Parts, prices: FloatArray, slack: float, watch: Watch, until: float, plans: FloatArray | None = None
 ) -> tuple[list[PartProof], float]:
@@ -48,7 +41,7 @@ def proofs_of_parts(
     arrays = parts.arrays
     between = np.zeros(arrays.rows)
     between[parts.linking] = prices[parts.linking]
-    between, side = usable(arrays, between)
+    between, side = sided(between, arrays.row_lower, arrays.row_upper)
     bound = arrays.offset + float(between @ side)
     proofs = []
     for part in parts.parts:
@@ -58,6 +51,22 @@ def proofs_of_parts(
         proofs.append((proof, part.columns, part.rows))
         bound += proof.bound
     return proofs, bound + _room(arrays, between, abs(bound) + float(np.abs(between * side).sum()))
+
+
+def proof_by_parts(
+    parts: Parts, prices: FloatArray, slack: float, watch: Watch, until: float
+) -> tuple[Proof, FloatArray]:
+    """What all parts prove of the whole at these prices of its rows, and their best plans by themselves.
+
+    A column of a part without a plan is not a number.
+    """
+    arrays = parts.arrays
+    plans = np.full(arrays.columns, np.nan)
+    proofs, bound = proofs_of_parts(parts, prices, slack, watch, until, plans)
+    between = np.zeros(arrays.rows)
+    between[parts.linking] = prices[parts.linking]
+    linking, _ = sided(between, arrays.row_lower, arrays.row_upper)
+    return joined(proofs, arrays.columns, Prices.of(linking), bound), plans
 
 
 def _room(arrays: Arrays, prices: FloatArray, size: float) -> float:
@@ -80,9 +89,7 @@ def block_proof(
     """
     model = replace(part.arrays, objective=part.arrays.objective - part.linking.T @ linking, offset=0.0)
     plain = proof_of_prices(model, own)
-    whole = model.integer
-    choices = bool(whole.any() and (model.lower[whole] >= 0.0).all() and (model.upper[whole] <= 1.0).all())
-    if not choices or watch.seconds >= until or watch.cancelled.is_set():
+    if not all_choices(model) or watch.seconds >= until or watch.cancelled.is_set():
         return plain, None
     search = Search(model, groups_of(model), watch, gap=0.0, slack=slack, patience=PATIENCE, until=until)
     found = search.run()
@@ -144,7 +151,7 @@ def whole_proof(parts: Parts, found: list[tuple[list[PartProof], IntArray, float
     between = np.zeros(arrays.rows, dtype=bool)
     between[parts.linking] = True
     proofs: list[PartProof] = []
-    linking, side = usable(arrays, np.where(between, prices, 0.0))
+    linking, side = sided(np.where(between, prices, 0.0), arrays.row_lower, arrays.row_upper)
     bound = arrays.offset + float(linking @ side)
     size = float(np.abs(linking * side).sum())
     for part, (towns, rows, value) in zip(parts.parts, found, strict=True):
@@ -152,5 +159,5 @@ def whole_proof(parts: Parts, found: list[tuple[list[PartProof], IntArray, float
         proofs += [(proof, part.columns[columns], part.rows[own]) for proof, columns, own in towns]
         bound += value
         size += abs(value)
-    linking, _ = usable(arrays, np.where(between, prices, 0.0))
+    linking, _ = sided(np.where(between, prices, 0.0), arrays.row_lower, arrays.row_upper)
     return joined(proofs, arrays.columns, Prices.of(linking), bound + _room(arrays, linking, abs(bound) + size))

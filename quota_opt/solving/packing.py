@@ -54,6 +54,19 @@ class Groups:
         return order, np.searchsorted(self.of[order], np.arange(self.count + 1))
 
 
+def all_choices(arrays: Arrays) -> bool:
+    """Whether there are whole numbers, and 0 or 1 all of them."""
+    whole = arrays.integer
+    return bool(whole.any() and (arrays.lower[whole] >= 0.0).all() and (arrays.upper[whole] <= 1.0).all())
+
+
+def sided(prices: FloatArray, row_lower: FloatArray, row_upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The prices of rows that have a side to count against (others 0), and that side (0 where there is no price)."""
+    side = np.where(prices > 0, row_upper, np.where(prices < 0, row_lower, 0.0))
+    endless = np.isinf(side)
+    return np.where(endless, 0.0, prices), np.where(endless, 0.0, side)
+
+
 def groups_of(arrays: Arrays) -> Groups:
     """The groups of a model; an integer column that is not 0/1 is in none.
 
@@ -148,10 +161,7 @@ class PriceBound:
 
     def _cleaned(self, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The prices of tying rows that have a side to count against, and that side."""
-        prices = np.where(self._tying, prices, 0.0)
-        prices = np.where((prices > 0) & np.isinf(self._row_upper), 0.0, prices)
-        prices = np.where((prices < 0) & np.isinf(self._row_lower), 0.0, prices)
-        return prices, np.where(prices > 0, self._row_upper, np.where(prices < 0, self._row_lower, 0.0))
+        return sided(np.where(self._tying, prices, 0.0), self._row_lower, self._row_upper)
 
     def _by_group(self, margin: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
         """What each group gives at most; the arrays are in the order of groups."""

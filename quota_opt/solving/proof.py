@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
-from quota_opt.solving.packing import ROUNDING, PriceBound, groups_of
+from quota_opt.solving.packing import ROUNDING, PriceBound, groups_of, sided
 
 NOTHING: IntArray = np.zeros(0, dtype=np.int64)
 """No column, or no row."""
@@ -226,7 +226,7 @@ def proven(arrays: Arrays, proof: Proof) -> float:
     _check_range(None, proof.linking.rows, arrays.rows)
     if (of_row[proof.linking.rows] >= 0).any():
         raise _error(None, Text("块内的行被当作块间的行", "it prices a row within a block as one between"))
-    linking, side = _sided(arrays, proof.linking.dense(arrays.rows))
+    linking, side = sided(proof.linking.dense(arrays.rows), arrays.row_lower, arrays.row_upper)
     between = linking * side
     terms = [arrays.offset, ROUNDING * float(np.abs(between).sum()), *between[between != 0.0].tolist()]
     for number, nodes in trees.items():
@@ -368,13 +368,6 @@ def blocks_of_rows(arrays: Arrays, block: IntArray) -> IntArray:
     np.minimum.at(least, rows, of_entry)
     np.maximum.at(most, rows, of_entry)
     return np.where(least == most, most, -1)
-
-
-def _sided(arrays: Arrays, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The prices that have a side to count against (others 0), and that side."""
-    side = np.where(prices > 0, arrays.row_upper, np.where(prices < 0, arrays.row_lower, 0.0))
-    prices = np.where(np.isinf(side), 0.0, prices)
-    return prices, np.where(np.isinf(side), 0.0, side)
 
 
 def _found(known: IntArray, wanted: IntArray) -> IntArray:

@@ -25,7 +25,7 @@ from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.core import Core
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
 from quota_opt.solving.memory import Memory, carried
-from quota_opt.solving.packing import groups_of
+from quota_opt.solving.packing import all_choices, groups_of
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.proof import Proof, ProofError, proof_of_prices, proven
 from quota_opt.solving.reprice import repriced
@@ -150,9 +150,7 @@ class _Attempt:
             self._prove(repriced(self.arrays, self.memory.proof, self.root.prices, self.watch, self.until))
 
     def _rounded(self) -> None:
-        whole = self.arrays.integer
-        good = (self.arrays.lower[whole] >= 0.0).all() and (self.arrays.upper[whole] <= 1.0).all()
-        if self.root is None or self.memory.values is None or not good:
+        if self.root is None or self.memory.values is None or not all_choices(self.arrays):
             return
         rounder = _Near(self.arrays, groups_of(self.arrays), self.watch, self.until)
         rounder.enough = (1.0 - 0.5 * self.profile.relative_gap) * self.bound

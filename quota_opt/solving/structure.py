@@ -28,14 +28,14 @@ from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.attempt import Answer, given_options, solve_checked
 from quota_opt.solving.by_place import Nested, Parts, split
 from quota_opt.solving.by_place_plans import plan as plan_of
-from quota_opt.solving.by_place_plans import proofs_of_parts, prove, rounded, usable, whole_proof
+from quota_opt.solving.by_place_plans import proof_by_parts, prove, rounded, whole_proof
 from quota_opt.solving.by_place_prices import coordinate
 from quota_opt.solving.by_place_workers import WorkerError, Workers
 from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
-from quota_opt.solving.packing import PriceBound, groups_of
+from quota_opt.solving.packing import PriceBound, all_choices, groups_of, sided
 from quota_opt.solving.profile import Profile
-from quota_opt.solving.proof import Prices, Proof, joined, proof_of_prices
+from quota_opt.solving.proof import Proof, proof_of_prices
 from quota_opt.solving.rounding import Rounder
 from quota_opt.solving.search import Found, Search
 from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status, relative_gap
@@ -79,13 +79,7 @@ def applies(arrays: Arrays, profile: Profile) -> bool:
     """Whether a model is worth the method: many groups, a gap that leaves room, HiGHS with no options of its own."""
     if profile.engine != "highs" or profile.relative_gap <= 0.0 or profile.options:
         return False
-    return int(arrays.integer.sum()) >= LARGE and _all_choices(arrays)
-
-
-def _all_choices(arrays: Arrays) -> bool:
-    """Whether there are whole numbers, and 0 or 1 all of them."""
-    whole = arrays.integer
-    return bool(whole.any() and (arrays.lower[whole] >= 0.0).all() and (arrays.upper[whole] <= 1.0).all())
+    return int(arrays.integer.sum()) >= LARGE and all_choices(arrays)
 
 
 def solve_structured(
@@ -110,7 +104,7 @@ def solve_structured(
 
 def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | None) -> Answer:
     found = None
-    if _all_choices(arrays):
+    if all_choices(arrays):
         until = math.inf if profile.time_limit_s is None else SEARCH_SHARE * profile.time_limit_s
         if blocks is not None and arrays.columns > COUNTY and blocks.coarse.max(initial=0) > 0:
             found = _by_places(arrays, blocks, profile, watch, start, PLACES_SHARE / SEARCH_SHARE * until)
@@ -120,6 +114,8 @@ def _ask(blocks: Nested | None, arrays: Arrays, profile: Profile, watch: Watch, 
             found = _as_one(arrays, profile, watch, start, until)
     limit = profile.time_limit_s
     left = profile if limit is None else profile.with_limits(time_limit=max(limit - watch.seconds, 0.01))
+    if found is None and watch.cancelled.is_set():
+        return Answer(Status.NO_SOLUTION_FOUND)
     if found is None:
         return ask_highs(arrays, left, watch, start)
     answer = _answer(found, profile)
@@ -187,14 +183,11 @@ def _by_blocks(
     if _closed(rounder, top, profile):
         plain = proof_of_prices(arrays, root.prices)
         return Found(rounder.best, rounder.best_value, max(plain.bound, rounder.best_value), plain, rounder.over())
-    parts, plans = split(arrays, blocks), root.values.copy()
-    proofs, bound = proofs_of_parts(parts, root.prices, _slack(profile, scale), watch, until, plans)
-    between = np.zeros(arrays.rows)
-    between[parts.linking] = root.prices[parts.linking]
-    proof = joined(proofs, arrays.columns, Prices.of(usable(arrays, between)[0]), bound)
+    proof, plans = proof_by_parts(split(arrays, blocks), root.prices, _slack(profile, scale), watch, until)
+    plans = np.where(np.isnan(plans), root.values, plans)
     if proof.bound > top:
         proof = proof_of_prices(arrays, root.prices)
-    bound = min(top, bound)
+    bound = min(top, proof.bound)
     _tell(rounder, watch, bound)
     if not _closed(rounder, bound, profile):
         rounder.otherwise(OTHERWISE)
@@ -241,6 +234,8 @@ def _by_places(
         except WorkerError as error:
             log.debug("the blocks' workers failed: %s", error)
             proof = proof_of_prices(arrays, found.prices)
+    if proof.bound > found.bound:
+        proof = proof_of_prices(arrays, found.prices)
     bound = min(found.bound, proof.bound)
     value = -math.inf if values is None else arrays.value(values)
     watch.update(value if values is not None else None, bound)
@@ -268,8 +263,8 @@ def _plans(
     over = np.where(np.isfinite(least), np.maximum(total - least, 0.0), 0.0)
     plan = values.copy()
     count = len(parts.parts)
-    waves = [range(first, count, max(1, math.ceil(count / WAVE))) for first in range(max(1, math.ceil(count / WAVE)))]
-    pending: list[Sequence[int]] = list(waves)
+    waves = math.ceil(count / WAVE)
+    pending: list[Sequence[int]] = [range(first, count, waves) for first in range(waves)]
     again: list[int] = []
     while pending and not watch.cancelled.is_set():
         now = pending.pop(0)
@@ -303,7 +298,7 @@ def _proof_of_places(
     parts: Parts, workers: Workers, towns: IntArray, prices: FloatArray, slack: float, watch: Watch, until: float
 ) -> Proof:
     """What all blocks prove, town by town, at the prices that coordinate them."""
-    linking, _ = usable(parts.arrays, prices)
+    linking, _ = sided(prices, parts.arrays.row_lower, parts.arrays.row_upper)
     seconds = max(until - watch.seconds, 0.01)
     given = [(towns[part.columns], linking[parts.linking], prices[part.rows], slack, seconds) for part in parts.parts]
     return whole_proof(parts, workers.each(prove, given), prices)
