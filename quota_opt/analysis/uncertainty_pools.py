@@ -128,5 +128,5 @@ def shortfall(case: Case, own: FloatArray, used: FloatArray, bounds: Limits) -> 
         total = used[n] + asked.sum(axis=0)
         share = np.divide(short[n], total, out=np.zeros_like(total), where=total > 0.0)
         short[children] += asked * share
-        short[n] -= asked.sum(axis=0) * share
-    return np.maximum(short, 0.0)
+        short[n] = np.where(total > 0.0, used[n] * share, short[n])
+    return short
