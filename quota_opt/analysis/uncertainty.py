@@ -73,8 +73,8 @@ class Evaluation:
 
     def measure(self, name: str) -> dict[str, Any]:
         """The line of one measure: unit, planned, mean, sd and quantiles. Raises KeyError where there is none."""
-        line: dict[str, Any] = self.measures.set_index("measure").loc[name].to_dict()
-        return line
+        line = self.measures.set_index("measure").loc[name]
+        return {str(key): value for key, value in line.items()}
 
     def record(self) -> dict[str, Any]:
         """What was drawn, how often and with which seed, and the answer: evaluation.json."""
