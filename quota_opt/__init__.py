@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.recourse import TwoStage, two_stage
+    from quota_opt.analysis.robust import RobustPlans, robust
+    from quota_opt.analysis.uncertainty import Evaluation, evaluate
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -60,6 +63,9 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
+    "quota_opt.analysis.robust": ("RobustPlans", "robust"),
+    "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -85,6 +91,7 @@ __all__ = [
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
+    "Evaluation",
     "Finding",
     "InfeasibleScenario",
     "InputError",
@@ -96,11 +103,13 @@ __all__ = [
     "Profile",
     "Progress",
     "QuotaOptError",
+    "RobustPlans",
     "RuleAudit",
     "Scenario",
     "Session",
     "Status",
     "Text",
+    "TwoStage",
     "UnboundedScenario",
     "Verification",
     "VerificationFailed",
@@ -109,17 +118,20 @@ __all__ = [
     "check",
     "dictionary_page",
     "engines",
+    "evaluate",
     "export",
     "generate_case",
     "new",
     "read",
     "read_profile",
     "read_result",
+    "robust",
     "rule_example",
     "rule_page",
     "rule_titles",
     "scenarios",
     "solve",
+    "two_stage",
     "verify",
     "write_handbook",
 ]

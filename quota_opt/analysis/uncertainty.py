@@ -28,6 +28,7 @@ from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.folder import finite, hashes, version, whole_folder, write_table
+from quota_opt.plan.headlines import objective_unit
 from quota_opt.plan.plan import Plan
 from quota_opt.scenario import Scenario, Uncertainty
 
@@ -274,10 +275,11 @@ def _measures(plan: Plan, found: _Found, given: Uncertainty) -> pd.DataFrame:
         moved = sum((w * (frame[m].to_numpy() - plan.measures[m]) for m, w in weighed.items()), np.zeros(len(frame)))
         value = plan.objective + moved
         frame["objective"] = value
-        lines.append(_spread("objective", "", plan.objective, value))
+        unit = objective_unit(plan.scenario.settings, plan.measure_units, "objective")
+        lines.append(_spread("objective", unit, plan.objective, value))
         if given.recourse is not None:
             frame["objective_net"] = value - cost
-            lines.append(_spread("objective_net", "", plan.objective, value - cost))
+            lines.append(_spread("objective_net", unit, plan.objective, value - cost))
     if given.recourse is not None:
         frame["shortfall_cost"] = cost
     return pd.DataFrame(lines)

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, library, solving
+from quota_opt.cli import bench, commands, library, solving, uncertain
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -32,6 +32,9 @@ _ORDER = (
     solving.run,
     solving.verify,
     solving.export,
+    uncertain.evaluate,
+    uncertain.robust,
+    uncertain.two_stage,
     commands.generate,
     bench.bench,
 )
@@ -75,5 +78,5 @@ def command() -> Any:
     )
     app.callback(invoke_without_command=True)(_root)
     for function in _ORDER:
-        app.command(name=function.__name__)(with_globals(function))
+        app.command(name=function.__name__.replace("_", "-"))(with_globals(function))
     return typer.main.get_command(app)
