@@ -4,7 +4,7 @@ found = two_stage("zhuji", samples=50, weight=0.5)
 found.compared      # this plan beside the plan of the mean world and the plain one, in these worlds and in fresh ones
 found.plan          # a plan like any other: it holds on the case as stated
 
-Decided now: actions, awards, trades, all rules of the case, and its pools as stated. Decided in each world: transfers,
+Decided now: actions, awards, all rules of the case, and its pools as stated. Decided in each world: transfers,
 and how much is lacking, which costs what `[uncertainty.recourse]` says. The plan maximises the expected value less the
 expected cost less `weight` times the mean cost of the worst worlds, over a sample of the worlds (`recourse_model`).
 """
@@ -142,8 +142,8 @@ def two_stage(
     With `drawn` above `samples`, so many worlds are drawn and reduced to those that stand for the others best. `fresh`
     further worlds, of the next seed, tell what the plan is worth where it was not made for.
 
-    Raises InputError where the case does not say what is uncertain or what being short costs, or its objective is not
-    one weighted sum; and what `quota_opt.solve` raises.
+    Raises InputError where the case does not say what is uncertain or what being short costs, its objective is not one
+    weighted sum, or quota is traded; and what `quota_opt.solve` raises.
     """
     opened = Opened.of(case, profile, gap=gap, time_limit=time_limit)
     scenario = opened.scenario
@@ -152,6 +152,8 @@ def two_stage(
     given = given.model_copy(update={"recourse": recourse})
     if len(opened.problem.stages) > 1 or objective_weights(opened.problem.case) is None:
         raise InputError([_not_one_sum()])
+    if opened.problem.case.market is not None:
+        raise InputError([_trades()])
     start = given.seed if seed is None else seed
     count = samples if drawn is None else max(drawn, samples)
     worlds = _all(opened, given, count, start)
@@ -273,6 +275,17 @@ def _not_one_sum() -> Finding:
         'Use form = "weighted", without rules that are optimised first.',
     )
     return _error("objective-not-weighted", what, fix, "objective.form")
+
+
+def _trades() -> Finding:
+    what = Text(
+        "启用了用能权交易，两阶段方案不决定买卖。", "Quota trading is on; a plan of two stages does not decide trades."
+    )
+    fix = Text(
+        "停用规则 trading；临时购买的价格可写作 shortfall_cost。",
+        "Switch the rule trading off; what buying in need costs can be the shortfall_cost.",
+    )
+    return _error("trading-not-staged", what, fix, "rules.trading")
 
 
 def _error(code: str, what: Text, fix: Text, path: str) -> Finding:

@@ -4,7 +4,7 @@
 
     cost[k] = Σ_{r, n, t} price[r, t] · short[k, r, n, t]         w[k] >= cost[k] − eta,   w >= 0
 
-    used[k] + out[k] − freed[k] − in[k] − short[k]  <=  initial + bought − sold       every world, pool, year
+    used[k] + out[k] − freed[k] − in[k] − short[k]  <=  initial       every world, pool, year
     retention in every world, of what is freed there
 
 beside all columns and rows of the case itself, whose pools balance as stated. The value is the case's own objective,
@@ -226,31 +226,12 @@ class _SecondStage:
         freed, used = self.futures.freed[r, t], self.futures.used[r, t]
         self._put(first + world.T * count + pools.of[act_place][:, None], self.acts.column[:, None], -freed)
         self._put(first + world.T * count + pools.of[award_place][:, None], self.awards.column[:, None], used)
-        for place, column, sign in self._traded(r, t):
-            self._put(line[:, pools.of[place]], column[None, :], sign)
         if pools.held is not None and len(sends):
             self._retained(r, t, pools, sends, out, short if must else None)
 
     def _places(self) -> tuple[IntArray, IntArray]:
         acts = self.case.actions["place_code"].to_numpy(dtype=np.int64)[self.acts.row]
         return acts, self.case.projects["place_code"].to_numpy(dtype=np.int64)[self.awards.row]
-
-    def _traded(self, r: int, t: int) -> list[tuple[IntArray, IntArray, float]]:
-        """(places, columns, sign) of purchases (-1) and sales (+1) that stand in a year."""
-        market = self.case.market
-        if market is None:
-            return []
-        trade, years = self.problem.trade, slice(max(0, t - market.lasts + 1), t + 1)
-        found = []
-        place, year = np.nonzero(trade.buy[r][:, years] >= 0)
-        found.append((place, trade.buy[r][:, years][place, year], -1.0))
-        if r == self.case.energy:
-            project, year = np.nonzero(trade.project[:, years] >= 0)
-            at = self.case.projects["place_code"].to_numpy(dtype=np.int64)[project]
-            found.append((at, trade.project[:, years][project, year], -1.0))
-        place = np.flatnonzero(trade.sell[r][:, t] >= 0)
-        found.append((place, trade.sell[r][place, t], 1.0))
-        return found
 
     def _retained(self, r: int, t: int, pools: _Pools, sends: IntArray, out: IntArray, short: IntArray | None) -> None:
         """What each place bound may send up in each world, and what it must."""
@@ -277,10 +258,6 @@ class _SecondStage:
         self._put(line, out, 1.0)
         if short is not None:
             self._put(line, short[:, sends], -1.0)
-        for place, column, sign in self._traded(r, t):
-            if sign > 0 or held.shared:
-                entry, over = case.places.spread(place, bound)
-                self._put(line[:, number[over]], column[entry][None, :], sign)
         if held.pool > 0:
             first = self._block(np.zeros((self.worlds, count)))
             self._put(first + world * count + at, self.acts.column[acts][:, None], held.pool * freed)

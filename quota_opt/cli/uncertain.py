@@ -15,21 +15,22 @@ from quota_opt.cli.options import Case, ProfileName
 from quota_opt.cli.overrides import read_overrides
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
-from quota_opt.cli.solving import default_folder
+from quota_opt.cli.solving import default_folder, refuse_limits
 from quota_opt.errors import Text
 
 if TYPE_CHECKING:
     from quota_opt.report.document import Document
     from quota_opt.scenario import Scenario
 
+GAP, SECONDS = 0.005, 120.0
+"""Where these solves stop: figures drawn by chance are not known better, and there are several of them."""
+
 Samples = Annotated[
     int | None, typer.Option(min=1, help="情形数 Worlds to draw; default: the case's.", show_default=False)
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="种子 The same seed draws the same worlds.", show_default=False)]
-Gap = Annotated[float | None, typer.Option(help="差距 Stop at this relative gap, e.g. 0.001.", show_default=False)]
-TimeLimit = Annotated[
-    float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
-]
+Gap = Annotated[float, typer.Option(help="差距 Relative gap each solve stops at.")]
+TimeLimit = Annotated[float, typer.Option(help="时限 Seconds each solve may take.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.", show_default=False)]
 
 
@@ -88,12 +89,13 @@ def robust(
     samples: Samples = None,
     seed: Seed = None,
     profile: ProfileName = "auto",
-    gap: Gap = None,
-    time_limit: TimeLimit = None,
+    gap: Gap = GAP,
+    time_limit: TimeLimit = SECONDS,
     out: Out = None,
 ) -> int:
     """稳健方案 The best plan for each number of deviations it must stand, and what that costs."""
     gammas = [_gamma(part) for part in gamma.split(",")]
+    refuse_limits(gap, time_limit)
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo
@@ -137,12 +139,13 @@ def two_stage(
     ] = None,
     fresh: Annotated[int, typer.Option(min=1, help="检验数 Fresh worlds the plans are tried in.")] = 1000,
     profile: ProfileName = "auto",
-    gap: Gap = None,
-    time_limit: TimeLimit = None,
+    gap: Gap = GAP,
+    time_limit: TimeLimit = SECONDS,
     out: Out = None,
 ) -> int:
     """两阶段方案 The plan that is best over many worlds, counting what it costs to be short in each."""
     _refuse(alpha, weight, shortfall_cost)
+    refuse_limits(gap, time_limit)
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo

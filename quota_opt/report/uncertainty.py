@@ -142,9 +142,9 @@ def two_stage_document(made: TwoStage) -> Document:
             f"综合值为期望目标值，减期望短缺代价，再减 {short(made.weight)} 倍最差 {percent(1 - made.alpha, 0)} 情形的"
             "平均代价。方案在案例所写的情况下满足全部规则；各情形中指标可在规则允许内重新调剂，仍不足的部分计代价。",
             "What is maximised: the expected objective, less the expected cost of being short, less "
-            f"{short(made.weight)} times its mean in the worst {percent(1 - made.alpha, 0)} of the worlds. The plan keeps "
-            "every rule on the case as stated; in each world quota is passed along anew as far as the rules let it, and what still lacks "
-            "costs.",
+            f"{short(made.weight)} times its mean in the worst {percent(1 - made.alpha, 0)} of the worlds. The plan "
+            "keeps every rule on the case as stated; in each world quota is passed along anew as far as the rules let "
+            "it, and what still lacks costs.",
         ),
         Text(
             f"求解：{STATUSES[str(made.status)].zh}，值 {short(made.value)}，界 {short(made.bound)}。",
