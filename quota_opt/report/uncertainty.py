@@ -124,7 +124,7 @@ def two_stage_document(made: TwoStage) -> Document:
         _SERVED,
         Column("objective", Text("按案例所写的目标值", "objective as stated"), "number", unit, 1),
     )
-    seen = {"in": Text("求解所用", "those it was made for"), "out": Text("新抽", "fresh ones")}
+    seen = {"in": Text("求解所用", "used to plan"), "out": Text("新抽", "fresh")}
     rows: list[list[Cell]] = [
         [PLANS[row.plan], Text(f"{seen[row.worlds].zh} {row.count} 个", f"{row.count} {seen[row.worlds].en}"),
          row.value, row.expected, row.cost, row.tail, row.served, row.objective]
@@ -233,7 +233,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
         source = action.clause or action.source or given.clause or given.source or ""
         whose = listed(ACTIONS, kind)
         if action.slip is not None:
-            rows.append([whose, Text("推迟", "late"), _late(action.slip), source])
+            rows.append([whose, Text("推迟", "years late"), _late(action.slip), source])
         if action.delivery is not None:
             rows.append([whose, Text("腾出量的倍数", "times what is freed"), _shape(action.delivery), source])
     for category, project in given.projects.items():
@@ -242,7 +242,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
         if project.need is not None:
             rows.append([whose, Text("用量的倍数", "times what is needed"), _shape(project.need), source])
         if project.delay is not None:
-            rows.append([whose, Text("推迟开工", "late"), _late(project.delay), source])
+            rows.append([whose, Text("推迟开工", "years late"), _late(project.delay), source])
         if project.drop_out:
             said = Text(f"概率 {percent(project.drop_out, 0)}", f"probability {percent(project.drop_out, 0)}")
             rows.append([whose, Text("退出", "drops out"), said, source])
@@ -252,7 +252,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
 def _late(of: Any) -> Text:
     return Text(
         f"{percent(of.probability, 0)}的可能推迟 {of.years} 年",
-        f"{of.years} years late in {percent(of.probability, 0)}",
+        f"late by {of.years}, probability {percent(of.probability, 0)}",
     )
 
 
