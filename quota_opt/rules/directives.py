@@ -81,7 +81,7 @@ class Directives(Rule[DirectivesParameters]):
         projects = {"project": build.case.projects["project"].to_numpy(dtype=object)}
         firms = {"firm": build.case.firms["firm"].to_numpy(dtype=object)}
         for demand in self._demands(build.case):
-            if demand.kind == "measure":
+            if demand.kind in ("measure", "what"):
                 self._bound(build, demand)
                 continue
             kept = build.act if demand.kind == "firm" else build.share if demand.part else build.start
@@ -105,7 +105,7 @@ class Directives(Rule[DirectivesParameters]):
                 "project": demand.name if demand.kind == "project" else "",
                 "firm": demand.name if demand.kind == "firm" else "",
                 "measure": demand.name if demand.kind == "measure" else "",
-                "what": "",
+                "what": demand.name if demand.kind == "what" else "",
                 "part": "share" if demand.part else "",
                 "clause": demand.clause or "",
                 "unit": demand.unit,
@@ -189,7 +189,8 @@ class Directives(Rule[DirectivesParameters]):
             most = one_measure.value if one_measure.sense in ("<=", "==") else np.inf
             unit = "objective" if name == OBJECTIVE else measure_unit(case, name)
             clause = one_measure.clause or self.clause
-            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name))
+            kind = "what" if name == OBJECTIVE else "measure"
+            yield Demand(kind, name, i, none, none, clause, unit, least, most, Text(name, name))
 
     def _bound(self, build: Build, demand: Demand) -> None:
         """The row of a measure; the objective counts what other rules add to it, too."""
@@ -205,8 +206,8 @@ class Directives(Rule[DirectivesParameters]):
         values = np.concatenate([values, np.array([-cost for _, cost in soft])])
         build.add_rows(
             RowInfo(self.name, demand.clause, demand.unit),
-            {"measure": [0]},
-            {"measure": np.array([demand.name], dtype=object)},
+            {demand.kind: [0]},
+            {demand.kind: np.array([demand.name], dtype=object)},
             entries=(np.zeros(len(columns), dtype=np.int64), columns, values),
             lower=demand.lower - made.constant,
             upper=demand.upper - made.constant,
@@ -261,7 +262,8 @@ class Directives(Rule[DirectivesParameters]):
 class Demand:
     """One directive as a row: decisions of `rows` (projects, or actions) in `years`, summed, within bounds.
 
-    `kind` is project, firm or measure; `code` its position in the table; `part`: the shares are summed, not starts.
+    `kind` is project, firm, measure, or what (the objective); `code` its position in the table; `part`: shares are
+    summed, not starts.
     """
 
     kind: str
@@ -279,7 +281,9 @@ class Demand:
     def reached(self, outcome: Outcome) -> float:
         """What the plan makes of it."""
         if self.kind == "measure":
-            value = objective_of(outcome) if self.name == OBJECTIVE else outcome.measure(self.name)
+            return outcome.measure(self.name)
+        if self.kind == "what":
+            value = objective_of(outcome)
             return float("nan") if value is None else value
         row, year = outcome.award_row, outcome.award_year
         if self.kind == "firm":
