@@ -1,7 +1,7 @@
 """Overrides with a receipt: projects forced in or out, firms closed or kept, and what that costs whom.
 
-The case is solved as it is and with the directives; the receipt is the difference of two verified plans. Of the best
-plans with the directives the one nearest to the plan without them is taken, so that nobody loses without need.
+The case is solved as it is and with the directives; the receipt is the difference of two verified plans. Decisions that
+differ for no gain are put back as they were, so that nobody is named as a loser without need.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quota_opt.analysis.addresses import is_result, read_result
-from quota_opt.analysis.opened import Opened, with_rows
+from quota_opt.analysis.opened import Opened, fixed, with_rows
 from quota_opt.analysis.receipt_document import receipt_document
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.build import Problem
 from quota_opt.model.case import prepare, records
-from quota_opt.plan.directed import RULE, bent_clauses, directed
+from quota_opt.plan.directed import RULE, Directed, bent_clauses, directed
 from quota_opt.plan.folder import finite, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.report.document import Document, write_html, write_xlsx
@@ -29,10 +30,10 @@ from quota_opt.rules import rules_of
 from quota_opt.scenario import Scenario, read
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.stages import StageResult
-from quota_opt.solving.status import OnProgress, Status
+from quota_opt.solving.status import OnProgress, Status, relative_gap
 
-SLACK = 1e-9
-"""Share of the best value that the plan nearest to the one before may lose: rounding."""
+ROUNDING = 1e-9
+"""Share of its value by which a plan nearer to the one before may be off."""
 DECISIONS = ["kind", "id", "name", "place", "change", "asked", "without", "with"]
 MEASURES = ["measure", "unit", "without", "with", "change"]
 
@@ -90,8 +91,7 @@ class Receipt:
     @cached_property
     def decisions(self) -> pd.DataFrame:
         """Projects and firms that the two plans decide otherwise."""
-        lines = directed(self.plan.outcome, self.plan.audit)
-        asked = {(line.kind, line.id) for line in lines}
+        asked = {(line.kind, line.id) for line in self.added}
         found = [*_projects(self.without, self.plan), *_firms(self.without, self.plan)]
         rows = [(kind, name, *rest[:3], (kind, name) in asked, *rest[3:]) for kind, name, *rest in found]
         return pd.DataFrame(rows, columns=DECISIONS)
@@ -121,7 +121,8 @@ class Receipt:
         proven = {"at_least": self.at_least, "at_most": self.at_most, "unit": gather(self.without).objective_unit}
         made: dict[str, Any] = finite(
             {
-                "directives": [line.words._asdict() | {"by": line.by} for line in self._lines],
+                "directives": [line.words._asdict() | {"by": line.by} for line in self.added],
+                "others": len(self._lines) - len(self.added),
                 "objective": {**given, **proven},
                 **{
                     name: getattr(self, name).to_dict("records") for name in ("measures", "decisions", "bent", "prices")
@@ -131,8 +132,14 @@ class Receipt:
         return made
 
     @property
-    def _lines(self) -> Any:
+    def _lines(self) -> tuple[Directed, ...]:
         return directed(self.plan.outcome, self.plan.audit)
+
+    @cached_property
+    def added(self) -> tuple[Directed, ...]:
+        """The directives that the plan without them does not have already: those the receipt is about."""
+        before = {(line.words, line.by) for line in directed(self.without.outcome, self.without.audit)}
+        return tuple(line for line in self._lines if (line.words, line.by) not in before)
 
     def table(self) -> pd.DataFrame:
         """The receipt as one table, as `receipt.csv` has it: section, id, name, place, change, without, with, unit."""
@@ -220,7 +227,7 @@ def override(
     opened = Opened.of(_with(scenario, projects, firms), chosen)
     without = before or Opened.of(scenario, chosen).solve(on_progress=on_progress)
     plan = opened.solve(on_progress=on_progress)
-    return Receipt(without, _nearest(opened, plan, without, on_progress))
+    return Receipt(without, _nearer(opened, plan, without, on_progress))
 
 
 def _with(scenario: Scenario, projects: list[dict[str, Any]], firms: list[dict[str, Any]]) -> Scenario:
@@ -266,48 +273,50 @@ def _refused(what: Text, fix: Text, seen: str | None = None) -> InputError:
     return InputError([Finding(Level.ERROR, "bad-order", what, Where(rule=RULE), fix, seen)])
 
 
-def _nearest(opened: Opened, plan: Plan, without: Plan, on_progress: OnProgress | None) -> Plan:
-    """Of the plans as good as `plan` the one with the fewest decisions other than without the orders.
+def _nearer(opened: Opened, plan: Plan, without: Plan, on_progress: OnProgress | None) -> Plan:
+    """A plan as good as `plan` that differs less from the one without the orders: what the two agree on stays, and of
+    the rest as much as can be is as it was.
 
     Where the case has several objectives, or a limit comes first, it is `plan` itself.
     """
     problem = opened.problem
-    stages = plan.certificate["stages"]
     if len(problem.stages) > 1 or plan.status is not Status.OPTIMAL:
         return plan
-    weights = _changes(problem, without)
+    before, after = _decided(problem, without), _decided(problem, plan)
+    weights = np.where(before, -1.0, 1.0) * problem.arrays.integer
+    agreed = np.flatnonzero((before == after) & problem.arrays.integer)
     objective, constant = problem.objectives[0]
-    least = plan.objective - SLACK * max(1.0, abs(plan.objective)) - constant
+    least = plan.objective - ROUNDING * max(1.0, abs(plan.objective)) - constant
     arrays = with_rows(replace(problem.arrays, objective=-weights, offset=0.0), objective, least, np.inf)
-    found = opened.ask(arrays, on_progress=on_progress, stage="changes")
+    found = opened.ask(fixed(arrays, agreed, after[agreed]), on_progress=on_progress, stage="changes")
     if found.values is None:
         return plan
+    reached = float(objective @ found.values[: problem.arrays.columns]) + constant
+    first = plan.certificate["stages"][0]
+    bound = max(plan.bound, reached)
     proven = StageResult(
-        stages[0]["name"], stages[0]["sense"], plan.status, plan.objective, plan.bound, plan.gap, stages[0]["seconds"]
+        first["name"], first["sense"], plan.status, reached, bound, relative_gap(reached, bound), first["seconds"]
     )
     return opened.plan(found.values, found, [proven])
 
 
-def _changes(problem: Problem, plan: Plan) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """(columns,): 1 for a decision the plan does not make, -1 for one it makes: their sum counts the differences."""
+def _decided(problem: Problem, plan: Plan) -> NDArray[np.float64]:
+    """(columns,): 1 for each action and start that the plan decides, 0 for all else; what is barred has no column."""
     case = problem.case
-    weights = np.zeros(problem.arrays.columns)
-    for grid in (problem.act, problem.start):
-        weights[grid[grid >= 0]] = 1.0
+    decided = np.zeros(problem.arrays.columns)
     years = {int(year): t for t, year in enumerate(case.years)}
     start = {str(name): row for row, name in enumerate(case.projects["project"])}
-    for row in records(plan.awards):
-        column = problem.start[start[str(row.project)], years[int(row.year)]]
-        if column >= 0:
-            weights[column] = -1.0
-    key = zip(case.actions["firm"], case.actions["action"], case.actions["option"].fillna("").astype(str), strict=True)
-    act = {tuple(map(str, name)): row for row, name in enumerate(key)}
-    for row in records(plan.actions):
-        option = "" if pd.isna(row.option) else str(row.option)
-        at = act.get((str(row.firm), str(row.action), option))
-        if at is not None and problem.act[at, years[int(row.year)]] >= 0:
-            weights[problem.act[at, years[int(row.year)]]] = -1.0
-    return weights
+    act = {(str(r.firm), str(r.action), _option(r)): row for row, r in enumerate(records(case.actions))}
+    columns = [problem.start[start[str(r.project)], years[int(r.year)]] for r in records(plan.awards)]
+    for r in records(plan.actions):
+        row = act.get((str(r.firm), str(r.action), _option(r)))
+        columns += [] if row is None else [problem.act[row, years[int(r.year)]]]
+    decided[[column for column in columns if column >= 0]] = 1.0
+    return decided
+
+
+def _option(action: Any) -> str:
+    return "" if pd.isna(action.option) else str(action.option)
 
 
 def _projects(before: Plan, after: Plan) -> list[tuple[str, ...]]:

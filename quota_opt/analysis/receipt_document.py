@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Text
@@ -14,6 +15,8 @@ from quota_opt.report.values import Cell, Column, Table, table_of
 from quota_opt.report.words import ACTIONS, measure_name, resource_name, unit_name
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from quota_opt.analysis.receipt import Receipt
 
 CHANGES = {
@@ -27,6 +30,7 @@ CHANGES = {
     "otherwise": Text("整治方式或年份改变", "treated otherwise"),
 }
 KINDS = {"project": Text("项目", "project"), "firm": Text("企业", "firm")}
+SHOWN, PRICES_SHOWN = 6, 15
 YES = Text("是", "yes")
 
 
@@ -48,7 +52,7 @@ def receipt_document(receipt: Receipt) -> Document:
 
 
 def _asked(receipt: Receipt) -> Text:
-    lines = directed(receipt.plan.outcome, receipt.plan.audit)
+    lines = receipt.added
     by = [f"（{line.by}）" if line.by else "" for line in lines]
     of = [f" ({line.by})" if line.by else "" for line in lines]
     return Text(
@@ -79,30 +83,38 @@ def _cost(receipt: Receipt) -> list[Text]:
 
 def _who(receipt: Receipt) -> list[Text]:
     """Losers and gainers by name; what a directive names itself is not told again."""
-    table = receipt.decisions
+    table = receipt.decisions[~receipt.decisions["asked"]]
     said = []
     for changes, zh, en in (
-        (("lost", "shrunk", "moved", "treated", "otherwise"), "受影响的", "Who loses"),
+        (("lost", "shrunk", "moved", "treated"), "受影响的", "Who loses"),
         (("gained", "grown", "spared"), "得益的", "Who gains"),
     ):
-        parts = [
-            (
-                CHANGES[change],
-                [_name(row) for row in records(table[(table["change"] == change) & ~table["asked"]])],
-            )
-            for change in changes
-        ]
-        parts = [(word, names) for word, names in parts if names]
+        parts = [(CHANGES[change], _names(table[table["change"] == change])) for change in changes]
+        parts = [(word, names) for word, names in parts if names.zh]
         if parts:
             said.append(
                 Text(
-                    f"{zh}：" + "；".join(f"{word.zh} {'、'.join(names)}" for word, names in parts) + "。",
-                    f"{en}: " + "; ".join(f"{word.en} {', '.join(names)}" for word, names in parts) + ".",
+                    f"{zh}：" + "；".join(f"{word.zh} {names.zh}" for word, names in parts) + "。",
+                    f"{en}: " + "; ".join(f"{word.en} {names.en}" for word, names in parts) + ".",
                 )
             )
-    if not said:
+    if not len(table):
         said.append(Text("没有其他项目和企业受影响。", "No other project or firm is decided otherwise."))
+    other = int((table["change"] == "otherwise").sum())
+    if other:
+        said.append(
+            Text(f"另有 {other} 家企业改变整治方式或年份。", f"{other} firms are treated otherwise or in another year.")
+        )
     return said
+
+
+def _names(table: pd.DataFrame) -> Text:
+    names = [_name(row) for row in records(table)]
+    more = len(names) > SHOWN
+    return Text(
+        "、".join(names[:SHOWN]) + (f" 等 {len(names)} 个" if more else ""),
+        ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if more else ""),
+    )
 
 
 def _name(row: Any) -> str:
@@ -157,6 +169,8 @@ def _bent(receipt: Receipt) -> Table:
 
 
 def _measures(receipt: Receipt) -> Table:
+    moved = receipt.measures["change"].abs() > 1e-6
+    changed = receipt.measures[moved]
     columns = (
         Column("measure", Text("指标", "measure")),
         Column("unit", Text("单位", "unit")),
@@ -172,9 +186,11 @@ def _measures(receipt: Receipt) -> Table:
             float(row["with"]),
             float(row["change"]),
         )
-        for row in receipt.measures.to_dict("records")
+        for row in changed.to_dict("records")
     ]
-    return table_of("measures", Text("各项指标的变化", "Every measure"), columns, rows)
+    same = len(receipt.measures) - len(changed)
+    table = table_of("measures", Text("有变化的指标", "Measures that change"), columns, rows)
+    return replace(table, note=Text(f"另有 {same} 项指标不变。", f"{same} more stay as they are."))
 
 
 def _prices(receipt: Receipt) -> Table:
@@ -187,7 +203,7 @@ def _prices(receipt: Receipt) -> Table:
         Column("change", Text("变化", "change"), "number", digits=4),
     )
     names = dict(zip(receipt.plan.scenario.places["place"], receipt.plan.scenario.places["name"], strict=True))
-    ordered = receipt.prices.sort_values("change", key=lambda change: -change.abs(), kind="stable").head(40)
+    ordered = receipt.prices.sort_values("change", key=lambda change: -change.abs(), kind="stable").head(PRICES_SHOWN)
     rows = [
         (str(names.get(row["place"]) or row["place"]), resource_name(row["resource"]), int(row["year"]),
          float(row["without"]), float(row["with"]), float(row["change"]))
@@ -198,4 +214,4 @@ def _prices(receipt: Receipt) -> Table:
         "What one more unit of quota adds to the objective (duals of the linear relaxation).",
     )
     table = table_of("prices", Text("变化最大的价格", "Prices that change most"), columns, rows)
-    return Table(table.key, table.title, table.columns, table.rows, note=note)
+    return replace(table, note=note)

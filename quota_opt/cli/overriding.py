@@ -13,7 +13,7 @@ from quota_opt.cli.commands import refuse_existing
 from quota_opt.cli.options import ProfileName
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
-from quota_opt.cli.solving import default_folder
+from quota_opt.cli.solving import default_folder, refuse_limits
 from quota_opt.errors import Text
 
 
@@ -47,6 +47,12 @@ def override(
     by: Annotated[str, typer.Option(metavar="TEXT", help="谁指定 Who orders it.")] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="理由 Why.")] = "",
     profile: ProfileName = "auto",
+    gap: Annotated[
+        float | None, typer.Option(help="差距 Stop at this relative gap, e.g. 0.00001.", show_default=False)
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Result folder; default results/CASE-override.", show_default=False),
@@ -63,6 +69,7 @@ def override(
                 "No order given: use --award, --refuse, --share, --amount, --close or --keep.",
             )
         )
+    refuse_limits(gap, time_limit)
     sizes, amounts = _figures("--share", share or []), _figures("--amount", amount or [])
     if out is not None:
         refuse_existing(out)
@@ -72,7 +79,7 @@ def override(
     with Watch(session) as watch:
         receipt = qo.override(
             case, **orders, share=sizes, amount=amounts, bend=bend, by=by, reason=reason, profile=profile,
-            on_progress=watch,
+            gap=gap, time_limit=time_limit, on_progress=watch,
         )  # fmt: skip
         if watch.aborted:
             raise KeyboardInterrupt

@@ -62,7 +62,7 @@ def run(
 
     Ctrl-C once stops the solver and keeps the best plan so far; twice gives up and writes nothing.
     """
-    _refuse_limits(gap, time_limit)
+    refuse_limits(gap, time_limit)
     overrides = read_overrides(assignments or [])
     if out is not None:
         refuse_existing(out)
@@ -112,6 +112,7 @@ def verify(
                 "worst_excess": audit.worst_excess,
                 "unit": audit.unit,
                 "clause": audit.clause,
+                "overrides": audit.overrides,
             }
             for audit in found.audit
         },
@@ -123,6 +124,9 @@ def verify(
     session.document(document)
     if session.speaking:
         session.show(_audit_table(session, found.audit))
+        for audit in found.audit:
+            if audit.state == "overriding":
+                session.show(audit.headline)
     session.findings(found.problems, wrong=True)
     if found.ok:
         session.show(Text("复核通过：方案满足全部规则。", "Verified: the plan holds for every rule."))
@@ -174,7 +178,8 @@ def _file_name(name: str) -> str:
     return kept[:80] or "case"
 
 
-def _refuse_limits(gap: float | None, time_limit: float | None) -> None:
+def refuse_limits(gap: float | None, time_limit: float | None) -> None:
+    """Raise where a gap or a time limit cannot be one."""
     if gap is not None and not 0 <= gap < 1:
         raise Usage(
             Text(

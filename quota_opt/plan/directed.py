@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from quota_opt.errors import Finding, Text
 from quota_opt.messages import table
 from quota_opt.model.outcome import Outcome
@@ -51,9 +53,9 @@ def directed(outcome: Outcome | None, audit: Sequence[RuleAudit]) -> tuple[Direc
         return ()
     bent = bent_clauses(outcome)
     found = []
-    for row in entry.figures.to_dict("records"):
+    for row in entry.figures[entry.figures["part"] == ""].to_dict("records"):
         kind = next(kind for kind in ("project", "firm", "measure", "what") if row[kind])
-        own = tuple(one for one in bent if one.id == row[kind] and not row["part"])
+        own = tuple(one for one in bent if one.id == row[kind])
         found.append(Directed(kind, str(row[kind]), Text(row["words"], row["words_en"]), str(row["clause"]), own))
     return tuple(found)
 
@@ -74,6 +76,21 @@ def bent_clauses(outcome: Outcome) -> tuple[Bent, ...]:
                 clause = clause_words(rule.clause, of) if rule.clause else table("clause")["none"]
                 found.append(Bent(name, rule.name, rule.title, clause, bar.texts[i], bar.figures[i], by))
     return tuple(found)
+
+
+def with_directives(reasons: pd.DataFrame, lines: Sequence[Directed]) -> pd.DataFrame:
+    """The reasons with the directive that decided in place of the price: what a plan was told needs no other reason."""
+    table = reasons.copy()
+    for line in lines:
+        hit = (table["kind"] == line.kind) & (table["id"] == line.id)
+        bent = line.bent[0] if line.bent else None
+        zh = f"，突破{bent.title.zh}【{bent.clause.zh}】（{bent.figure}）" if bent else ""
+        en = f", bending {bent.title.en} [{bent.clause.en}] ({bent.figure})" if bent else ""
+        by, of = (f"（{line.by}）", f" ({line.by})") if line.by else ("", "")
+        table.loc[hit, ["rule", "clause", "document_status"]] = [RULE, line.by, ""]
+        table.loc[hit, "text"] = f"按指定事项：{line.words.zh}{by}{zh}。"
+        table.loc[hit, "text_en"] = f"By directive: {line.words.en}{of}{en}."
+    return table
 
 
 def directives_record(lines: Sequence[Directed]) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from quota_opt.errors import Text
 from quota_opt.plan.directed import Directed
-from quota_opt.report.numbers import running
+from quota_opt.report.numbers import running, short
+from quota_opt.report.words import unit_name
 
 SHOWN = 5
 
@@ -35,12 +36,16 @@ def cost_words(receipt: Mapping[str, Any] | None) -> Text:
     if given["cost"] is None:
         return Text("代价见代价清单的各项指标。", "Its cost is in the measures of the receipt.")
     cost, unit = running(given["cost"], given["unit"]), str(given["unit"])
+    which = Text("代价", "Cost")
+    if receipt["others"]:
+        zh, en = ("、".join(str(line[key]) for line in receipt["directives"]) for key in ("zh", "en"))
+        which = Text(f"其中“{zh}”的代价", f"Cost of “{en}” alone")
     if abs(given["cost"]) <= 1e-6 * max(1.0, abs(given["without"])):
-        return Text("代价：无，目标值不变。", "Cost: none, the objective stays.")
-    before, after = running(given["without"], unit), running(given["with"], unit)
+        return Text(f"{which.zh}：无，目标值不变。", f"{which.en}: none, the objective stays.")
+    name, sides = unit_name(unit.removesuffix(" eq")), f"{short(given['without'])} → {short(given['with'])}"
     return Text(
-        f"代价：目标值少 {cost.zh}（{before.zh} → {after.zh}）{_losers(receipt).zh}。",
-        f"Cost: {cost.en} of the objective ({before.en} → {after.en}){_losers(receipt).en}.",
+        f"{which.zh}：目标值少 {cost.zh}（{sides} {name.zh}）{_losers(receipt).zh}。",
+        f"{which.en}: {cost.en} of the objective ({sides} {name.en}){_losers(receipt).en}.",
     )
 
 

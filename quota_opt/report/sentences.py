@@ -16,6 +16,8 @@ from quota_opt.report.numbers import gap, running, short, worth
 from quota_opt.report.values import records
 from quota_opt.solving.status import relative_gap
 
+BOXED = ("directives",)
+"""What every report shows in a box of its own."""
 COUNTS = ("accounting",)
 """Rules that say what counts and bound nothing."""
 # The two intensity limits that county and provincial documents argue about, tce per 10k yuan of value added.
@@ -166,7 +168,7 @@ def _upper(text: str) -> str:
 
 def _clauses(content: Content) -> list[RuleLine]:
     """Rules of the case that bind, dearest first; the balance of pools and one choice each are no clauses."""
-    return sorted((x for x in content.rules if x.binding and x.name not in (*ALWAYS, *COUNTS)), key=_tightness)
+    return sorted((x for x in content.rules if x.binding and x.name not in (*ALWAYS, *COUNTS, *BOXED)), key=_tightness)
 
 
 def _tightest(content: Content) -> Text | None:

@@ -166,15 +166,17 @@ class Directives(Rule[DirectivesParameters]):
             row = projects[one.project]
             years = everywhen if one.year is None else np.flatnonzero(case.years == one.year)
             clause, bound = one.clause or self.clause, float(one.award)
-            words = Text(f"不安排 {one.project}", f"no award of {one.project}")
+            called, when = _called(case.projects, "project", row), _on(one.year)
+            words = Text(f"不安排 {called}", f"no award of {called}")
             if one.award:
-                words = Text(f"安排 {one.project}{_on(one.year).zh}", f"award {one.project}{_on(one.year).en}")
+                size = _size(one.share)
+                words = Text(f"安排 {called}{when.zh}{size.zh}", f"award {called}{when.en}{size.en}")
             at = np.array([row])
             yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words)
             if one.share is not None:
-                size = Text(f"{one.project} 安排 {one.share:.4g}", f"{one.project} at a share of {one.share:.4g}")
+                words = Text(f"{called}{_size(one.share).zh}", f"{called}{_size(one.share).en}")
                 yield Demand(
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, part=True
                 )
         for firm in self.parameters.firms:
             if firm.firm not in firms:
@@ -185,7 +187,8 @@ class Directives(Rule[DirectivesParameters]):
             years = everywhen if firm.year is None else np.flatnonzero(case.years == firm.year)
             bound = float(firm.action != KEEP)
             said, when = ACTION_WORDS[firm.action], _on(firm.year)
-            words = Text(f"{said.zh} {firm.firm}{when.zh}", f"{said.en} {firm.firm}{when.en}")
+            called = _called(case.firms, "firm", firms[firm.firm])
+            words = Text(f"{said.zh} {called}{when.zh}", f"{said.en} {called}{when.en}")
             clause, rows = firm.clause or self.clause, np.flatnonzero(mine)
             yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words)
         none = np.zeros(0, dtype=np.int64)
@@ -329,6 +332,16 @@ def _listed(case: Case, given: Reference) -> tuple[_ListedProjects, _ListedFirms
     mine = np.flatnonzero(np.isin(owner.astype(str), [f.firm for f in firms]))
     same = tuple((np.flatnonzero((owner == f.firm) & (kind == f.action)), years[f.year]) for f in firms)
     return _ListedProjects(np.array([row for row, _, _ in awards], dtype=np.int64), awards), _ListedFirms(mine, same)
+
+
+def _called(named: pd.DataFrame, key: str, row: int) -> str:
+    """A project or firm by its identifier and the name people know it by."""
+    name, title = str(named[key].iat[row]), str(named["name"].iat[row] or "")
+    return name if title in ("", name) else f"{name} {title}"
+
+
+def _size(share: float | None) -> Text:
+    return Text("", "") if share is None else Text(f"（份额 {share:.4g}）", f" at a share of {share:.4g}")
 
 
 def _on(year: int | None) -> Text:
