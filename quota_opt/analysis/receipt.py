@@ -94,7 +94,7 @@ class Receipt:
         asked = {(line.kind, line.id) for line in self.added}
         found = [*_projects(self.without, self.plan), *_firms(self.without, self.plan)]
         rows = [(kind, name, *rest[:3], (kind, name) in asked, *rest[3:]) for kind, name, *rest in found]
-        return pd.DataFrame(rows, columns=DECISIONS)
+        return pd.DataFrame(rows, columns=DECISIONS).astype({"asked": bool})
 
     @cached_property
     def bent(self) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def receipt_document(receipt: Receipt) -> Document:
     tables = (_decisions(receipt), _bent(receipt))
     first = Section(
         Text("代价", "What it costs"),
-        (_asked(receipt), *_cost(receipt), *_who(receipt)),
+        (*_cost(receipt), *_who(receipt)),
         tuple(t for t in tables if t.rows),
     )
     measures = Section(Text("各项指标", "Measures"), (), (_measures(receipt),))
@@ -53,18 +53,21 @@ def receipt_document(receipt: Receipt) -> Document:
 
 def _asked(receipt: Receipt) -> Text:
     lines = receipt.added
+    if not lines:
+        return Text("这些指定原方案里已有。", "The plan without them has these orders already.")
     by = [f"（{line.by}）" if line.by else "" for line in lines]
     of = [f" ({line.by})" if line.by else "" for line in lines]
     return Text(
-        f"指定事项 {len(lines)} 项：" + "；".join(a.words.zh + b for a, b in zip(lines, by, strict=True)) + "。",
-        f"Directives ({len(lines)}): " + "; ".join(a.words.en + b for a, b in zip(lines, of, strict=True)) + ".",
+        f"本次指定 {len(lines)} 项：" + "；".join(a.words.zh + b for a, b in zip(lines, by, strict=True)) + "。",
+        f"Orders ({len(lines)}): " + "; ".join(a.words.en + b for a, b in zip(lines, of, strict=True)) + ".",
     )
 
 
 def _cost(receipt: Receipt) -> list[Text]:
     """The cost in a sentence, and how sure it is."""
     record = receipt.record()
-    said = [cost_words(record)]
+    asked, cost = _asked(receipt), cost_words(record)
+    said = [Text(asked.zh + cost.zh, f"{asked.en} {cost.en}")]
     least, most, unit = receipt.at_least, receipt.at_most, str(record["objective"]["unit"])
     if receipt.cost is None or least is None or most is None:
         return said

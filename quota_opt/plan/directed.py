@@ -132,7 +132,18 @@ def read_receipt(folder: Path) -> Mapping[str, Any] | None:
     return made
 
 
-def receipt_problems(record: Mapping[str, Any], folder: Path, measures: Mapping[str, float]) -> list[Finding]:
+def directive_problems(
+    record: Mapping[str, Any], folder: Path, outcome: Outcome, audit: Sequence[RuleAudit]
+) -> list[Finding]:
+    """Directives that the inputs do not have (or have besides), and a receipt that is not this plan's."""
+    found = _receipt_problems(record, folder, outcome.measures())
+    if (record.get("directives") or []) != directives_record(directed(outcome, audit)):
+        what = Text("run.json 所写的指定事项与输入不符。", "run.json states other directives than the inputs.")
+        found.append(problem("directives", what, "run.json", rule=RULE))
+    return found
+
+
+def _receipt_problems(record: Mapping[str, Any], folder: Path, measures: Mapping[str, float]) -> list[Finding]:
     """A receipt that is not the one sealed in run.json, or that speaks of another plan."""
     stated, path = record.get("receipt"), folder / RECEIPT
     if stated is None and not path.is_file():

@@ -23,7 +23,7 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
-from quota_opt.plan.directed import directed, directives_record, receipt_problems, write_receipt
+from quota_opt.plan.directed import directed, directive_problems, directives_record, write_receipt
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
@@ -306,7 +306,7 @@ def result_of(folder: Path, rules: Any) -> Result:
     built = cache(lambda: build(case))
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)
-    problems += receipt_problems(record, folder, reread.outcome.measures())
+    problems += directive_problems(record, folder, reread.outcome, verification.audit)
     whole = Verification(not problems, verification.audit, tuple(problems))
     return Result(record, tables, reread.outcome, whole)
 

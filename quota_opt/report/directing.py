@@ -42,6 +42,12 @@ def cost_words(receipt: Mapping[str, Any] | None) -> Text:
         which = Text(f"其中“{zh}”的代价", f"Cost of “{en}” alone")
     if abs(given["cost"]) <= 1e-6 * max(1.0, abs(given["without"])):
         return Text(f"{which.zh}：无，目标值不变。", f"{which.en}: none, the objective stays.")
+    if given["cost"] < 0:
+        gain, most = running(-given["cost"], unit), running(given["at_most"], unit)
+        if given["at_most"] > 0:
+            within = Text(f"在两个方案的差距之内，至多 {most.zh}", f"within the gaps of the plans, {most.en} at most")
+            return Text(f"{which.zh}：{within.zh}。", f"{which.en}: {within.en}.")
+        return Text(f"{which.zh}：无，目标值多 {gain.zh}。", f"{which.en}: none, the objective gains {gain.en}.")
     name, sides = unit_name(unit.removesuffix(" eq")), f"{short(given['without'])} → {short(given['with'])}"
     return Text(
         f"{which.zh}：目标值少 {cost.zh}（{sides} {name.zh}）{_losers(receipt).zh}。",

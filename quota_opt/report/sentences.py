@@ -141,9 +141,11 @@ def answer(content: Content) -> Text:
     done_en = ", ".join(treated_en) if treated_en else "no firm is treated"
     using = _some(m.get("projects_started", 0.0), "project uses", "projects use")
     out = content.projects["verdict"].isin(["not_awarded", "rejected"]).sum()
+    bent = any(line.bent for line in content.directives)
+    but = Text("除破例事项外", " but those bent by directive") if bent else Text("", "")
     sure = (
-        Text(f"这是满足全部规则的最优安排，已证明（差距 {gap(content.gap)}）。",
-             f"This is the best plan that satisfies every rule, proven (gap {gap(content.gap)}).")
+        Text(f"这是{but.zh}满足全部规则的最优安排，已证明（差距 {gap(content.gap)}）。",
+             f"This is the best plan that satisfies every rule{but.en}, proven (gap {gap(content.gap)}).")
         if content.proven
         else Text(f"求解到限停止，方案可行，离最优至多差 {gap(content.gap)}。",
                   f"A limit came first: the plan is feasible and at most {gap(content.gap)} from the best.")
