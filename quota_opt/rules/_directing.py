@@ -311,8 +311,8 @@ class _Checks:
             f"{name} is barred, so the directive cannot hold: {'; '.join(text.en for text in told)}.",
         )
         fix = Text(
-            "撤销该指定；确要破例的，写 bend = true，报告会写明突破了哪一条。",
-            "Drop the directive; or write bend = true, and reports will name the clause that is bent.",
+            "撤销该指定；确要破例的，写 bend = true（命令行 --bend），报告会写明突破了哪一条。",
+            "Drop the directive; or write bend = true (--bend), and reports will name the clause that is bent.",
         )
         if one.bend:
             fix = Text("请另选年份。", "Choose another year.")
