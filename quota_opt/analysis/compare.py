@@ -104,6 +104,12 @@ class Comparison:
         """What people call a scenario of the comparison."""
         return next(entry.title for entry in self.entries if entry.name == name)
 
+    def answers(self) -> dict[str, Text]:
+        """By scenario, one paragraph: what it costs against the baseline, and who pays."""
+        from quota_opt.report.comparison_words import answer
+
+        return {name: answer(pair) for name, pair in self.pairs.items()}
+
     def document(self) -> Document:
         """The comparison as a report for people."""
         from quota_opt.report.comparison import document_of

@@ -19,8 +19,9 @@ from quota_opt.model.linear import FloatArray, IntArray
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.tables import outcome_of_tables, outcome_of_values
-from quota_opt.plan.verify import objective_of, soft_penalties, verify_outcome
+from quota_opt.plan.verify import verify_outcome
 from quota_opt.report.words import RULES, listed
+from quota_opt.rules._objective import objective_of
 from quota_opt.scenario import unit_words
 from quota_opt.solving.elastic import conflicts
 
@@ -58,7 +59,7 @@ class Carried:
 
 def worth_of(outcome: Outcome) -> float:
     """What an outcome is worth in its scenario: the objective, or the first measure of a lexicographic one."""
-    value = objective_of(outcome, soft_penalties(outcome))
+    value = objective_of(outcome)
     if value is not None:
         return value
     return outcome.measure(outcome.case.scenario.settings.objective.order[0].measure)

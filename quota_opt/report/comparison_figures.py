@@ -18,6 +18,7 @@ from quota_opt.report.words import WORDS, unit_name
 MOST_PLACES = 12
 MOST_SCENARIOS = 6
 _SEEN = 1e-6
+_WIDTH = 540  # two stand side by side
 
 
 def bars(key: str, title: str, table: Table, unit: str, language: Language, *, most: int | None = None) -> Figure:
@@ -46,7 +47,7 @@ def bars(key: str, title: str, table: Table, unit: str, language: Language, *, m
         **({"legend": {"top": 0, "textStyle": {"fontSize": 12}}} if len(series) > 1 else {}),
     )  # fmt: skip
     height = 80 + (27 if len(series) == 1 else 14 * len(series) + 10) * len(rows)
-    return Figure(key, title, option, title, table, (720, height), native="bar")
+    return Figure(key, title, option, title, table, (_WIDTH, height), native="bar")
 
 
 def _bar(value: float, divisor: float, coloured: bool) -> Any:

@@ -15,16 +15,14 @@ from quota_opt.report import words
 from quota_opt.report.comparison_words import measure_name
 from quota_opt.report.content import RESOURCE_UNITS
 from quota_opt.report.numbers import gap
-from quota_opt.report.values import Cell, Column, Table, records, table_of
+from quota_opt.report.values import AUTO, Cell, Column, Table, records, table_of
 from quota_opt.report.words import WORDS
 
 MAIN = (
-    OBJECTIVE, "value_added", "value_added_final", "tax", "investment", "projects_started", "firms_closed",
-    "firms_upgraded", "energy_freed", "energy_used", "energy_idle", "carbon_freed", "carbon_net", "land_freed",
-    "jobs_net", "public_cost", "smallest_town_ratio",
+    OBJECTIVE, "value_added", "value_added_final", "tax", "projects_started", "firms_treated", "energy_freed",
+    "energy_used", "carbon_net", "jobs_net", "public_cost", "smallest_town_ratio",
 )  # fmt: skip
 """What page one shows of the measures, as far as it differs."""
-_PAGE_ONE = 9
 _GROUP_WORDS = {
     "all": WORDS["in_all"], "most": Text("多数入选", "in most"), "few": Text("少数入选", "in few"),
     "none": Text("都落选", "in none"),
@@ -48,14 +46,13 @@ def measures(comparison: Comparison, *, main: bool) -> Table:
     lines = [line for _, line in frame.iterrows() if _kept(line, shown, main)]
     if main:
         lines.sort(key=lambda line: MAIN.index(line["measure"]))
-        lines = lines[:_PAGE_ONE]
     baseline, *others = shown
     columns = [Column("measure", WORDS["measure"]), Column("unit", Text("单位", "unit"))]
-    columns += [Column("c0", comparison.title(baseline), "number", digits=2)]
+    columns += [Column("c0", comparison.title(baseline), "number", digits=AUTO)]
     for k, name in enumerate(others, start=1):
         title = comparison.title(name)
-        columns.append(Column(f"c{k}", title, "number", digits=2))
-        columns.append(Column(f"d{k}", Text("与基准之差", "difference"), "number", digits=2))
+        columns.append(Column(f"c{k}", title, "number", digits=AUTO))
+        columns.append(Column(f"d{k}", Text("与基准之差", "difference"), "number", digits=AUTO))
     rows, strong = [], set()
     for r, line in enumerate(lines):
         name = line["measure"]
@@ -99,8 +96,8 @@ def terms(comparison: Comparison, name: str) -> Table:
         Column("term", WORDS["measure"]),
         Column("unit", Text("单位", "unit")),
         Column("weight", Text("权重", "weight"), "number", digits=3),
-        Column("before", comparison.baseline.title, "number", digits=1),
-        Column("after", comparison.title(name), "number", digits=1),
+        Column("before", comparison.baseline.title, "number", digits=AUTO),
+        Column("after", comparison.title(name), "number", digits=AUTO),
         Column("worth", Text("计入目标值之差", "adds to the difference"), "number", unit, 1, total=True),
     )
     rows = [

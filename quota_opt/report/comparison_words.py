@@ -18,7 +18,7 @@ from quota_opt.report.values import records
 
 MOST_NAMED = 3
 _MAIN = ("value_added", "value_added_final", "tax", "jobs_net", "energy_used", "carbon_net", "public_cost")
-_LONGEST_NAME = 14
+_LONGEST_NAME = 10
 
 
 def joined(parts: Iterable[Text], zh: str = "、", en: str = ", ") -> Text:
