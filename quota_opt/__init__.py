@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -81,6 +83,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -107,6 +110,7 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "export",
