@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.errors import (
         Conflict,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -83,6 +85,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -110,6 +113,7 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "export",

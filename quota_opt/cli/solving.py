@@ -179,7 +179,7 @@ def _file_name(name: str) -> str:
 
 
 def refuse_limits(gap: float | None, time_limit: float | None) -> None:
-    """Raise where a gap or a time limit cannot be one."""
+    """Raise where a gap or a time limit makes no sense."""
     if gap is not None and not 0 <= gap < 1:
         raise Usage(
             Text(
