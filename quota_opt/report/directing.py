@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quota_opt.errors import Text
-from quota_opt.plan.directed import Directed
+from quota_opt.plan.directed import Directed, directed
 from quota_opt.report.numbers import running, short
 from quota_opt.report.words import unit_name
 
@@ -26,6 +26,11 @@ def directives_box(lines: Sequence[Directed], receipt: Mapping[str, Any] | None)
         f"Directives ({len(lines)}): {en}{'; …' if more else ''}. {cost.en}",
     )
     return (head, *(bent for line in lines for bent in _bent(line)))
+
+
+def plan_box(plan: Any) -> tuple[Text, ...]:
+    """The box of one plan."""
+    return directives_box(directed(plan.outcome, plan.audit), plan.receipt)
 
 
 def cost_words(receipt: Mapping[str, Any] | None) -> Text:

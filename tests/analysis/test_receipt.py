@@ -300,3 +300,10 @@ def test_what_differs_for_no_gain_is_put_back() -> None:
     tables["projects"] = table(rows)
     receipt = qo.override(qo.Scenario.from_tables(settings, **tables), refuse=["D"], profile="exact")
     assert changed(receipt) == {"D": "lost"}
+
+
+def test_a_comparison_with_such_a_plan_shows_the_box(forced: qo.Receipt, tmp_path: Path) -> None:
+    folder = forced.write(tmp_path / "out")
+    said = [sentence.zh for sentence in qo.compare(["worked-example", folder]).document().sections[0].sentences]
+    assert any("指定事项 1 项" in text and "少 250 万元" in text for text in said)
+    assert any("破例：P3" in text for text in said)
