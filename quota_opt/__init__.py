@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
+    from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
+    "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -99,6 +101,7 @@ __all__ = [
     "Profile",
     "Progress",
     "QuotaOptError",
+    "Receipt",
     "RuleAudit",
     "Scenario",
     "Session",
@@ -116,6 +119,7 @@ __all__ = [
     "export",
     "generate_case",
     "new",
+    "override",
     "read",
     "read_profile",
     "read_result",
