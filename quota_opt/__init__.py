@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.compare import Comparison, compare
+    from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.analysis.recourse import TwoStage, two_stage
     from quota_opt.analysis.robust import RobustPlans, robust
     from quota_opt.analysis.uncertainty import Evaluation, evaluate
@@ -67,6 +69,8 @@ _HOMES = {
     "quota_opt.analysis.robust": ("RobustPlans", "robust"),
     "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
+    "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -87,6 +91,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -103,6 +108,7 @@ __all__ = [
     "Profile",
     "Progress",
     "QuotaOptError",
+    "Receipt",
     "RobustPlans",
     "RuleAudit",
     "Scenario",
@@ -116,12 +122,14 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "evaluate",
     "export",
     "generate_case",
     "new",
+    "override",
     "read",
     "read_profile",
     "read_result",

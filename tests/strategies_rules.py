@@ -308,6 +308,34 @@ def accountings(draw: st.DrawFn, world: World) -> dict[str, Any]:
 
 
 @st.composite
+def directives(draw: st.DrawFn, world: World) -> dict[str, Any]:
+    """One project, one firm and one measure at most, so that no two contradict each other; or a plan to stay near."""
+    if draw(st.integers(0, 3)) == 0:
+        listed = draw(st.lists(st.sampled_from(world.projects), max_size=2, unique_by=lambda row: row["project"]))
+        treated = draw(st.lists(st.sampled_from(world.firms), max_size=1)) if world.firms else []
+        before = {
+            "projects": [{"project": row["project"], "year": draw(world.year)} for row in listed],
+            "firms": [{"firm": row["firm"], "action": "close", "year": draw(world.year)} for row in treated],
+        }
+        return {"reference": {**before, "most_changes": draw(st.integers(0, 3))}}
+    rule: dict[str, Any] = {}
+    project = draw(st.sampled_from(world.projects))
+    window = [y for y in world.years if project.get("earliest", y) <= y <= project.get("latest", y)]
+    one: dict[str, Any] = {"project": project["project"], "award": bool(window) and draw(st.booleans())}
+    if one["award"]:
+        one |= {"bend": True, "year": draw(maybe(st.sampled_from(window)))}
+        if project.get("divisible"):
+            one["share"] = draw(maybe(st.sampled_from([0.5, 0.75, 1.0])))
+    rule["projects"] = [present(one)]
+    if world.firms and draw(st.booleans()):
+        rule["firms"] = [{"firm": draw(st.sampled_from(world.firms))["firm"], "action": "keep"}]
+    if draw(st.integers(0, 2)) == 0:
+        bound = draw(st.sampled_from([("energy_used", "<=", 800.0), ("jobs_lost", "<=", 60.0), ("tax", ">=", -50.0)]))
+        rule["measures"] = [dict(zip(("measure", "sense", "value"), bound, strict=True))]
+    return rule
+
+
+@st.composite
 def tradings(draw: st.DrawFn) -> dict[str, Any]:
     # Nothing is bought to be sold on: that is an error.
     rule: dict[str, Any] = {"buy_price": draw(st.sampled_from([None, 2.0, 4.0]))}
@@ -350,4 +378,5 @@ SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = 
     "fairness": fairnesses,
     "accounting": accountings,
     "robustness": robustnesses,
+    "directives": directives,
 }
