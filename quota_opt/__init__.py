@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.receipt import Receipt, override
+    from quota_opt.analysis.recourse import TwoStage, two_stage
+    from quota_opt.analysis.robust import RobustPlans, robust
+    from quota_opt.analysis.uncertainty import Evaluation, evaluate
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -65,6 +68,9 @@ _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
+    "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
+    "quota_opt.analysis.robust": ("RobustPlans", "robust"),
+    "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -90,6 +96,7 @@ __all__ = [
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
+    "Evaluation",
     "Finding",
     "InfeasibleScenario",
     "InputError",
@@ -102,11 +109,13 @@ __all__ = [
     "Progress",
     "QuotaOptError",
     "Receipt",
+    "RobustPlans",
     "RuleAudit",
     "Scenario",
     "Session",
     "Status",
     "Text",
+    "TwoStage",
     "UnboundedScenario",
     "Verification",
     "VerificationFailed",
@@ -116,6 +125,7 @@ __all__ = [
     "compare",
     "dictionary_page",
     "engines",
+    "evaluate",
     "export",
     "generate_case",
     "new",
@@ -123,11 +133,13 @@ __all__ = [
     "read",
     "read_profile",
     "read_result",
+    "robust",
     "rule_example",
     "rule_page",
     "rule_titles",
     "scenarios",
     "solve",
+    "two_stage",
     "verify",
     "write_handbook",
 ]
