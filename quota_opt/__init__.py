@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
+    from quota_opt.analysis.diff import Difference, diff
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
+    "quota_opt.analysis.diff": ("Difference", "diff"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -85,6 +87,7 @@ __all__ = [
     "CaseInfo",
     "Comparison",
     "Conflict",
+    "Difference",
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
@@ -112,6 +115,7 @@ __all__ = [
     "check",
     "compare",
     "dictionary_page",
+    "diff",
     "engines",
     "export",
     "generate_case",
