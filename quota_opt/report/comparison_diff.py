@@ -29,11 +29,9 @@ _RULES = {"on": Text("启用", "on"), "off": Text("停用", "off"), "changed": T
 def document_of(difference: Difference) -> Document:
     """The difference as a report: answer and shares, then inputs, rules, decisions, measures."""
     first = difference.before.scenario
-    titles = [scenario_title(plan.scenario) for plan in (difference.before, difference.after)]
-    heading = Text(
-        f"{first.title.zh} · 差异：{titles[0].zh} → {titles[1].zh}",
-        f"{first.title.en}: {titles[0].en} → {titles[1].en}",
-    )
+    old, new = (scenario_title(plan.scenario) for plan in (difference.before, difference.after))
+    heading = Text(f"{first.title.zh} · 差异：{old.zh} → {new.zh}", f"{first.title.en}: {old.en} → {new.en}")
+    decided = (decisions(difference, "project"), decisions(difference, "firm"))
     sentences = (answer(difference.pair), *share_words(difference))
     made = difference.shares
     figures = () if made is None else (partial(share_figure, difference),)
@@ -124,11 +122,7 @@ def shares(difference: Difference, *, main: bool) -> Table:
     if main:
         names = names[:1]
     table = made.table[made.table["measure"].isin(names)]
-    moving = {
-        name
-        for name, part in table.groupby("measure")
-        if (part[["alone", "last", "share"]].abs() > 1e-6).any(axis=None)
-    }
+    moving = set(table.loc[(table[["alone", "last", "share"]].abs() > _SEEN).any(axis=1), "measure"])
     unit = str(table["unit"].iloc[0]) if main and len(table) else None
     columns = [Column("change", Text("差异", "change"), "long")]
     columns += [] if main else [Column("measure", WORDS["measure"]), Column("unit", Text("单位", "unit"))]
