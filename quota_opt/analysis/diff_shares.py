@@ -78,7 +78,13 @@ def changes_of(
 
 
 def _settings_each(settings: Sequence[SettingChange]) -> list[Change]:
-    return [Change(change.path, change.words, (change,)) for change in settings]
+    """Each setting by itself, but a rule that is switched on or off with all its settings."""
+    switched = {change.rule for change in settings if change.switched is not None}
+    made = [Change(change.path, change.words, (change,)) for change in settings if change.rule not in switched]
+    for rule in sorted(switched):
+        members = sorted((change for change in settings if change.rule == rule), key=lambda c: c.switched is None)
+        made.append(Change(f"rules.{rule}", members[0].words, tuple(members)))
+    return made
 
 
 def _settings_by_section(settings: Sequence[SettingChange]) -> list[Change]:
@@ -87,8 +93,8 @@ def _settings_by_section(settings: Sequence[SettingChange]) -> list[Change]:
         groups.setdefault(f"rules.{change.rule}" if change.rule else str(change.keys[0]), []).append(change)
     made = []
     for key, members in groups.items():
-        title = members[0].words
-        if len(members) > 1:
+        title = next((change.words for change in members if change.switched is not None), members[0].words)
+        if len(members) > 1 and all(change.switched is None for change in members):
             rule = members[0].rule
             name = rule_title(rule) if rule else Text(key, key)
             title = Text(f"“{name.zh}”的 {len(members)} 处设置", f"{len(members)} settings of {name.en}")

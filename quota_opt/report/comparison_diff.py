@@ -66,8 +66,8 @@ def share_words(difference: Difference) -> tuple[Text, ...]:
         named = []
         for line in records(ordered.head(MOST_NAMED)):
             by, title = running(line.share, unit if unit != "objective" else ""), titles[line.change]
-            named.append(Text(f"“{title.zh}”占 {by.zh}", f"“{title.en}” makes {by.en}"))
-        listed = joined(named)
+            named.append(Text(f"{title.zh}，占 {by.zh}", f"{title.en}: {by.en}"))
+        listed = joined(named, "；", "; ")
         called = _name(difference, name)
         found.append(
             Text(
@@ -110,7 +110,7 @@ def share_figure(difference: Difference, language: Language) -> Figure:
     lines.sort(key=lambda line: line[1])
     title = Text("各项差异造成的变化", "What each change makes of the outcome")
     body = table_of("share_figure", title, (table.columns[0], column), lines)
-    return bars("shares", title.of(language), body, (column.unit or "").removesuffix(" eq"), language)
+    return bars("shares", title.of(language), body, (column.unit or "").removesuffix(" eq"), language, wide=True)
 
 
 def shares(difference: Difference, *, main: bool) -> Table:
@@ -139,7 +139,7 @@ def shares(difference: Difference, *, main: bool) -> Table:
         lines.append((titles[line.change], *about, *(_known(v) for v in (line.alone, line.last, line.share))))
     title = Text("各项差异占多少", "What each change is worth")
     note = Text(
-        "公平份额：各项差异按一切先后次序逐一改动时，这一项所带来变化的平均（Shapley 值）。",
+        "公平份额：各项差异按一切先后次序逐一改动时，这一项所带来变化的平均（夏普利值）。",
         "Fair share: what a change brings when made, averaged over all orders of the changes (Shapley value).",
     )
     return Table(f"shares_{'main' if main else 'all'}", title, tuple(columns), tuple(lines), note=note)
@@ -169,7 +169,8 @@ def rows(difference: Difference) -> Table:
     """Rows and cells of the tables that differ."""
     columns = (
         Column("table", Text("表", "table")), Column("key", Text("行", "row"), "id"),
-        Column("change", Text("变化", "change")), Column("column", Text("列", "column")), Column("before", _BEFORE), Column("after", _AFTER),
+        Column("change", Text("变化", "change")), Column("column", Text("列", "column")),
+        Column("before", _BEFORE), Column("after", _AFTER),
     )  # fmt: skip
     lines = [
         (Text(table_named(c.table).sheet, c.table), c.key, _ROWS[c.change], c.column, c.before, c.after)
