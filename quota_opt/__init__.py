@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
+    from quota_opt.analysis.diff import Difference, diff
     from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.analysis.recourse import TwoStage, two_stage
     from quota_opt.analysis.robust import RobustPlans, robust
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
+    "quota_opt.analysis.diff": ("Difference", "diff"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
     "quota_opt.analysis.robust": ("RobustPlans", "robust"),
@@ -93,6 +95,7 @@ __all__ = [
     "CaseInfo",
     "Comparison",
     "Conflict",
+    "Difference",
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
@@ -124,6 +127,7 @@ __all__ = [
     "check",
     "compare",
     "dictionary_page",
+    "diff",
     "engines",
     "evaluate",
     "export",

@@ -32,6 +32,7 @@ _ORDER = (
     solving.run,
     solving.verify,
     comparing.compare,
+    comparing.diff,
     solving.export,
     overriding.override,
     uncertain.evaluate,
