@@ -30,7 +30,7 @@ def conflicts(problem: Problem, profile: Profile) -> tuple[Conflict, ...]:
     for block, info in blocks(problem):
         soft[block.first : block.first + block.size] = info.elastic
     least = least_relaxation(problem.arrays, soft, profile, TIME_LIMIT)
-    return () if least is None else told(problem, least)
+    return () if least is None else told(problem, least.amounts)
 
 
 def blocks(problem: Problem) -> Iterator[tuple[Block, RowInfo]]:
@@ -46,11 +46,11 @@ class Relaxation:
     amounts: FloatArray
 
 
-def told(problem: Problem, least: Relaxation) -> tuple[Conflict, ...]:
-    """The rows that give, with their rule, clause, unit and labels."""
+def told(problem: Problem, amounts: FloatArray) -> tuple[Conflict, ...]:
+    """The rows that give (`amounts` by row), with their rule, clause, unit and labels."""
     found = []
     for block, info in blocks(problem):
-        given = least.amounts[block.first : block.first + block.size]
+        given = amounts[block.first : block.first + block.size]
         for at in np.flatnonzero(given > LEAST).tolist():
             labels = block.label_of(block.first + at)
             found.append(Conflict(info.rule, info.clause, float(given[at]), info.unit, labels))

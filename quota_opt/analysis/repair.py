@@ -1,0 +1,315 @@
+"""Repairs of a case without a plan: what to change in its settings and tables, and by how little.
+
+Each correction (a set of clauses without which there is a plan) is turned into changes of numbers. One number is moved
+in steps of its grid until the changed case has a plan; with several, all are moved far at first, and then each is taken
+back as far as the others allow, the hardest first. So a step less of any one of them leaves no plan. Every repair is
+confirmed: the case is changed, read again, built and solved, and the plan found is audited from the tables.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quota_opt.analysis.infeasible_clauses import CHECK_S, Clause, Key, Questions, clause_of, rows_by_clause
+from quota_opt.analysis.repair_knobs import Knob, applied, knobs_of
+from quota_opt.errors import Conflict, InputError, Text, Where
+from quota_opt.model.build import Problem, build
+from quota_opt.model.linear import FloatArray
+from quota_opt.plan.solve import prepared
+from quota_opt.plan.tables import outcome_of_values
+from quota_opt.plan.verify import audits
+from quota_opt.rules import rules_of
+from quota_opt.scenario import Scenario
+from quota_opt.solving.elastic import decided, least_relaxation, point_of, told
+
+FAR = 60
+"""Doublings of a step after which a number is not moved further."""
+_BY_AMOUNT = ("targets", "caps", "budget", "jobs")
+"""Rules whose numbers are the right-hand sides of their rows."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One number, switch or cell to change. `path` is what `--set` takes; without it, the cell is at `where`."""
+
+    clause: Clause
+    words: Text
+    before: Any
+    after: Any
+    difference: Text
+    path: str | None
+    where: Where
+
+    @property
+    def setting(self) -> str | None:
+        """The change as `--set` takes it; None where it is a cell of a table."""
+        if self.path is None:
+            return None
+        value = str(self.after).lower() if isinstance(self.after, bool) else f"{self.after}"
+        return f"{self.path}={value}"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Changes that give the case a plan. `confirmed`: the changed case was solved and its plan audited.
+
+    `minimal`: with any one of the numbers a step nearer to what is stated now there is no plan (shown by solving).
+    `rows` are the amounts by which rows would have to give where no parameter says it (then there is no change).
+    """
+
+    changes: tuple[Change, ...]
+    ranks: tuple[int, ...]
+    size: float
+    confirmed: bool
+    minimal: bool
+    rows: tuple[Conflict, ...] = ()
+    values: tuple[tuple[Knob, Any], ...] = ()
+
+    @property
+    def switches(self) -> bool:
+        """Whether a rule is switched off, instead of a number moved."""
+        return any(not knob.direction for knob, _ in self.values)
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """The case with the changes made."""
+        return applied(scenario, dict(self.values))
+
+
+def repairs_of(
+    questions: Questions, corrections: Sequence[frozenset[Key]], ranks: Mapping[str, int], most: int
+) -> tuple[Repair, ...]:
+    """The repairs of each correction, ranked: the softest clauses first, then the smallest change; switches last."""
+    bench = _Bench(questions)
+    found: list[Repair] = []
+    for dropped in corrections:
+        rank = tuple(sorted((ranks.get(name, len(ranks)) for name, _ in dropped), reverse=True))
+        hardest = sorted(dropped, key=lambda key: (-ranks.get(key[0], len(ranks)), str(key)))
+        found += bench.repairs(hardest, rank)
+    ordered = sorted(
+        found, key=lambda r: (r.ranks, r.switches, bool(r.rows), r.size, r.changes[0].words.en if r.changes else "")
+    )
+    return tuple(ordered[:most])
+
+
+class _Bench:
+    """Solves changed cases; each answer is kept."""
+
+    def __init__(self, questions: Questions) -> None:
+        self.questions = questions
+        self.case = questions.problem.case
+        self._known: dict[tuple[str, ...], bool | None] = {}
+
+    def repairs(self, dropped: Sequence[Key], rank: tuple[int, ...]) -> Iterator[Repair]:
+        """The repairs that change these clauses, the hardest named first."""
+        knobs = {key: knobs_of(self.case, key) for key in dropped}
+        if len(dropped) == 1:
+            (own,) = knobs.values()
+            alone = [made for knob in own if (made := self._single(knob, rank)) is not None]
+            yield from alone
+            dials = [knob for knob in own if knob.direction]
+            if len(dials) > 1 and not any(not repair.switches for repair in alone):
+                together = self._together(dials, rank)
+                if together is not None:
+                    yield together
+            if not any(not repair.switches for repair in alone):
+                yield from self._by_rows(dropped, rank)
+            return
+        for choice in _choices(knobs):
+            together = self._together(choice, rank)
+            if together is not None:
+                yield together
+                return
+        yield from self._by_rows(dropped, rank)
+
+    def holds(self, values: Mapping[Knob, Any]) -> bool | None:
+        """Whether the changed case has a plan; None where a limit came first."""
+        key = tuple(sorted(f"{knob.path or knob.cell}={value!r}" for knob, value in values.items()))
+        if key not in self._known:
+            self._known[key] = self._solved(values)
+        return self._known[key]
+
+    def _solved(self, values: Mapping[Knob, Any], *, audited: bool = False) -> bool | None:
+        problem = self._changed(values)
+        if problem is None:
+            return False  # a value the case may not hold is no way out
+        if self.questions.left <= 0:
+            return None
+        solution = point_of(problem.arrays, self.questions.profile, min(self.questions.left, CHECK_S))
+        if solution.values is None or not audited:
+            return decided(solution)
+        return all(entry.ok for entry in audits(outcome_of_values(problem, solution.values)))
+
+    def _changed(self, values: Mapping[Knob, Any]) -> Problem | None:
+        """The model of the changed case; None where the values make it a faulty one."""
+        try:
+            changed = applied(self.questions.scenario, values)
+            case, _ = prepared(changed, rules_of(changed.rules))
+        except InputError:
+            return None
+        return build(case)
+
+    def _single(self, knob: Knob, rank: tuple[int, ...]) -> Repair | None:
+        """The least change of one number (or the switch) by itself."""
+        steps = self._least(knob, {}, knob.steps)
+        return None if not steps else self._made({knob: steps}, rank)
+
+    def _together(self, knobs: Sequence[Knob], rank: tuple[int, ...]) -> Repair | None:
+        """All numbers moved far, then each taken back as far as the others allow, in the order given."""
+        at = self._far(knobs)
+        if at is None:
+            return None
+        for knob in knobs:
+            others = {other: other.value(steps) for other, steps in at.items() if other is not knob and steps}
+            if self.holds(others):
+                at[knob] = 0
+                continue
+            least = self._least(knob, others, at[knob], known=True)
+            if least is None:
+                return None
+            at[knob] = least
+        return self._made({knob: steps for knob, steps in at.items() if steps}, rank)
+
+    def _far(self, knobs: Sequence[Knob]) -> dict[Knob, int] | None:
+        """Steps of each number that together give a plan: the whole way, or as far as the rows ask for and more."""
+        guesses = self._guesses(knobs, {})
+        for doubling in range(0, FAR, 3):
+            at = {knob: 2 * guesses[knob] << doubling if knob.steps is None else knob.steps for knob in knobs}
+            if self.holds({knob: knob.value(steps) for knob, steps in at.items() if steps}):
+                return at
+            if all(knob.steps is not None for knob in knobs) or self.questions.left <= 0:
+                return None
+        return None
+
+    def _least(self, knob: Knob, others: Mapping[Knob, Any], limit: int | None, *, known: bool = False) -> int | None:
+        """The fewest steps of one number, up to `limit`, that give a plan beside the others; None without, or no time.
+
+        `known`: the limit itself is known to do.
+        """
+
+        def enough(steps: int) -> bool:
+            return self.holds({**others, knob: knob.value(steps)}) is True
+
+        if limit is not None and (limit <= 0 or not (known or enough(limit))):
+            return None
+        guess = self._guesses([knob], others)[knob] if limit is None or limit > 1 else 1
+        low, high = 0, guess if limit is None else min(guess, limit)
+        for _ in range(FAR):
+            if high == limit or enough(high):
+                break
+            if self.questions.left <= 0:
+                return None
+            low, high = high, high * 2 if limit is None else min(high * 2, limit)
+        else:
+            return None
+        if high - low > 1 and not enough(high - 1):
+            return high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if enough(middle) else (middle, high)
+        return high
+
+    def _guesses(self, knobs: Sequence[Knob], others: Mapping[Knob, Any]) -> dict[Knob, int]:
+        """Steps that the rows of these clauses would have to give, where they are in the number's own unit; else 1."""
+        problem = self._changed(others) if any(knob.key[0] in _BY_AMOUNT for knob in knobs) else None
+        guesses = dict.fromkeys(knobs, 1)
+        amounts = None if problem is None else self._amounts(problem, [knob.key for knob in knobs])
+        if problem is None or amounts is None:
+            return guesses
+        rows = rows_by_clause(problem)
+        for knob in knobs:
+            if knob.key[0] in _BY_AMOUNT and knob.unit != "share" and knob.key in rows:
+                least = float(amounts[rows[knob.key]].max())
+                guesses[knob] = max(1, math.ceil(least / knob.step - 1e-6))
+        return guesses
+
+    def _amounts(self, problem: Problem, keys: Sequence[Key]) -> FloatArray | None:
+        """By how much the rows of some clauses must give, all others kept, by row."""
+        rows = rows_by_clause(problem)
+        soft = np.zeros(problem.arrays.rows, dtype=bool)
+        for key in keys:
+            soft[rows.get(key, ())] = True
+        if not soft.any() or self.questions.left <= 0:
+            return None
+        limit = min(self.questions.left, CHECK_S)
+        least = least_relaxation(problem.arrays, soft, self.questions.profile, limit)
+        return None if least is None else least.amounts
+
+    def _by_rows(self, dropped: Sequence[Key], rank: tuple[int, ...]) -> Iterator[Repair]:
+        """The rows themselves, where no number of the case says how much they give."""
+        given = self._amounts(self.questions.problem, dropped)
+        amounts = () if given is None else told(self.questions.problem, given)
+        if amounts:
+            clauses = tuple(clause_of(self.case, key) for key in dropped)
+            size = float(sum(amount.amount for amount in amounts))
+            none = Text("", "")
+            changes = tuple(
+                Change(
+                    clause,
+                    Text(f"放宽：{clause.title.zh}", f"relax: {clause.title.en}"),
+                    None,
+                    None,
+                    none,
+                    None,
+                    clause.where,
+                )
+                for clause in clauses
+            )
+            yield Repair(changes, rank, size, True, True, rows=amounts)
+
+    def _made(self, at: Mapping[Knob, int], rank: tuple[int, ...]) -> Repair | None:
+        values = {knob: knob.value(steps) for knob, steps in at.items()}
+        if not self._solved(values, audited=True):
+            return None
+        less = []
+        for knob, steps in at.items():
+            nearer = dict(values)
+            if knob.direction and steps > 1:
+                nearer[knob] = knob.value(steps - 1)
+            else:
+                del nearer[knob]
+            less.append(self.holds(nearer))
+        changes = tuple(
+            Change(
+                clause_of(self.case, knob.key),
+                knob.words,
+                knob.before,
+                value,
+                knob.difference(value),
+                knob.path,
+                knob.where,
+            )
+            for knob, value in values.items()
+        )
+        size = max(_relative(knob, value) for knob, value in values.items())
+        return Repair(changes, rank, size, True, all(answer is False for answer in less), values=tuple(values.items()))
+
+
+def _relative(knob: Knob, value: Any) -> float:
+    """How large a change is against what is stated; a switch counts as everything."""
+    if not knob.direction:
+        return 1.0
+    before, after = float(knob.before), float(value)
+    return abs(after - before) / max(abs(before), abs(after), knob.step)
+
+
+def _choices(knobs: Mapping[Key, Sequence[Knob]]) -> Iterator[list[Knob]]:
+    """Which numbers to move together: all of each clause, a target that is met exactly down or up; switches if need be.
+
+    A clause without numbers has its switch.
+    """
+    sides: list[list[Knob]] = [[]]
+    for own in knobs.values():
+        dials = [knob for knob in own if knob.direction]
+        cells: dict[str, list[Knob]] = {}
+        for dial in dials or own[:1]:
+            cells.setdefault(str(dial.path or dial.cell), []).append(dial)
+        for same in cells.values():
+            sides = [[*side, knob] for side in sides for knob in same][:8]
+    yield from sides
+    switched = [[knob for knob in own if not knob.direction] or list(own) for own in knobs.values()]
+    yield [own[-1] for own in switched]
