@@ -116,7 +116,7 @@ class _Bench:
                 together = self._together(dials, rank)
                 if together is not None:
                     yield together
-            if not any(not repair.switches for repair in alone):
+            if all(knob.off is False for repair in alone for knob, _ in repair.values):
                 yield from self._by_rows(dropped, rank)
             return
         for choice in _choices(knobs):
@@ -178,7 +178,7 @@ class _Bench:
         """Steps of each number that together give a plan: the whole way, or as far as the rows ask for and more."""
         guesses = self._guesses(knobs, {})
         for doubling in range(0, FAR, 3):
-            at = {knob: 2 * guesses[knob] << doubling if knob.steps is None else knob.steps for knob in knobs}
+            at = {knob: 2 * guesses.get(knob, 1) << doubling if knob.steps is None else knob.steps for knob in knobs}
             if self.holds({knob: knob.value(steps) for knob, steps in at.items() if steps}):
                 return at
             if all(knob.steps is not None for knob in knobs) or self.questions.left <= 0:
@@ -196,17 +196,15 @@ class _Bench:
 
         if limit is not None and (limit <= 0 or not (known or enough(limit))):
             return None
-        guess = self._guesses([knob], others)[knob] if limit is None or limit > 1 else 1
-        low, high = 0, guess if limit is None else min(guess, limit)
-        for _ in range(FAR):
-            if high == limit or enough(high):
-                break
-            if self.questions.left <= 0:
+        guess = self._guesses([knob], others).get(knob)
+        low, high = 0, limit or guess or 1
+        if guess is not None and limit is not None and guess < limit:
+            low, high = (0, guess) if enough(guess) else (guess, limit)
+        while high != limit and not enough(high):
+            if self.questions.left <= 0 or high > 1 << FAR:
                 return None
-            low, high = high, high * 2 if limit is None else min(high * 2, limit)
-        else:
-            return None
-        if high - low > 1 and not enough(high - 1):
+            low, high = high, high * 2
+        if guess == high > low + 1 and not enough(high - 1):
             return high
         while high - low > 1:
             middle = (low + high) // 2
@@ -214,25 +212,23 @@ class _Bench:
         return high
 
     def _guesses(self, knobs: Sequence[Knob], others: Mapping[Knob, Any]) -> dict[Knob, int]:
-        """Steps that the rows of these clauses would have to give, where they are in the number's own unit; else 1."""
-        problem = self._changed(others) if any(knob.key[0] in _BY_AMOUNT for knob in knobs) else None
-        guesses = dict.fromkeys(knobs, 1)
+        """Steps that the rows of these clauses would have to give, of numbers that are the sides of rows."""
+        told = [knob for knob in knobs if knob.key[0] in _BY_AMOUNT and knob.direction and knob.unit != "share"]
+        problem = self._changed(others) if told else None
         amounts = None if problem is None else self._amounts(problem, [knob.key for knob in knobs])
         if problem is None or amounts is None:
-            return guesses
+            return {}
         rows = rows_by_clause(problem)
-        for knob in knobs:
-            if knob.key[0] in _BY_AMOUNT and knob.unit != "share" and knob.key in rows:
-                least = float(amounts[rows[knob.key]].max())
-                guesses[knob] = max(1, math.ceil(least / knob.step - 1e-6))
-        return guesses
+        least = {knob: float(amounts[rows[knob.key]].max()) for knob in told if knob.key in rows}
+        return {knob: max(1, math.ceil(amount / knob.step - 1e-6)) for knob, amount in least.items()}
 
     def _amounts(self, problem: Problem, keys: Sequence[Key]) -> FloatArray | None:
         """By how much the rows of some clauses must give, all others kept, by row."""
         rows = rows_by_clause(problem)
         soft = np.zeros(problem.arrays.rows, dtype=bool)
         for key in keys:
-            soft[rows.get(key, ())] = True
+            if key in rows:
+                soft[rows[key]] = True
         if not soft.any() or self.questions.left <= 0:
             return None
         limit = min(self.questions.left, CHECK_S)
