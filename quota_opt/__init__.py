@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.infeasible import Clash, explain_infeasible
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -81,6 +83,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Clash",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -109,6 +112,7 @@ __all__ = [
     "check",
     "dictionary_page",
     "engines",
+    "explain_infeasible",
     "export",
     "generate_case",
     "new",

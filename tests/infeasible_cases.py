@@ -100,20 +100,15 @@ def without(
     settings: dict[str, Any], tables: Tables, dropped: set[tuple[str, int | None]]
 ) -> tuple[dict[str, Any], Tables]:
     """The case without some clauses, by its settings and tables alone: rules struck out, lines taken away."""
-    rules = {}
-    for name, rule in settings["rules"].items():
-        if (name, None) in dropped:
-            continue
-        if name == "admission":
-            rule = {
-                "limits": [
-                    {**limit, "action": "report"} if (name, i) in dropped else limit
-                    for i, limit in enumerate(rule["limits"])
-                ]
-            }
-        if name == "caps":
-            rule = {"caps": [cap for i, cap in enumerate(rule["caps"]) if (name, i) not in dropped]}
-        rules[name] = rule
+    rules = {name: rule for name, rule in settings["rules"].items() if (name, None) not in dropped}
+    if "admission" in rules:
+        limits = rules["admission"]["limits"]
+        reported = [
+            limit | {"action": "report"} if ("admission", i) in dropped else limit for i, limit in enumerate(limits)
+        ]
+        rules["admission"] = {"limits": reported}
+    if "caps" in rules:
+        rules["caps"] = {"caps": [cap for i, cap in enumerate(rules["caps"]["caps"]) if ("caps", i) not in dropped]}
     targets = [line for i, line in enumerate(tables["targets"]) if ("targets", i) not in dropped]
     return {**settings, "rules": rules}, {**tables, "targets": targets}
 

@@ -18,8 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quota_opt.analysis.infeasible_clauses import Clause, Key, Questions, clause_of
+from quota_opt.analysis.infeasible_document import clash_document, clash_tables
 from quota_opt.analysis.repair import Repair, repairs_of
-from quota_opt.errors import InputError, Level, Finding, Text, Where
+from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
+from quota_opt.plan.folder import whole_folder, write_table
+from quota_opt.plan.solve import prepared
+from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.rules import RULES, rules_of
 from quota_opt.scenario import Scenario, read
 from quota_opt.solving.profile import Profile, read_profile
 
@@ -66,6 +71,21 @@ class Clash:
         """The clauses of the first minimal clash."""
         return self.clashes[0].clauses if self.clashes else ()
 
+    def document(self) -> Document:
+        """The clashes and the menu of repairs as a report."""
+        return clash_document(self)
+
+    def write(self, folder: str | Path, language: Language = "zh") -> Path:
+        """Write clashes.csv, repairs.csv, report.html and report.xlsx into a new folder. Returns its path."""
+        target = Path(folder)
+        with whole_folder(target) as work:
+            clashes, repairs = clash_tables(self, language)
+            write_table(clashes, work / "clashes.csv")
+            write_table(repairs, work / "repairs.csv")
+            write_html(self.document(), work / "report.html", language)
+            write_xlsx(self.document(), work / "report.xlsx", language)
+        return target
+
 
 def explain_infeasible(
     case: Scenario | str | Path,
@@ -75,7 +95,7 @@ def explain_infeasible(
     order: Sequence[str] = (),
     most_repairs: int = MOST_REPAIRS,
 ) -> Clash:
-    """The clauses that clash where a case has no plan, and a menu of repairs, each confirmed by solving the changed case.
+    """The clauses that clash where a case has no plan, and repairs, each confirmed by solving the changed case.
 
     Parameters
     ----------
@@ -89,9 +109,6 @@ def explain_infeasible(
     InputError
         The case needs correcting, or `order` names no rule.
     """
-    from quota_opt.plan.solve import prepared
-    from quota_opt.rules import RULES, rules_of
-
     began = time.monotonic()
     unknown = [name for name in order if name not in (*RULES, "requires", "excludes")]
     if unknown:

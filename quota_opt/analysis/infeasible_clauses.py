@@ -22,7 +22,7 @@ from quota_opt.model.case import Case, prepare
 from quota_opt.model.linear import FloatArray, IntArray
 from quota_opt.model.rule import Rule
 from quota_opt.report.numbers import short
-from quota_opt.report.words import SENSES, measure_name, resource_name, unit_name
+from quota_opt.report.words import ACTIONS, SENSES, listed, measure_name, resource_name, unit_name
 from quota_opt.rules import rules_of
 from quota_opt.scenario import Scenario
 from quota_opt.solving.elastic import blocks, decided, infeasible_rows, point_of, without_rows
@@ -201,6 +201,7 @@ def clause_of(case: Case, key: Key) -> Clause:
     name, item = key
     scenario, rule = case.scenario, case.rule(name)
     if name in LINKS:
+        assert item is not None
         row = int(case.projects["source_row"].iloc[item])
         project = str(case.projects["project"].iloc[item])
         title = Text(f"{project} 的前置项目", f"what {project} requires")
@@ -211,12 +212,9 @@ def clause_of(case: Case, key: Key) -> Clause:
     where = Where(path=f"rules.{name}", rule=name, clause=rule.clause)
     if item is None:
         return Clause(name, None, rule.title, rule.clause, where)
-    lines = {"targets": _target, "caps": _cap, _BY_LIMIT: _limit}
-    if name in lines:
-        title, clause, where = lines[name](case, item)
-        return Clause(name, item, title, clause or rule.clause, where)
-    title = Text(f"{rule.title.zh}（第 {item + 1} 条）", f"{rule.title.en} (line {item + 1})")
-    return Clause(name, item, title, rule.clause, where)
+    lines = {"targets": _target, "caps": _cap, _BY_LIMIT: _limit, "directives": _directive}
+    title, clause, where = lines[name](case, item)
+    return Clause(name, item, title, clause or rule.clause, where)
 
 
 def _target(case: Case, i: int) -> tuple[Text, str | None, Where]:
@@ -235,7 +233,7 @@ def _target(case: Case, i: int) -> tuple[Text, str | None, Where]:
 def _unit_of(case: Case, measure: str) -> str:
     from quota_opt.model.measures import known_measures, measure_unit
 
-    first = measure if measure in known_measures(case) else measure.split("+")[0].strip()
+    first = measure if measure in known_measures(case) else measure.split("+", maxsplit=1)[0].strip()
     return measure_unit(case, first)
 
 
@@ -263,3 +261,35 @@ def _limit(case: Case, i: int) -> tuple[Text, str | None, Where]:
         f"admission: {of.title.en} {sign} {limit.value:g} {of.unit.en}".rstrip(),
     )
     return title, limit.clause, Where(path=f"rules.admission.limits.{i}", rule=_BY_LIMIT)
+
+
+def directive_at(parameters: Any, item: int) -> tuple[str, int]:
+    """The list a directive stands in (projects, firms, measures, reference), and its place there."""
+    for name in ("projects", "firms", "measures"):
+        size = len(getattr(parameters, name))
+        if item < size:
+            return name, item
+        item -= size
+    return "reference", 0
+
+
+def _directive(case: Case, item: int) -> tuple[Text, str | None, Where]:
+    rule = case.rule("directives")
+    assert rule is not None
+    name, i = directive_at(rule.parameters, item)
+    if name == "reference":
+        given = rule.parameters.reference
+        most = given.most_changes
+        title = Text(f"与原方案至多 {most} 处不同", f"at most {most} changes to the plan before")
+        return title, given.clause, Where(path="rules.directives.reference", rule=rule.name)
+    one = getattr(rule.parameters, name)[i]
+    if name == "measures":
+        said, sign = measure_name(one.measure), SENSES[one.sense]
+        title = Text(f"指定：{said.zh} {sign} {short(one.value)}", f"directive: {said.en} {sign} {short(one.value)}")
+    elif name == "projects":
+        verb = Text("安排", "award") if one.award else Text("不安排", "no award of")
+        title = Text(f"指定：{verb.zh} {one.project}", f"directive: {verb.en} {one.project}")
+    else:
+        done = Text("保留", "keep") if one.action == "keep" else listed(ACTIONS, one.action)
+        title = Text(f"指定：{done.zh} {one.firm}", f"directive: {done.en} {one.firm}")
+    return title, one.clause or None, Where(path=f"rules.directives.{name}.{i}", rule=rule.name)

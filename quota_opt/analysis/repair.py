@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,18 +29,25 @@ from quota_opt.solving.elastic import decided, least_relaxation, point_of, told
 
 FAR = 60
 """Doublings of a step after which a number is not moved further."""
+EASE = 1e-3
+"""How exactly the amounts by which rows give are known: a tenth of a percent."""
 _BY_AMOUNT = ("targets", "caps", "budget", "jobs")
 """Rules whose numbers are the right-hand sides of their rows."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One number, switch or cell to change. `path` is what `--set` takes; without it, the cell is at `where`."""
+    """One number, switch or cell to change. `path` is what `--set` takes; without it, the cell is at `where`.
+
+    `stated` and `changed` are the two values, and `difference` what lies between, in words with units.
+    """
 
     clause: Clause
     words: Text
     before: Any
     after: Any
+    stated: Text
+    changed: Text
     difference: Text
     path: str | None
     where: Where
@@ -116,7 +123,7 @@ class _Bench:
                 together = self._together(dials, rank)
                 if together is not None:
                     yield together
-            if all(knob.off is False for repair in alone for knob, _ in repair.values):
+            if all(knob.place.endswith(".enabled") for repair in alone for knob, _ in repair.values):
                 yield from self._by_rows(dropped, rank)
             return
         for choice in _choices(knobs):
@@ -128,7 +135,7 @@ class _Bench:
 
     def holds(self, values: Mapping[Knob, Any]) -> bool | None:
         """Whether the changed case has a plan; None where a limit came first."""
-        key = tuple(sorted(f"{knob.path or knob.cell}={value!r}" for knob, value in values.items()))
+        key = tuple(sorted(f"{knob.place}={value!r}" for knob, value in values.items()))
         if key not in self._known:
             self._known[key] = self._solved(values)
         return self._known[key]
@@ -240,22 +247,22 @@ class _Bench:
         given = self._amounts(self.questions.problem, dropped)
         amounts = () if given is None else told(self.questions.problem, given)
         if amounts:
-            clauses = tuple(clause_of(self.case, key) for key in dropped)
-            size = float(sum(amount.amount for amount in amounts))
             none = Text("", "")
             changes = tuple(
-                Change(
-                    clause,
-                    Text(f"放宽：{clause.title.zh}", f"relax: {clause.title.en}"),
-                    None,
-                    None,
-                    none,
-                    None,
-                    clause.where,
-                )
-                for clause in clauses
+                Change(clause, clause.title, None, None, none, none, none, None, clause.where)
+                for clause in (clause_of(self.case, key) for key in dropped)
             )
-            yield Repair(changes, rank, size, True, True, rows=amounts)
+            size = float(sum(amount.amount for amount in amounts))
+            assert given is not None
+            enough, less = self._eased(given * (1.0 + EASE)), self._eased(given * (1.0 - 2.0 * EASE))
+            if enough:
+                yield Repair(changes, rank, size, True, less is False, rows=amounts)
+
+    def _eased(self, amounts: FloatArray) -> bool | None:
+        """Whether there is a plan when each row gives by so much."""
+        arrays = self.questions.problem.arrays
+        eased = replace(arrays, row_lower=arrays.row_lower - amounts, row_upper=arrays.row_upper + amounts)
+        return decided(point_of(eased, self.questions.profile, max(min(self.questions.left, CHECK_S), 0.01)))
 
     def _made(self, at: Mapping[Knob, int], rank: tuple[int, ...]) -> Repair | None:
         values = {knob: knob.value(steps) for knob, steps in at.items()}
@@ -275,6 +282,8 @@ class _Bench:
                 knob.words,
                 knob.before,
                 value,
+                knob.written(knob.before),
+                knob.written(value),
                 knob.difference(value),
                 knob.path,
                 knob.where,
@@ -303,7 +312,7 @@ def _choices(knobs: Mapping[Key, Sequence[Knob]]) -> Iterator[list[Knob]]:
         dials = [knob for knob in own if knob.direction]
         cells: dict[str, list[Knob]] = {}
         for dial in dials or own[:1]:
-            cells.setdefault(str(dial.path or dial.cell), []).append(dial)
+            cells.setdefault(dial.place, []).append(dial)
         for same in cells.values():
             sides = [[*side, knob] for side in sides for knob in same][:8]
     yield from sides

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quota_opt.analysis.infeasible_clauses import LINKS, Key, clause_of
+from quota_opt.analysis.infeasible_clauses import LINKS, Key, clause_of, directive_at
 from quota_opt.errors import Text, Where
 from quota_opt.model.case import Case
 from quota_opt.model.measures import known_measures, measure_unit
@@ -17,6 +17,7 @@ from quota_opt.report.numbers import figure, percent, short
 from quota_opt.report.words import unit_name
 from quota_opt.scenario import Scenario
 from quota_opt.scenario.paths import join_path
+from quota_opt.scenario.scenario import effective_document
 
 SHARE_STEP = 0.001
 """Shares and limits are changed in thousandths."""
@@ -27,7 +28,8 @@ class Knob:
     """One number (or switch) of a clause: where it stands and how it gives.
 
     `direction` is +1 or -1 for numbers, which move in whole `step`s as far as `extreme` (None: without end); 0 for a
-    switch, whose only other value is `off`. `path` is the dotted settings path; of a cell `table`, `row`, `column`.
+    switch, whose only other value is `off`. It stands at a `path` of the settings, in a `cell` (table, row, column), or
+    is a whole `line` (path of the list, place in it) that stays or goes.
     """
 
     key: Key
@@ -41,6 +43,12 @@ class Knob:
     off: Any = None
     path: str | None = None
     cell: tuple[str, int, str] | None = None
+    line: tuple[str, int] | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as one word: two knobs of one place move the same number."""
+        return str(self.path or self.cell or self.line)
 
     @property
     def steps(self) -> int | None:
@@ -126,13 +134,19 @@ def knobs_of(case: Case, key: Key) -> list[Knob]:
 def applied(scenario: Scenario, values: Mapping[Knob, Any]) -> Scenario:
     """The case with these values: settings first, cells of its tables then. Raises InputError as `Scenario.with_`."""
     settings = {knob.path: value for knob, value in values.items() if knob.path is not None}
+    off = {knob.line for knob, value in values.items() if knob.line is not None and not value}
+    for path in {path for path, _ in off}:
+        lines: Any = effective_document(scenario)
+        for part in path.split("."):
+            lines = lines[part]
+        settings[path] = [line for i, line in enumerate(lines) if (path, i) not in off]
     changed = scenario.with_(**settings) if settings else scenario
     tables = dict(changed.tables)
     for knob, value in values.items():
         if knob.cell is not None:
             name, row, column = knob.cell
             table = tables[name].copy()
-            table.iat[row, table.columns.get_loc(column)] = value
+            table.iat[row, list(table.columns).index(column)] = value
             tables[name] = table
     return replace(changed, tables=tables)
 
@@ -174,7 +188,7 @@ def _targets(case: Case, key: Key) -> Iterator[Knob]:
     assert key[1] is not None
     line = case.scenario.targets.iloc[key[1]]
     measure, value = str(line["measure"]), float(line["value"])
-    unit = measure_unit(case, measure if measure in known_measures(case) else measure.split("+")[0].strip())
+    unit = measure_unit(case, measure if measure in known_measures(case) else measure.split("+", maxsplit=1)[0].strip())
     clause = clause_of(case, key)
     counted = unit in ("firms", "projects", "jobs", "chains") and value == int(value)
     for sense, direction in ((">=", -1), ("<=", 1)):
@@ -352,5 +366,20 @@ def _chain(case: Case, key: Key) -> Iterator[Knob]:
 
 
 def _directives(case: Case, key: Key) -> Iterator[Knob]:
-    """Made on the branch that brings the rule; nothing is known of it here."""
-    return iter(())
+    """A bound on a measure, or how many changes there may be; a project or firm that is laid down, taken off."""
+    given = _parameters(case, key)
+    assert key[1] is not None
+    name, i = directive_at(given, key[1])
+    clause = clause_of(case, key)
+    if name == "reference":
+        path, most = "rules.directives.reference.most_changes", len(case.projects) + len(case.firms)
+        yield _dial(key, path, clause.title, given.reference.most_changes, 1, "", step=1.0, extreme=most)
+        return
+    one = getattr(given, name)[i]
+    if name == "measures":
+        unit = "" if one.measure == "objective" else measure_unit(case, one.measure)
+        for sense, direction in ((">=", -1), ("<=", 1)):
+            if one.sense in (sense, "=="):
+                yield _dial(key, f"rules.directives.measures.{i}.value", clause.title, one.value, direction, unit)
+        return
+    yield Knob(key, clause.title, True, clause.where, off=False, line=(f"rules.directives.{name}", i))

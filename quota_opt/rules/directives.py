@@ -88,7 +88,7 @@ class Directives(Rule[DirectivesParameters]):
             columns = kept[demand.rows][:, demand.years].ravel()
             columns = columns[columns >= 0]
             build.add_rows(
-                RowInfo(self.name, demand.clause, demand.unit),
+                RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
                 {demand.kind: [demand.code], **({"part": [0]} if demand.part else {})},
                 {**projects, **firms, "part": np.array(["share"], dtype=object)},
                 entries=Entries.stacked([(columns, np.ones(len(columns)))]),
@@ -152,7 +152,7 @@ class Directives(Rule[DirectivesParameters]):
         everywhen = np.arange(case.horizon)
         projects = {str(name): row for row, name in enumerate(case.projects["project"])}
         firms = {str(name): row for row, name in enumerate(case.firms["firm"])}
-        for one in self.parameters.projects:
+        for i, one in enumerate(self.parameters.projects):
             if one.project not in projects:
                 continue
             row = projects[one.project]
@@ -161,13 +161,13 @@ class Directives(Rule[DirectivesParameters]):
             when = "" if one.year is None else f" {one.year}"
             words = Text(f"安排 {one.project}{when}", f"award of {one.project}{when}")
             at = np.array([row])
-            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words)
+            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words, i)
             if one.share is not None:
                 size = Text(f"{one.project} 的份额", f"share of {one.project}")
                 yield Demand(
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, i, part=True
                 )
-        for firm in self.parameters.firms:
+        for i, firm in enumerate(self.parameters.firms, len(self.parameters.projects)):
             if firm.firm not in firms:
                 continue
             mine = (case.actions["firm"] == firm.firm).to_numpy(dtype=bool)
@@ -179,7 +179,7 @@ class Directives(Rule[DirectivesParameters]):
             when = "" if firm.year is None else f" {firm.year}"
             words = Text(f"{said.zh} {firm.firm}{when}", f"{said.en} {firm.firm}{when}")
             clause, rows = firm.clause or self.clause, np.flatnonzero(mine)
-            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words)
+            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words, i)
         none = np.zeros(0, dtype=np.int64)
         for i, one_measure in enumerate(self.parameters.measures):
             name = one_measure.measure
@@ -189,7 +189,8 @@ class Directives(Rule[DirectivesParameters]):
             most = one_measure.value if one_measure.sense in ("<=", "==") else np.inf
             unit = "objective" if name == OBJECTIVE else measure_unit(case, name)
             clause = one_measure.clause or self.clause
-            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name))
+            item = i + len(self.parameters.projects) + len(self.parameters.firms)
+            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name), item)
 
     def _bound(self, build: Build, demand: Demand) -> None:
         """The row of a measure; the objective counts what other rules add to it, too."""
@@ -204,7 +205,7 @@ class Directives(Rule[DirectivesParameters]):
         columns = np.concatenate([columns, np.array([column for column, _ in soft], dtype=np.int64)])
         values = np.concatenate([values, np.array([-cost for _, cost in soft])])
         build.add_rows(
-            RowInfo(self.name, demand.clause, demand.unit),
+            RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
             {"measure": [0]},
             {"measure": np.array([demand.name], dtype=object)},
             entries=(np.zeros(len(columns), dtype=np.int64), columns, values),
@@ -237,7 +238,7 @@ class Directives(Rule[DirectivesParameters]):
         sign.append(-np.ones(len(columns)))
         size = len(listed_projects.awards) + len(listed_firms.same)
         build.add_rows(
-            RowInfo(self.name, given.clause or self.clause, "changes"),
+            RowInfo(self.name, given.clause or self.clause, "changes", item=self.parameters.count),
             {"what": [0]},
             {"what": np.array(["reference"], dtype=object)},
             entries=Entries.stacked([(np.concatenate(column_of), np.concatenate(sign))]),
@@ -262,6 +263,7 @@ class Demand:
     """One directive as a row: decisions of `rows` (projects, or actions) in `years`, summed, within bounds.
 
     `kind` is project, firm or measure; `code` its position in the table; `part`: the shares are summed, not starts.
+    `item` is the directive's place among projects, firms and measures, one list after the other.
     """
 
     kind: str
@@ -274,6 +276,7 @@ class Demand:
     lower: float
     upper: float
     words: Text
+    item: int
     part: bool = False
 
     def reached(self, outcome: Outcome) -> float:

@@ -138,3 +138,34 @@ def test_a_project_that_requires_what_cannot_be_is_mended_in_its_cell() -> None:
 def test_with_no_time_at_all_nothing_is_claimed() -> None:
     found = explain_infeasible(two_firms(), time_limit=1e-6)
     assert (found.feasible, found.whole, found.repairs) == (None, False, ())
+
+
+def test_directives_that_cannot_be_met_are_taken_off_one_by_one() -> None:
+    # N1 holds 500; P (400) and Q (300) are both laid down: one of them must go.
+    scenario = case(
+        objective=FINAL,
+        rules={
+            "directives": {
+                "projects": [{"project": "P", "award": True}, {"project": "Q", "award": True}],
+                "measures": [{"measure": "value_added_final", "sense": ">=", "value": 90.0}],
+            }
+        },
+        projects=[
+            {"project": "P", "place": "N1", "energy_tce": 400, "value_added": 100},
+            {"project": "Q", "place": "N1", "energy_tce": 300, "value_added": 50},
+        ],
+        quotas=[{"place": "N1", "resource": "energy", "year": "*", "amount": 500}],
+    )
+    found = explain_infeasible(scenario)
+    # With Q alone value added is 50, so the bound clashes with Q by itself.
+    assert sorted(map(sorted, names(found))) == [
+        [("directives", 0), ("directives", 1)],
+        [("directives", 1), ("directives", 2)],
+    ]
+    assert [change.clause.title.zh for change in found.repairs[0].changes] == ["指定：安排 Q"]
+    assert [change.clause.title.en for change in found.repairs[1].changes] == [
+        "directive: award P",
+        "directive: net value added (last year) ≥ 90",
+    ]
+    assert [value for _, value in found.repairs[1].values] == [False, 50.0]
+    assert all(qo.verify(qo.solve(repair.apply(scenario))).ok for repair in found.repairs)
