@@ -106,10 +106,10 @@ class Knob:
         return Text(f"{sign}{size} {unit.zh}".rstrip(), f"{sign}{size} {unit.en}".rstrip())
 
 
-def grid_step(value: float) -> float:
-    """The step a number is changed in: one thousandth of its size as a power of ten, never more than 1."""
+def grid_step(value: float, most: float = 1.0) -> float:
+    """The step a number is changed in: a hundredth of its power of ten, and no more than `most`."""
     size = abs(value)
-    return 1.0 if size < 1e-9 or size >= 1000 else 10.0 ** (math.floor(math.log10(size)) - 2)
+    return 1.0 if size < 1e-9 else min(10.0 ** (math.floor(math.log10(size)) - 2), most)
 
 
 def knobs_of(case: Case, key: Key) -> list[Knob]:
@@ -304,10 +304,13 @@ def _admission(case: Case, key: Key) -> Iterator[Knob]:
     of = limit.criteria
     unit = of.unit.zh
     direction = 1 if of.is_most else -1
-    dial = _dial(
-        key, f"{path}.value", title, limit.value, direction, unit, step=SHARE_STEP if limit.value < 10 else None
-    )
-    yield replace(dial, extreme=None if of.is_most else 0.0)
+    step = SHARE_STEP if limit.value < 10 else None
+    base = case.projects[of.base].to_numpy(dtype=float)
+    amount = case.base_energy if of.amount == "energy" else case.projects[of.amount].to_numpy(dtype=float)
+    there = base > 0
+    worst = float((amount[there] / base[there]).max(initial=0.0)) if of.is_most else 0.0
+    extreme = max(math.ceil(worst / SHARE_STEP) * SHARE_STEP, limit.value) if of.is_most else 0.0
+    yield _dial(key, f"{path}.value", title, limit.value, direction, unit, step=step, extreme=round(extreme, 3))
     words = Text(f"{title.zh}的处理", f"what follows from {title.en}")
     yield _switch(key, f"{path}.action", words, limit.action, "report", key[0])
 
