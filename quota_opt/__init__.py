@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.infeasible import Clash, explain_infeasible
     from quota_opt.errors import (
         Conflict,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -84,6 +86,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "CaseInfo",
     "Clash",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -110,6 +113,7 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "explain_infeasible",

@@ -16,9 +16,10 @@ rules that speak of decisions, money, jobs or value added are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,6 @@ from quota_opt.model.linear import Arrays
 from quota_opt.model.market import Sides
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.verify import audits
-from quota_opt.scenario import unit_words
 from quota_opt.solving.engine import engine_named
 from quota_opt.solving.profile import auxiliary_profile
 
@@ -58,6 +58,17 @@ class Whole:
     deviation: float
     totals: float
     failing: tuple[Text, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """What run.json says of it; the numbers themselves are in rounded.csv."""
+        words = method(self)
+        return {
+            "resources": sorted(set(self.table["resource"])),
+            "deviation": self.deviation,
+            "totals": self.totals,
+            "failing": [text._asdict() for text in self.failing],
+            "method": words._asdict(),
+        }
 
 
 @dataclass(frozen=True)
@@ -106,17 +117,18 @@ def whole_numbers(outcome: Outcome, resources: Sequence[str] = ("energy",), seco
     return Whole(table, worst, totals, tuple(failing))
 
 
-def method(whole: Whole, unit: str) -> Text:
+def method(whole: Whole) -> Text:
     """One sentence on how the numbers were rounded and how far they are off."""
-    words = unit_words(unit)
     held = Text("各项平衡和规则逐行成立", "every balance and every row of the rules holds")
     if whole.failing:
         held = Text(f"有 {len(whole.failing)} 行做不到", f"{len(whole.failing)} rows cannot hold")
+    elif not whole.deviation:
+        return Text("各项本来就是整数。", "All amounts are whole numbers as they are.")
     return Text(
-        f"按最大余数法沿区域树控制取整：单项最多差 {whole.deviation:.2f} {words.zh}，"
-        f"各地合计最多差 {whole.totals:.2f} {words.zh}，{held.zh}。",
+        f"按最大余数法沿区域树控制取整：单项最多差 {whole.deviation:.2f}，各地合计最多差 {whole.totals:.2f}，"
+        f"{held.zh}。",
         f"Controlled rounding over the tree of places, largest remainders up: single amounts are off by at most "
-        f"{whole.deviation:.2f} {words.en}, totals of places by at most {whole.totals:.2f}; {held.en}.",
+        f"{whole.deviation:.2f}, totals of places by at most {whole.totals:.2f}; {held.en}.",
     )
 
 
@@ -493,10 +505,13 @@ def _pools(outcome: Outcome, made: WholeOutcome, r: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).sort_values(["year", "kind", "id"], kind="stable")
 
 
-def whole_problems(outcome: Outcome, table: pd.DataFrame, *, may_fail: bool = False) -> list[Text]:
+def whole_problems(
+    outcome: Outcome, table: pd.DataFrame, *, may_fail: bool = False, broken: Collection[str] = ()
+) -> list[Text]:
     """What is wrong with stated whole numbers: lines that differ from the plan, do not add up, or break a rule.
 
-    `may_fail`: the result says itself that some row cannot hold in whole numbers.
+    `may_fail`: the result says itself that some row cannot hold in whole numbers. `broken` are rules that the exact
+    plan does not keep either, of which nothing more is said.
     """
     missing = [column for column in COLUMNS if column not in table]
     if missing:
@@ -531,7 +546,7 @@ def whole_problems(outcome: Outcome, table: pd.DataFrame, *, may_fail: bool = Fa
             problems.append(Text("rounded.csv 的结余对不上账。", "Idle quota in rounded.csv does not add up."))
     if not may_fail:
         for entry in audits(made):
-            if not entry.ok:
+            if not entry.ok and entry.rule not in broken:
                 said = entry.texts[0] if entry.texts else Text("", "")
                 problems.append(
                     Text(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from small import FINAL, case
 
@@ -96,3 +99,21 @@ def test_whole_numbers_that_were_edited_do_not_pass() -> None:
     assert any("相邻" in text.zh for text in whole_problems(plan.outcome, far))
     assert whole_problems(plan.outcome, table[table["id"] != "A"]) != []
     assert whole_problems(plan.outcome, table.drop(columns="exact")) != []
+
+
+def test_a_result_folder_holds_the_whole_numbers_and_its_check_reads_them(tmp_path: Path) -> None:
+    projects = [{"project": p, "place": "N1", "energy_tce": 3.6, "value_added": 9} for p in "AB"]
+    quotas = [{"place": "N1", "resource": "energy", "year": "*", "amount": 7.2}]
+    plan = qo.solve(case(objective=FINAL, first=2025, projects=projects, quotas=quotas))
+    folder = plan.write(tmp_path / "out")
+    stated = json.loads((folder / "run.json").read_text(encoding="utf-8"))["rounded"]
+    assert (stated["resources"], stated["failing"]) == (["energy"], [])
+    assert "最大余数" in stated["method"]["zh"]
+    assert qo.verify(folder).ok
+    rounded = folder / "rounded.csv"
+    text = rounded.read_text(encoding="utf-8-sig")
+    assert text.count("\n") == 4  # heading, two awards, the pool at the start
+    rounded.write_text(text.replace("A,N1,2025,energy,3.6,4", "A,N1,2025,energy,3.6,5"), encoding="utf-8-sig")
+    assert [finding.code for finding in qo.verify(folder).problems] != []
+    rounded.unlink()
+    assert [finding.code for finding in qo.verify(folder).problems] == ["verify-tables"]
