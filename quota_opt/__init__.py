@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.trace import Trace, trace
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
+    "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.errors": (
@@ -107,6 +109,7 @@ __all__ = [
     "Session",
     "Status",
     "Text",
+    "Trace",
     "UnboundedScenario",
     "Verification",
     "VerificationFailed",
@@ -128,6 +131,7 @@ __all__ = [
     "rule_titles",
     "scenarios",
     "solve",
+    "trace",
     "verify",
     "write_handbook",
 ]

@@ -218,7 +218,7 @@ def clash_tables(clash: Clash, language: Language) -> tuple[pd.DataFrame, pd.Dat
             changes.append({**common, **line})
     kept = ["repair", "rule", "what", "now", "then", "change", "unit", "set", "where", "confirmed", "minimal"]
     first = ["clash", "rule", "clause", "source", "where", "minimal"]
-    return pd.DataFrame(clauses, columns=first), pd.DataFrame(changes, columns=kept).fillna("")
+    return pd.DataFrame(clauses, columns=first), pd.DataFrame(changes, columns=kept, dtype=object).fillna("")
 
 
 def _plain(value: object) -> str:

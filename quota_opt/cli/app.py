@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, library, solving
+from quota_opt.cli import bench, commands, comparing, ledger, library, solving
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -32,6 +32,7 @@ _ORDER = (
     solving.run,
     solving.verify,
     comparing.compare,
+    ledger.ledger,
     solving.export,
     commands.generate,
     bench.bench,
