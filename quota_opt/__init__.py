@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.diff import Difference, diff
+    from quota_opt.analysis.infeasible import Clash, explain_infeasible
     from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.analysis.recourse import TwoStage, two_stage
     from quota_opt.analysis.robust import RobustPlans, robust
+    from quota_opt.analysis.trace import Trace, trace
     from quota_opt.analysis.uncertainty import Evaluation, evaluate
     from quota_opt.errors import (
         Conflict,
@@ -69,9 +71,11 @@ _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.diff": ("Difference", "diff"),
+    "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
     "quota_opt.analysis.robust": ("RobustPlans", "robust"),
+    "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -93,6 +97,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Clash",
     "Comparison",
     "Conflict",
     "Difference",
@@ -118,6 +123,7 @@ __all__ = [
     "Session",
     "Status",
     "Text",
+    "Trace",
     "TwoStage",
     "UnboundedScenario",
     "Verification",
@@ -130,6 +136,7 @@ __all__ = [
     "diff",
     "engines",
     "evaluate",
+    "explain_infeasible",
     "export",
     "generate_case",
     "new",
@@ -143,6 +150,7 @@ __all__ = [
     "rule_titles",
     "scenarios",
     "solve",
+    "trace",
     "two_stage",
     "verify",
     "write_handbook",

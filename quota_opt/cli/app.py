@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, library, overriding, solving, uncertain
+from quota_opt.cli import bench, commands, comparing, ledger, library, overriding, solving, uncertain
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -33,6 +33,7 @@ _ORDER = (
     solving.verify,
     comparing.compare,
     comparing.diff,
+    ledger.ledger,
     solving.export,
     overriding.override,
     uncertain.evaluate,
