@@ -68,13 +68,16 @@ class Box:
 class Found:
     """A front in the units of its goals, less being better.
 
-    `points` (points, goals) in order of the first goal; `values` the columns of each; `margin` (goals) what tells two
-    points apart, `steps` whether it is a step all values are multiples of; `complete` whether the boxes prove that
-    no point is lacking; `status` why it ended: OPTIMAL, INFEASIBLE, or a limit.
+    `points` (points, goals) in order of the first goal; `values` the columns of each; `bounds` how small the first goal
+    is proven to be able to get where the others are as good as there, and the `statuses` that makes; `margin` (goals)
+    what tells two points apart, `steps` whether it is a step all values are multiples of; `complete` whether the boxes
+    prove that no point is lacking; `status` why it ended: OPTIMAL, INFEASIBLE, or a limit.
     """
 
     points: FloatArray
     values: tuple[FloatArray, ...]
+    bounds: FloatArray
+    statuses: tuple[Status, ...]
     margin: FloatArray
     steps: tuple[bool, ...]
     boxes: tuple[Box, ...]
@@ -111,6 +114,7 @@ class _Search:
     whole: tuple[bool, ...]  # whether the goal takes whole numbers only
     tell: Callable[[int, int], bool]
     until: float
+    longest: float
     on_progress: OnProgress | None
     zones: Zones = field(init=False)
     values: list[FloatArray] = field(default_factory=list)
@@ -186,7 +190,7 @@ class _Search:
 
     def least(self, weights: FloatArray, limits: FloatArray, enough: float, start: FloatArray | None) -> Least | None:
         """Ask the program; None where a limit came, or it failed."""
-        left = self.until - time.monotonic()
+        left = min(self.until - time.monotonic(), self.longest)
         if left <= 0:
             self.status = Status.FEASIBLE
             return None
@@ -256,12 +260,15 @@ def exact_front(
             return True
         return on_progress(Progress("front", time.monotonic() - began, float(points))) is not False
 
-    search = _Search(program(arrays, scaled, profile), scaled, whole, tell, until, on_progress)
+    longest = math.inf if profile.time_limit_s is None else profile.time_limit_s
+    search = _Search(program(arrays, scaled, profile), scaled, whole, tell, until, longest, on_progress)
     search.run()
     order = np.lexsort(search.zones.points.T[::-1]) if len(search.values) else np.zeros(0, dtype=np.int64)
     return Found(
         search.zones.points[order] * margin,
         tuple(search.values[at] for at in order),
+        search.zones.points[order, 0] * margin[0],
+        (Status.OPTIMAL,) * len(order),
         margin,
         whole,
         tuple(

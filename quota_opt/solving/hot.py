@@ -21,6 +21,14 @@ from quota_opt.solving.scaling import scaling_of
 from quota_opt.solving.status import OnProgress, Status
 from quota_opt.solving.watch import Watch
 
+NO_HEURISTICS: dict[str, bool | float] = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+"""A start is as good as what they find, and small programs take twice as long with them."""
 LARGEST = 8192.0
 """Goals with larger coefficients are scaled down to this, by a power of two."""
 
@@ -57,6 +65,9 @@ class HotGoals:
             )
         )
         set_options(self._highs, profile)
+        for name, value in NO_HEURISTICS.items():
+            if name not in profile.options:
+                self._highs.setOptionValue(name, value)
         self._own_presolve = "presolve" in profile.options
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.changeObjectiveSense(highspy.ObjSense.kMinimize)
