@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.pareto import Front, pareto
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.pareto": ("Front", "pareto"),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -86,6 +88,7 @@ __all__ = [
     "EngineState",
     "EngineUnavailable",
     "Finding",
+    "Front",
     "InfeasibleScenario",
     "InputError",
     "Level",
@@ -112,6 +115,7 @@ __all__ = [
     "export",
     "generate_case",
     "new",
+    "pareto",
     "read",
     "read_profile",
     "read_result",

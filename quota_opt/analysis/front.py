@@ -177,7 +177,7 @@ class _Search:
     def known(self, corner: FloatArray, goal: int, value: float) -> bool:
         """Whether a least value is no new point: not below its zone, or (of a whole front) that of a known one."""
         if np.isfinite(corner).any():
-            return value > corner[goal] - 1.0 + 2 * NEARLY
+            return bool(value > corner[goal] - 1.0 + 2 * NEARLY)
         points = self.zones.points
         return len(points) > 0 and bool((points[:, goal] <= value + 2 * NEARLY).any())
 
@@ -225,9 +225,7 @@ class _Search:
 
     def add_box(self, corner: FloatArray, goal: int, found: Least) -> None:
         """Keep a proof."""
-        self.boxes.append(
-            Box(tuple(map(float, corner)), goal, str(found.status), float(found.bound), found.seconds)
-        )
+        self.boxes.append(Box(tuple(map(float, corner)), goal, str(found.status), float(found.bound), found.seconds))
         self.zones.add_box(corner)
 
 
@@ -249,7 +247,7 @@ def exact_front(
         raise ValueError("a goal weighs columns that are not whole numbers")
     began = time.monotonic()
     steps = [step_of(row) for row in goals]
-    resolved = [RESOLUTION * _range(arrays, row) for row in goals]
+    resolved = [RESOLUTION * reach_of(arrays, row) for row in goals]
     margin = np.array([fine if step is None else step for step, fine in zip(steps, resolved, strict=True)])
     whole = tuple(step is not None for step in steps)
     scaled = goals / margin[:, None]
@@ -282,7 +280,7 @@ def exact_front(
     )
 
 
-def _range(arrays: Arrays, goal: FloatArray) -> float:
+def reach_of(arrays: Arrays, goal: FloatArray) -> float:
     """How far apart the values of a goal may be, from the bounds of the columns."""
     with np.errstate(invalid="ignore"):
         reach = np.where(goal != 0.0, np.abs(goal) * (arrays.upper - arrays.lower), 0.0)

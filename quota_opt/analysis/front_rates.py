@@ -19,7 +19,8 @@ def unit_points(points: FloatArray) -> FloatArray:
     if not len(points):
         return points
     low, high = points.min(axis=0), points.max(axis=0)
-    return (points - low) / np.where(high > low, high - low, 1.0)
+    unit: FloatArray = (points - low) / np.where(high > low, high - low, 1.0)
+    return unit
 
 
 def neighbours_of(points: FloatArray) -> IntArray:

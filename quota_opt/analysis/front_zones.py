@@ -40,6 +40,11 @@ class Zones:
         self.boxes = np.vstack([self.boxes, corner])
         self._close(corner[None, :])
 
+    def give_up(self, at: int) -> None:
+        """Close an open zone that nothing was proven of."""
+        self._done = np.vstack([self._done, self.open[at]])
+        self.open = np.delete(self.open, at, axis=0)
+
     def _close(self, boxes: FloatArray) -> None:
         if not len(boxes) or not len(self.open):
             return

@@ -20,18 +20,18 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from quota_opt.analysis.front import Box, Found, exact_front
+from quota_opt.analysis.front import Found, exact_front
 from quota_opt.analysis.front_rates import knee_of, neighbours_of, rates_of
 from quota_opt.analysis.front_spread import spread_front
-from quota_opt.analysis.opened import Line, Opened
-from quota_opt.errors import Finding, InfeasibleScenario, InputError, Language, Level, NoPlanFound, Text, Where
+from quota_opt.analysis.opened import OBJECTIVE, Line, Opened
+from quota_opt.errors import Finding, InputError, Language, Level, NoPlanFound, Text, Where
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.plan.plan import Plan
 from quota_opt.report.document import Document
 from quota_opt.scenario import Scenario
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.stages import StageResult, stage_arrays
-from quota_opt.solving.status import OnProgress, Status
+from quota_opt.solving.status import OnProgress, Status, relative_gap
 
 Sense = Literal["max", "min"]
 POINTS = 25
@@ -113,15 +113,29 @@ class Front:
         """front.csv: see the class. `slope` is what the first measure changes per unit of the second on the way to the
         neighbour, which is the next point where there are two measures, the nearest one where there are more."""
         points = self.found.points
-        neighbour = neighbours_of(points)
         made = self.points.reset_index()
         made["status"] = [str(status) for status in self.found.statuses]
         made["bound"] = [self.goals[0].value(bound) for bound in self.found.bounds]
-        made["neighbour"] = pd.array([None if at < 0 else at + 1 for at in neighbour], dtype="Int64")
-        made["slope"] = rates_of(self.points.to_numpy(), neighbour)
-        knee = knee_of(points)
-        made["knee"] = [at == knee for at in range(len(points))]
+        made["neighbour"] = pd.array(self.neighbours, dtype="Int64")
+        made["slope"] = rates_of(self.points.to_numpy(), neighbours_of(points))
+        made["knee"] = [at + 1 == self.knee for at in range(len(points))]
         return made
+
+    @property
+    def neighbours(self) -> tuple[int | None, ...]:
+        """The neighbour of each point (from 1), None where it has none."""
+        return tuple(None if at < 0 else int(at) + 1 for at in neighbours_of(self.found.points))
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """`slope` of the table."""
+        return tuple(float(rate) for rate in self.table["slope"])
+
+    @property
+    def knee(self) -> int | None:
+        """The knee (from 1), None where there is none."""
+        at = knee_of(self.found.points)
+        return None if at < 0 else at + 1
 
     @cached_property
     def proof(self) -> dict[str, Any]:
@@ -136,8 +150,41 @@ class Front:
         return tuple(self.plan(at + 1) for at in range(len(self.found.values)))
 
     def plan(self, point: int) -> Plan:
-        """The verified plan of one point (from 1)."""
-        return self.opened.plan(self.found.values[point - 1])
+        """The verified plan of one point (from 1).
+
+        Its scenario has the first measure as objective and the others held where they are (rule `directives`), so
+        that it can be solved and checked by itself.
+        """
+        values = self.found.values[point - 1]
+        opened = Opened.of(self._laid_down(point), self.opened.profile)
+        if len(opened.problem.stages) != len(self.before) + 1:
+            return opened.plan(values)
+        goal, bound = self.goals[0], float(self.table["bound"][point - 1])
+        value = float(self.points[goal.name][point])
+        gap = relative_gap(value, bound)
+        opened = replace(opened, profile=opened.profile.with_limits(gap=max(gap, opened.profile.relative_gap)))
+        own = StageResult(opened.problem.stages[-1].name, goal.sense, Status.OPTIMAL, value, bound, gap, 0.0)
+        return opened.plan(values, stages=(*self.before, own))
+
+    def _laid_down(self, point: int) -> Scenario:
+        """The scenario of one point."""
+        first, *others = self.goals
+        measures = [
+            {
+                "measure": goal.name,
+                "sense": ">=" if goal.sense == "max" else "<=",
+                "value": float(self.points[goal.name][point]),
+                "reason": f"取舍曲线第 {point} 点 (front, point {point})",
+            }
+            for goal in others
+        ]
+        laid_down = self.scenario.rules.get("directives")
+        known = [] if laid_down is None else laid_down.model_dump(exclude_none=True)["measures"]
+        settings: dict[str, Any] = {"rules.directives.measures": [*known, *measures]}
+        if first.name != OBJECTIVE:
+            order = [{"measure": first.name, "sense": first.sense, "tolerance": 0.0}]
+            settings["objective"] = {"form": "lexicographic", "order": order}
+        return self.scenario.with_(**settings)
 
     def document(self) -> Document:
         """The report for people."""
@@ -188,7 +235,9 @@ def pareto(
     InputError, InfeasibleScenario, UnboundedScenario, NoPlanFound, EngineUnavailable
     """
     if exact and points is not None:
-        raise InputError([_finding("front-both", Text("exact 与 points 只能用一个。", "Give exact or points, not both."))])
+        what = Text("exact 与 points 同时写了。", "Both exact and points are given.")
+        fix = Text("只用其中一个。", "Give one of them.")
+        raise InputError([_finding("front-both", what, fix)])
     if points is not None and points < 2:
         what = Text(f"点数 {points} 太少。", f"{points} points are too few for a front.")
         raise InputError([_finding("front-points", what, Text("至少 2 个点。", "Ask for at least 2."))])
@@ -213,8 +262,17 @@ def goals_of(opened: Opened, measures: Sequence[str]) -> tuple[Goal, ...]:
     """The measures as goals. Raises InputError for fewer than two or more than four, unknown or repeated ones."""
     findings: list[Finding] = []
     if not 2 <= len(measures) <= 4:
-        what = Text(f"取舍要 2 至 4 个成效指标，现有 {len(measures)} 个。", f"A front is over 2 to 4 measures, not {len(measures)}.")
-        findings.append(_finding("front-measures", what, Text("例如 value_added:max 和 carbon_net:min。", "For example value_added:max and carbon_net:min.")))
+        what = Text(
+            f"取舍要 2 至 4 个成效指标，现有 {len(measures)} 个。",
+            f"A front is over 2 to 4 measures, not {len(measures)}.",
+        )
+        findings.append(
+            _finding(
+                "front-measures",
+                what,
+                Text("例如 value_added:max 和 carbon_net:min。", "For example value_added:max and carbon_net:min."),
+            )
+        )
     goals: list[Goal] = []
     for asked in measures:
         name, _, stated = asked.partition(":")
@@ -225,13 +283,28 @@ def goals_of(opened: Opened, measures: Sequence[str]) -> tuple[Goal, ...]:
             continue
         sense = stated or _sense_of(name)
         if sense not in ("max", "min"):
-            what = Text(f"“{asked}”没有写明越大越好还是越小越好。", f"{asked!r} does not say whether more or less is better.")
-            findings.append(_finding("front-sense", what, Text(f"写成 {name}:max 或 {name}:min。", f"Write {name}:max or {name}:min."), asked))
+            what = Text(
+                f"“{asked}”没有写明越大越好还是越小越好。", f"{asked!r} does not say whether more or less is better."
+            )
+            findings.append(
+                _finding(
+                    "front-sense",
+                    what,
+                    Text(f"写成 {name}:max 或 {name}:min。", f"Write {name}:max or {name}:min."),
+                    asked,
+                )
+            )
         elif any(goal.name == name for goal in goals):
             what = Text(f"成效指标“{name}”写了两次。", f"The measure {name!r} is named twice.")
-            findings.append(_finding("front-twice", what, Text("每个成效指标只写一次。", "Name each measure once."), asked))
+            findings.append(
+                _finding("front-twice", what, Text("每个成效指标只写一次。", "Name each measure once."), asked)
+            )
         else:
             goals.append(Goal("max" if sense == "max" else "min", line))
+    if any(goal.name == OBJECTIVE for goal in goals[1:]):
+        what = Text("“objective”要写在最前。", "'objective' must come first.")
+        fix = Text("把它作为第一个 --measure。", "Name it as the first measure.")
+        findings.append(_finding("front-objective", what, fix, OBJECTIVE))
     if findings:
         raise InputError(findings)
     return tuple(goals)
@@ -256,7 +329,7 @@ def _refuse_continuous(opened: Opened, goals: Sequence[Goal]) -> None:
                 _finding(
                     "front-continuous",
                     Text(
-                        f"成效指标“{goal.line.title.zh}”含连续的量（{column} 等 {len(weighed)} 个），前沿上的点没有尽数。",
+                        f"成效指标“{goal.line.title.zh}”含连续的量（{column} 等 {len(weighed)} 个），前沿没有尽数。",
                         f"The measure {goal.name!r} weighs quantities that are not whole ({column}, {len(weighed)} in "
                         f"all): such a front has no end of points.",
                     ),
@@ -290,10 +363,8 @@ def _raise(opened: Opened, found: Found, on_progress: OnProgress | None) -> None
     """No point at all: the ending of an ordinary solve."""
     if found.status is Status.INFEASIBLE:
         opened.solve(on_progress=on_progress)
-    raise NoPlanFound(
-        Text("到时限时还没有找到任何方案。", "A limit came before any plan was found; allow more time.")
-    )
+    raise NoPlanFound(Text("到时限时还没有找到任何方案。", "A limit came before any plan was found; allow more time."))
 
 
-def _finding(code: str, what: Text, fix: Text = Text("", ""), seen: str | None = None) -> Finding:
+def _finding(code: str, what: Text, fix: Text, seen: str | None = None) -> Finding:
     return Finding(Level.ERROR, code, what, Where(), fix, seen)

@@ -1,7 +1,7 @@
 """One mixed-integer model asked many times for the least of its goals under other limits: HiGHS keeps it loaded.
 
-    minimise    weights · z        z = goals @ x, one row each
-    subject to  the rows and bounds of the model,  z <= limits
+minimise    weights · z        z = goals @ x, one row each
+subject to  the rows and bounds of the model,  z <= limits
 """
 
 from __future__ import annotations
