@@ -1,9 +1,13 @@
-"""A front as files: front.csv, front.json with what proves it, the reports, and a result folder for each point."""
+"""A front as files: front.csv, front.json with what proves it, the reports, and a result folder for each point.
+
+The folders of points hold tables, inputs and record, which `verify` takes; reports there would cost more than the front.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +107,7 @@ def write_front(front: Front, folder: Path, language: Language) -> Path:
         text = json.dumps(front_record(front), ensure_ascii=False, indent=1, allow_nan=False)
         (work / "front.json").write_text(text + "\n", encoding="utf-8")
         for number, plan in enumerate(front.plans, 1):
-            plan.write(work / f"point-{number:03d}", language)
+            replace(plan, reporters=()).write(work / f"point-{number:03d}", language)
         document = front.document()
         write_html(document, work / "report.html", language)
         write_xlsx(document, work / "report.xlsx", language)

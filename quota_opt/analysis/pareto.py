@@ -29,6 +29,7 @@ from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.plan.plan import Plan
 from quota_opt.report.document import Document
 from quota_opt.scenario import Scenario
+from quota_opt.solving.memory import places
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.stages import StageResult, stage_arrays
 from quota_opt.solving.status import OnProgress, Status, relative_gap
@@ -155,8 +156,8 @@ class Front:
         Its scenario has the first measure as objective and the others held where they are (rule `directives`), so
         that it can be solved and checked by itself.
         """
-        values = self.found.values[point - 1]
         opened = Opened.of(self._laid_down(point), self.opened.profile)
+        values = _carried(self.opened.arrays, opened.arrays, self.found.values[point - 1])
         if len(opened.problem.stages) != len(self.before) + 1:
             return opened.plan(values)
         goal, bound = self.goals[0], float(self.table["bound"][point - 1])
@@ -184,6 +185,7 @@ class Front:
         if first.name != OBJECTIVE:
             order = [{"measure": first.name, "sense": first.sense, "tolerance": 0.0}]
             settings["objective"] = {"form": "lexicographic", "order": order}
+            settings |= _without_points(self.scenario)
         return self.scenario.with_(**settings)
 
     def document(self) -> Document:
@@ -315,6 +317,23 @@ def _sense_of(name: str) -> str:
     if name in BETTER_MORE or name.endswith("_freed"):
         return "max"
     return "min" if name in BETTER_LESS or name.endswith(("_net", "_idle")) else ""
+
+
+def _without_points(scenario: Scenario) -> dict[str, Any]:
+    """Settings that take points of the rule `chain` out of an objective that a front replaces."""
+    chain = scenario.rules.get("chain")
+    if chain is None:
+        return {}
+    told = chain.model_dump()
+    return {f"rules.chain.{name}": 0.0 for name in ("complete_points", "last_supplier_cost") if told[name]}
+
+
+def _carried(old: Arrays, new: Arrays, values: FloatArray) -> FloatArray:
+    """Values of one model in the columns of a like one, by their labels; what is new is 0."""
+    to = places(old.column_blocks, old.columns, new.column_blocks, new.columns)
+    made = np.zeros(new.columns)
+    made[to[to >= 0]] = values[: old.columns][to >= 0]
+    return made
 
 
 def _refuse_continuous(opened: Opened, goals: Sequence[Goal]) -> None:
