@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.diff import Difference, diff
     from quota_opt.analysis.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.pareto import Front, pareto
     from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.analysis.recourse import TwoStage, two_stage
     from quota_opt.analysis.robust import RobustPlans, robust
@@ -72,6 +73,7 @@ _HOMES = {
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.diff": ("Difference", "diff"),
     "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
+    "quota_opt.analysis.pareto": ("Front", "pareto"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
     "quota_opt.analysis.robust": ("RobustPlans", "robust"),
@@ -106,6 +108,7 @@ __all__ = [
     "EngineUnavailable",
     "Evaluation",
     "Finding",
+    "Front",
     "InfeasibleScenario",
     "InputError",
     "Level",
@@ -141,6 +144,7 @@ __all__ = [
     "generate_case",
     "new",
     "override",
+    "pareto",
     "read",
     "read_profile",
     "read_result",

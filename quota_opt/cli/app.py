@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, ledger, library, overriding, solving, uncertain
+from quota_opt.cli import bench, commands, comparing, fronts, ledger, library, overriding, solving, uncertain
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -34,6 +34,7 @@ _ORDER = (
     comparing.compare,
     comparing.diff,
     ledger.ledger,
+    fronts.pareto,
     solving.export,
     overriding.override,
     uncertain.evaluate,
