@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.alternatives import Alternatives, alternatives
+    from quota_opt.analysis.replan import Replan, replan
+    from quota_opt.analysis.sweep import Sweep, sweep
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -61,6 +64,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.alternatives": ("Alternatives", "alternatives"),
+    "quota_opt.analysis.replan": ("Replan", "replan"),
+    "quota_opt.analysis.sweep": ("Sweep", "sweep"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -80,6 +86,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Alternatives",
     "CaseInfo",
     "Conflict",
     "EngineFailed",
@@ -96,15 +103,18 @@ __all__ = [
     "Profile",
     "Progress",
     "QuotaOptError",
+    "Replan",
     "RuleAudit",
     "Scenario",
     "Session",
     "Status",
+    "Sweep",
     "Text",
     "UnboundedScenario",
     "Verification",
     "VerificationFailed",
     "Where",
+    "alternatives",
     "build",
     "check",
     "dictionary_page",
@@ -115,11 +125,13 @@ __all__ = [
     "read",
     "read_profile",
     "read_result",
+    "replan",
     "rule_example",
     "rule_page",
     "rule_titles",
     "scenarios",
     "solve",
+    "sweep",
     "verify",
     "write_handbook",
 ]
