@@ -320,8 +320,8 @@ def _decisions(search: _Search, plans: Sequence[Plan]) -> pd.DataFrame:
         started = dict(zip(plan.awards["project"], plan.awards["year"].astype(str), strict=True))
         years = plan.actions["action"] + " " + plan.actions["year"].astype(str)
         done = dict(zip(plan.actions["firm"], years, strict=True))
-        projects[name] = projects["id"].map(started).fillna("")
-        firms[name] = firms["id"].map(done).fillna("")
+        projects[name] = [started.get(project, "") for project in projects["id"]]
+        firms[name] = [done.get(firm, "") for firm in firms["id"]]
     firms = firms[(firms[names] != "").any(axis=1)]
     made = pd.concat([projects, firms], ignore_index=True)
     made["plans"] = (made[names] != "").sum(axis=1)

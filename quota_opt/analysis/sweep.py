@@ -49,10 +49,8 @@ STEPS = 20
 """Even steps of a sweep that is not exact, and across what changes without pieces."""
 PROBES = 4
 """Values between the ends at which the order of the models is looked at before anything is solved."""
-RESOLUTION = 1e-10
-"""How near the two sides of a break point are brought, relative to the larger end."""
-FINE, COARSE = 1e-9, 1e-6
-"""How far the figure that makes a break point may be from where it was found: of a candidate, of a row."""
+FINE, COARSE = 1e-8, 1e-6
+"""How near a break point is found, relative to the larger end: of a candidate, of a row."""
 WORTH = 1e-8
 """How much less, relatively, decisions may be worth elsewhere and still be worth the same."""
 SHORTEST = 1e-4
@@ -294,16 +292,42 @@ class _Sweeper:
         if not self._fails(point, tightest):
             return None
         good, bad = point.value, tightest
-        least = RESOLUTION * self.scale
-        while abs(good - bad) > least:
+        guess = self._guess(point, tightest)
+        if guess is not None and not self._fails(point, guess):
+            good = guess
+            beyond = guess + math.copysign(self._near(point, bad), bad - guess)
+            bad = beyond if (bad - beyond) * (bad - guess) > 0.0 and self._fails(point, beyond) else bad
+        while abs(good - bad) > 1.5 * self._near(point, bad):
             middle = good + 0.5 * (bad - good)
-            if middle in (good, bad):
-                break
             good, bad = (good, middle) if self._fails(point, middle) else (middle, bad)
-        missing = self._missing(point, bad)
-        at = self._figure(point, good, missing)
+        missing, near = self._missing(point, bad), self._near(point, bad)
+        at = self._figure(point, good, missing, near)
         inside = at == good or not self._fails(point, at)
-        return at, inside, _words(missing, at, tightest < point.value), (FINE if missing else COARSE) * self.scale
+        return at, inside, _words(missing, at, tightest < point.value), near
+
+    def _near(self, point: _Point, value: float) -> float:
+        """How near a break point is to be found: where candidates go it is sharp, rows have a solver's tolerance."""
+        return (FINE if self._missing(point, value) else COARSE) * self.scale
+
+    def _guess(self, point: _Point, tightest: float) -> float | None:
+        """Where the decisions might cease to hold: the intensity of the first that goes, or where a row is full."""
+        missing = self._missing(point, tightest)
+        between = sorted(self._intensities(point, missing), reverse=tightest < point.value)
+        inside = [value for value in between if (value - point.value) * (value - tightest) < 0.0]
+        if missing:
+            return inside[0] if inside else None
+        first, last = self.built(point.value).problem.arrays, self.built(tightest).problem.arrays
+        assert point.solved is not None and point.solved.values is not None
+        if first.matrix.shape != last.matrix.shape:
+            return None
+        x = point.solved.values
+        ends = [(a.row_upper - a.matrix @ x, a.matrix @ x - a.row_lower) for a in (first, last)]
+        way = 1.0
+        for before, after in zip(*ends, strict=True):
+            full = np.isfinite(before) & np.isfinite(after) & (after < 0.0) & (before > after)
+            way = min(way, float((before[full] / (before[full] - after[full])).min(initial=1.0)))
+        guess = point.value + max(way, 0.0) * (tightest - point.value)
+        return next((f for f in _shorter(guess) if abs(f - guess) <= COARSE * self.scale), guess) if way < 1.0 else None
 
     def _fails(self, point: _Point, value: float) -> bool:
         """Whether the decisions of a point are worth less at another value, or are no plan there."""
@@ -337,11 +361,10 @@ class _Sweeper:
             named += [(kind, str(block.label_of(int(at))[kind])) for at in inside] if kind else []
         return list(dict.fromkeys(named))
 
-    def _figure(self, point: _Point, good: float, missing: list[tuple[str, str]]) -> float:
+    def _figure(self, point: _Point, good: float, missing: list[tuple[str, str]], near: float) -> float:
         """The figure that makes a break point found at `good`."""
-        near = FINE if missing else COARSE
         for figure in [*self._intensities(point, missing), *_shorter(good)]:
-            if abs(figure - good) <= near * self.scale and self.low <= figure <= self.high:
+            if abs(figure - good) <= near and self.low <= figure <= self.high:
                 return figure
         return good
 
@@ -382,9 +405,9 @@ class _Sweeper:
         for value in np.linspace(self.low, self.high, steps + 1).tolist():
             point = self.solved(value)
             if last is not None and _same(last, point):
-                pieces[-1] = replace(pieces[-1], stop=value, exact=False)
+                pieces[-1] = replace(pieces[-1], stop=value)
             else:
-                pieces.append(replace(self._piece(point, value, True, value, True, point.bound)))
+                pieces.append(replace(self._piece(point, value, True, value, True, point.bound), exact=False))
             last = point
         return pieces
 
