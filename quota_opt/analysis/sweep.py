@@ -248,12 +248,12 @@ class _Sweeper:
                 pieces.append(self._piece(here, end, closed, tightest, True, top))
                 return _rising(pieces)
             at, inside, made_by, margin = holds
-            if abs(at - end) < SHORTEST * (self.high - self.low):
+            further = self._beyond(here, at, tightest, margin)
+            if abs(at - end) < SHORTEST * (self.high - self.low) and _alike(here, further):
                 at, inside, further = self._a_step_on(end, tightest)
                 pieces.append(replace(self._piece(here, end, closed, at, inside, top), exact=False))
                 closed = True
             else:
-                further = self._beyond(here, at, tightest, margin)
                 if len(here.problem.stages) == 1 and self._as_good(further, top):
                     here = further
                     continue
@@ -414,11 +414,16 @@ class _Sweeper:
 
 def _same(one: _Point, other: _Point) -> bool:
     """Whether the decisions of two points are the same, at the same worth."""
+    return _alike(one, other) and (
+        one.solved is None or math.isclose(one.objective, other.objective, rel_tol=WORTH, abs_tol=WORTH)
+    )
+
+
+def _alike(one: _Point, other: _Point) -> bool:
+    """Whether the whole decisions of two points are the same, whatever their shares."""
     if one.solved is None or other.solved is None:
         return one.solved is other.solved
     assert one.solved.values is not None and other.solved.values is not None
-    if not math.isclose(one.objective, other.objective, rel_tol=WORTH, abs_tol=WORTH):
-        return False
     columns = columns_in(one.problem, other.problem)
     values, theirs = one.solved.values, np.append(other.solved.values, 0.0)
     whole = one.problem.arrays.integer
