@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
     from quota_opt.analysis.alternatives import Alternatives, alternatives
+    from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.replan import Replan, replan
     from quota_opt.analysis.sweep import Sweep, sweep
     from quota_opt.errors import (
@@ -67,6 +68,7 @@ _HOMES = {
     "quota_opt.analysis.alternatives": ("Alternatives", "alternatives"),
     "quota_opt.analysis.replan": ("Replan", "replan"),
     "quota_opt.analysis.sweep": ("Sweep", "sweep"),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -88,6 +90,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Alternatives",
     "CaseInfo",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -117,6 +120,7 @@ __all__ = [
     "alternatives",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "export",

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, library, nearby, solving
+from quota_opt.cli import bench, commands, comparing, library, nearby, solving
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -34,6 +34,7 @@ _ORDER = (
     nearby.alternatives,
     nearby.sweep,
     nearby.replan,
+    comparing.compare,
     solving.export,
     commands.generate,
     bench.bench,

@@ -209,7 +209,7 @@ def _tell(
     if session.quiet:
         session.answer(str(folder))
     elif session.speaking:
-        from quota_opt.report.document import terminal_view
+        from quota_opt.report.document import brief, terminal_view
 
-        session.show(terminal_view(made.document(), session.language, folder))
+        session.show(terminal_view(brief(made.document()), session.language, folder))
     return code
