@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, fronts, ledger, library, overriding, solving, uncertain
+from quota_opt.cli import bench, commands, comparing, fronts, ledger, library, nearby, overriding, solving, uncertain
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -31,6 +31,9 @@ _ORDER = (
     commands.check,
     solving.run,
     solving.verify,
+    nearby.alternatives,
+    nearby.sweep,
+    nearby.replan,
     comparing.compare,
     comparing.diff,
     ledger.ledger,
