@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from quota_opt.analysis.addresses import read_result
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -112,6 +114,7 @@ __all__ = [
     "new",
     "read",
     "read_profile",
+    "read_result",
     "rule_example",
     "rule_page",
     "rule_titles",

@@ -28,6 +28,7 @@ from quota_opt.plan.folder import verify_folder
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import check_case, prepared, solve_scenario
 from quota_opt.plan.verify import Stated, Verification, verify_outcome
+from quota_opt.report.reporters import REPORTERS
 from quota_opt.resources import builtin
 from quota_opt.rules import RULES, rules_of
 from quota_opt.scenario import Scenario, write_case, write_workbook
@@ -213,21 +214,9 @@ def _solved(scenario: Scenario, profile: Profile, on_progress: OnProgress | None
         rules_of(scenario.rules),
         profile,
         on_progress=on_progress,
-        reporters=(_html_report, _xlsx_report),
+        reporters=REPORTERS,
         recall=recall,
     )
-
-
-def _html_report(plan: Plan, folder: Path, language: Language) -> None:
-    from quota_opt.report.html import write_html
-
-    write_html(plan, folder / "report.html", language)
-
-
-def _xlsx_report(plan: Plan, folder: Path, language: Language) -> None:
-    from quota_opt.report.xlsx import write_xlsx
-
-    write_xlsx(plan, folder / "report.xlsx", language)
 
 
 def verify(result: Plan | str | Path) -> Verification:

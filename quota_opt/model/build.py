@@ -211,6 +211,15 @@ class Problem:
     move: IntArray
     trade: Sides
     info: tuple[RowInfo, ...]
+    own: dict[str, IntArray] = field(default_factory=dict)  # columns of rules that measures count, by name
+
+    def weights_of(self, measure: Coefficients) -> FloatArray:
+        """A measure over the columns of the model (its constant apart)."""
+        case, model = self.case, LinearModel()
+        made = Build(case, model, self.act, self.start, self.share, self.move, self.trade, own=self.own)
+        dense = np.zeros(self.arrays.columns)
+        np.add.at(dense, *made.expression(measure))
+        return dense
 
 
 def build(case: Case) -> Problem:
@@ -246,6 +255,7 @@ def build(case: Case) -> Problem:
         move=made.move,
         trade=made.trade,
         info=tuple(made.info),
+        own=made.own,
     )
 
 

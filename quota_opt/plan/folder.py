@@ -7,7 +7,9 @@ import json
 import math
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pandas as pd
 from quota_opt.errors import Finding, InputError, Language, Level, OutputExists, Text, Where
 from quota_opt.model.build import Problem, build
 from quota_opt.model.case import prepare
+from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
@@ -67,14 +70,30 @@ def ensure_free(folder: Path) -> None:
         )
 
 
-def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
-    """Write a plan's result folder; see the README. Nothing is left behind if any part fails."""
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into, which appears as `folder` when all is written, and not at all if any part fails.
+
+    Raises OutputExists where `folder` holds something already.
+    """
     ensure_free(folder)
     parent = folder.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
     try:
         work.chmod(0o755)
+        yield work
+        if folder.exists():
+            folder.rmdir()
+        work.rename(folder)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
+    """Write a plan's result folder; see the README. Nothing is left behind if any part fails."""
+    with whole_folder(folder) as work:
         inputs = work / "inputs"
         inputs.mkdir()
         for name, content in plan.scenario.files.items():
@@ -95,12 +114,6 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
             reporter(plan, work, language)
-        if folder.exists():
-            folder.rmdir()
-        work.rename(folder)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
     return folder
 
 
@@ -222,15 +235,31 @@ def read_inputs(folder: Path, record: Mapping[str, Any]) -> Scenario:
     return read(address, overrides=record.get("overrides") or None)
 
 
+@dataclass(frozen=True)
+class Result:
+    """A result folder as it was read: its record and tables, the decisions they state (None where its inputs cannot be
+    read), and whether all of it holds."""
+
+    record: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    outcome: Outcome | None
+    verification: Verification
+
+
 def verify_folder(folder: Path, rules: Any) -> Verification:
     """Re-audit a result folder from its inputs and tables; `rules` makes the rules of a scenario.
 
     Raises InputError where the folder is not a result folder at all.
     """
+    return result_of(folder, rules).verification
+
+
+def result_of(folder: Path, rules: Any) -> Result:
+    """A result folder read and verified, see `verify_folder`."""
     record, tables = _read_result(folder)
     problems = [finding for name, table in tables.items() for finding in _unreadable(name, table)]
     if problems:
-        return Verification(False, (), tuple(problems))
+        return Result(record, tables, None, Verification(False, (), tuple(problems)))
     stated_hashes = record.get("inputs") or {}
     files = {
         path.relative_to(folder / "inputs").as_posix(): path.read_bytes()
@@ -245,7 +274,7 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
     try:
         scenario = read_inputs(folder, record)
     except InputError as error:
-        return Verification(False, (), (*problems, *error.findings))
+        return Result(record, tables, None, Verification(False, (), (*problems, *error.findings)))
     made: Sequence[Rule[Any]] = rules(scenario)
     case = prepare(scenario, made)
     trades = tables.get("trades")
@@ -273,14 +302,15 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
     built = cache(lambda: build(case))
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)
-    return Verification(not problems, verification.audit, tuple(problems))
+    whole = Verification(not problems, verification.audit, tuple(problems))
+    return Result(record, tables, reread.outcome, whole)
 
 
 def _price_problems(record: Mapping[str, Any], folder: Path, built: Callable[[], Problem]) -> list[Finding]:
     """The bound from prices added up again, where the folder holds them; a record of one stage must have them."""
     certificate = record.get("certificate") or {}
     path = folder / "certificate.csv"
-    if certificate.get("price_bound") is None or len(certificate.get("stages") or ()) > 1:
+    if certificate.get("price_bound") is None or len(built().stages) > 1:
         return []
     if not path.is_file():
         # Without a price the bound is what all options give together: no file, nothing to read.

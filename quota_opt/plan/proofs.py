@@ -186,6 +186,14 @@ def proof_problems(record: Mapping[str, Any], folder: Path, build: Callable[[], 
     return []
 
 
+def read_proofs(folder: Path, record: Mapping[str, Any]) -> tuple[Proof | None, ...]:
+    """The proofs of a verified folder, stage by stage."""
+    certificate = record.get("certificate") or {}
+    stages, path = certificate.get("stages") or [], folder / FILE
+    found = _read(gzip.decompress(path.read_bytes()), int(certificate["columns"])) if path.is_file() else {}
+    return tuple(found.get(number) for number in range(len(stages)))
+
+
 def _check_stated(bound: float, sign: float, line: Mapping[str, Any], stage: Mapping[str, Any]) -> None:
     """The stage's own figures against the bound that its proof proves."""
     known = sign * bound

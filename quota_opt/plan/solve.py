@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,9 @@ from quota_opt.solving.profile import Profile
 from quota_opt.solving.stages import Solved, optimise
 from quota_opt.solving.status import OnProgress, Progress, Status
 
+NO_SECONDS = {"read": 0.0, "build": 0.0, "solve": 0.0}
+"""Of a plan whose decisions were known before."""
+
 
 def check_case(scenario: Scenario, rules: Sequence[Rule[Any]]) -> tuple[Case | None, tuple[Finding, ...]]:
     """Every finding about a scenario, from reading to rules; the prepared case too."""
@@ -88,6 +91,24 @@ def solve_scenario(
     solved_at = time.perf_counter()
     if solved.values is None:
         _raise(problem, profile, solved)
+    seconds = {"read": scenario.read_seconds, "build": built - began, "solve": solved_at - built}
+    return plan_of(problem, solved, profile, findings=findings, seconds=seconds, reporters=reporters)
+
+
+def plan_of(
+    problem: Problem,
+    solved: Solved,
+    profile: Profile,
+    *,
+    findings: tuple[Finding, ...] = (),
+    seconds: Mapping[str, float] | None = None,
+    reporters: tuple[Reporter, ...] = (),
+) -> Plan:
+    """The verified plan of solved decisions: tables, ledger, measures, audit, prices, reasons, certificate.
+
+    Raises VerificationFailed where the decisions break a rule.
+    """
+    began = time.perf_counter()
     assert solved.values is not None
     outcome = outcome_of_values(problem, solved.values)
     plan_tables = {
@@ -120,9 +141,8 @@ def solve_scenario(
         )
     audit = _priced(problem, solved, outcome, verification.audit)
     backing = backing_of(problem, solved)
-    verified = time.perf_counter()
     return Plan(
-        scenario=scenario,
+        scenario=problem.case.scenario,
         status=solved.status,
         objective=solved.objective,
         bound=solved.bound,
@@ -140,12 +160,7 @@ def solve_scenario(
         certificate=certificate_of(problem, solved, profile, backing),
         engine=solved.engine,
         profile=profile.model_dump(),
-        seconds={
-            "read": scenario.read_seconds,
-            "build": built - began,
-            "solve": solved_at - built,
-            "verify": verified - solved_at,
-        },
+        seconds={**(seconds or NO_SECONDS), "verify": time.perf_counter() - began},
         findings=findings,
         trades=plan_tables["trades"],
         outcome=outcome,

@@ -116,8 +116,7 @@ def optimise(
             solution.message,
         )  # fmt: skip
     linear = _linear_engine(engine)
-    values = as_early_as_can_be(problem, arrays, np.where(arrays.integer, np.round(values), values), linear)
-    values = _without_idle_starts(problem, arrays, _settled(problem, arrays, values, linear))
+    values = _canonical(problem, arrays, values, linear)
     unfinished = len(results) < len(problem.stages)
     if recall is None:
         row_duals, relaxation = _prices(arrays, linear)
@@ -128,13 +127,64 @@ def optimise(
             memories[len(results) - 1] = Memory(arrays, values, solution.proof, root)
         if not known:
             recall.stages.update(memories)
+    ending = _Ending(status, solution.engine, solution.message)
+    return _ended(problem, arrays, values, results, row_duals, relaxation, ending)
+
+
+def solved_before(
+    problem: Problem, profile: Profile, values: FloatArray, engine: EngineInfo, results: Sequence[StageResult] = ()
+) -> Solved:
+    """What `optimise` would say of decisions that were found elsewhere; `values` has one entry per column.
+
+    `results` says what was proven of each stage. Without them the plan counts as FEASIBLE, and the relaxation is the
+    bound.
+    """
+    arrays = problem.arrays
+    linear = _linear_engine(engine_of(profile))
+    if results:
+        arrays = stage_arrays(problem, len(problem.stages) - 1, [stage.objective for stage in results])
+    values = _canonical(problem, arrays, values, linear)
+    if results:
+        row_duals, relaxation = _prices(arrays, linear)
+        status = next((stage.status for stage in results if stage.status is not Status.OPTIMAL), Status.OPTIMAL)
+        return _ended(problem, arrays, values, results, row_duals, relaxation, _Ending(status, engine))
+    row_duals, relaxation = _prices(arrays, linear)
+    stage = problem.stages[0]
+    found = Solution(Status.FEASIBLE, values, arrays.value(values), relaxation, engine, 0.0)
+    if len(problem.stages) > 1:
+        arrays = _last_objective(problem, arrays)
+        row_duals, relaxation = _prices(arrays, linear)
+    first = _result(stage.name, stage.sign, found)
+    return _ended(problem, arrays, values, [first], row_duals, relaxation, _Ending(Status.FEASIBLE, engine))
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How a solve ended, and by which program."""
+
+    status: Status
+    engine: EngineInfo
+    message: str = ""
+
+
+def _ended(
+    problem: Problem, arrays: Arrays, values: FloatArray, results: Sequence[StageResult], row_duals: FloatArray | None,
+    relaxation: float, ending: _Ending,
+) -> Solved:  # fmt: skip
+    """The decisions with what is known of them; where stages are missing, the last objective counts as it stands."""
     last = results[-1]
-    if unfinished:
+    if len(results) < len(problem.stages):
         last = replace(last, objective=arrays.value(values), bound=relaxation, gap=math.inf)
     return Solved(
-        status, values, last.objective, last.bound, last.gap, solution.engine, tuple(results), arrays, row_duals,
-        relaxation, solution.message,
+        ending.status, values, last.objective, last.bound, last.gap, ending.engine, tuple(results), arrays, row_duals,
+        relaxation, ending.message,
     )  # fmt: skip
+
+
+def _canonical(problem: Problem, arrays: Arrays, values: FloatArray, linear: Engine) -> FloatArray:
+    """The same decisions as early as can be, whole numbers whole, continuous ones exact, and no start without use."""
+    values = as_early_as_can_be(problem, arrays, np.where(arrays.integer, np.round(values), values), linear)
+    return _without_idle_starts(problem, arrays, _settled(problem, arrays, values, linear))
 
 
 class _Stages:

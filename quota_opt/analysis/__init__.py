@@ -1,0 +1,1 @@
+"""What plans are compared by and explained with: every question here is asked of built models and finished plans."""
