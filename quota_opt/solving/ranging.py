@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
@@ -39,9 +38,10 @@ class Ranges:
 
 
 def basis_ranges(arrays: Arrays, root: Relaxed, rows: IntArray) -> Ranges | None:
-    """Ranges of the upper sides of `rows` over which the basis of a relaxation stays optimal; None if it is lost.
+    """Ranges of one side of each row over which the basis of a relaxation stays optimal; None if it is lost.
 
-    NaN where the price of the basis is not the one of `root`, or the row is not of the form `<=`.
+    The side is the one the row stands at, the upper where it stands at none; NaN where the price of the basis is not
+    the one of `root`.
     """
     import highspy
 
@@ -66,10 +66,15 @@ def basis_ranges(arrays: Arrays, root: Relaxed, rows: IntArray) -> Ranges | None
     is_basic = np.array([state == highspy.HighsBasisStatus.kBasic for state in basis.row_status])
     made = np.full((2, len(rows)), np.nan)
     for k, row in enumerate(rows.tolist()):
-        if not math.isfinite(arrays.row_upper[row]) or _differ(duals[row], root.prices[row]):
+        if _differ(duals[row], root.prices[row]):
             continue
         if is_basic[row]:
-            made[:, k] = min(values[arrays.columns + row] - arrays.row_upper[row], 0.0), math.inf
+            at_row, upper = values[arrays.columns + row], math.isfinite(arrays.row_upper[row])
+            made[:, k] = (
+                (min(at_row - arrays.row_upper[row], 0.0), math.inf)
+                if upper
+                else (-math.inf, max(at_row - arrays.row_lower[row], 0.0))
+            )
             continue
         status, moves = highs.getBasisInverseCol(row)
         if status == highspy.HighsStatus.kOk:
@@ -110,12 +115,10 @@ def price_pieces(arrays: Arrays, rows: IntArray) -> tuple[Ranges, Ranges] | None
         if not _differ(less, more):
             less = more = root.prices[row] if not _differ(root.prices[row], more) else more
         found[:, k] = less, more, along.reach(row, -1.0, less), along.reach(row, 1.0, more)
-    less, more, back, to = found
-    same = less == more
-    zero = np.zeros(len(rows))
+    same, zero = found[0] == found[1], np.zeros(len(rows))
     return (
-        Ranges(less, 0.0 - back, np.where(same, to, zero)),
-        Ranges(more, np.where(same, 0.0 - back, zero), to),
+        Ranges(found[0], 0.0 - found[2], np.where(same, found[3], zero)),
+        Ranges(found[1], np.where(same, 0.0 - found[2], zero), found[3]),
     )
 
 
