@@ -37,8 +37,6 @@ EVERY_YEAR = "*"
 HALF = 0.5
 STRIDES = 32
 """A search by re-solves begins with this part of what the relaxation says."""
-TRIES = 60
-"""Re-solves one search may take."""
 
 
 def with_tables(scenario: Scenario, **tables: pd.DataFrame) -> Scenario:
@@ -125,8 +123,8 @@ def in_relaxation(pricing: Pricing, scenario: Scenario, project: str) -> bool:
 def entering(pricing: Pricing, project: str, change: Callable[[int], Scenario], guess: int, most: int) -> Step:
     """How many steps of a change let a project in, by re-solves; the relaxation tells where to begin."""
     rough = smallest_step(lambda steps: in_relaxation(pricing, change(steps), project), guess, most, beyond=False)
-    begin = guess if rough.least is None else max(rough.least, guess)
-    stride = max(1, begin // STRIDES)
+    begin = max(most // 2 if rough.least is None else rough.least, guess)
+    stride = max(1, begin // (4 if rough.least is None else STRIDES))
     return smallest_step(
         lambda steps: solved(pricing, change(steps), project=project).awarded, begin, most, max(guess, 1), stride
     )
@@ -151,9 +149,9 @@ def smallest_step(
 ) -> Step:
     """The smallest number of steps, from `least` to `most`, that is enough, as far as `enough` grows with it.
 
-    From the guess it doubles its `stride` up or down and halves it again. Where being enough is not monotone, what is
-    found is a number that is enough beside one less that is not; twice and four times as much are tried as
-    well, unless it shall not look `beyond`.
+    Where the most is not enough nothing is. From the guess it doubles its `stride` up or down and halves it again.
+    Where being enough is not monotone, what is found is a number that is enough beside one less that is not; twice
+    and four times as much are tried as well, unless it shall not look `beyond`.
     """
     tried: dict[int, bool] = {}
 
@@ -162,32 +160,19 @@ def smallest_step(
             tried[steps] = enough(steps)
         return tried[steps]
 
-    at = min(max(guess, least), most)
-    if ask(at):
-        high, low = at, at
-        while low > least and len(tried) < TRIES:
-            low = max(least, high - stride)
-            if not ask(low):
-                break
-            high, stride = low, 2 * stride
-        low = low if not tried[low] else least - 1
-    else:
-        low, high = at, at
-        while len(tried) < TRIES:
-            if high >= most:
-                return Step(None, most, True, tried)
-            high = min(most, low + stride)
-            if ask(high):
-                break
-            low, stride = high, 2 * stride
-    while high - low > 1 and len(tried) < TRIES:
+    if not ask(most):
+        return Step(None, most, True, tried)
+    low = high = min(max(guess, least), most)
+    down = up = stride
+    while low >= least and ask(low):
+        high, low, down = low, max(low - down, least - 1), 2 * down
+    while not ask(high):
+        low, high, up = high, min(high + up, most), 2 * up
+    while high - low > 1:
         middle = (low + high) // 2
-        if ask(middle):
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if ask(middle) else (middle, high)
     for steps in (2 * high, 4 * high) if beyond else ():
-        if steps <= most and len(tried) < TRIES:
+        if steps <= most:
             ask(steps)
     monotone = all(ok for steps, ok in tried.items() if steps > high)
     return Step(high, low if low >= least else None, monotone, tried)
