@@ -19,7 +19,7 @@ from quota_opt.errors import Finding
 from quota_opt.model.chains import Chains
 from quota_opt.model.market import Market
 from quota_opt.model.places import PlaceTree
-from quota_opt.model.rule import Bar, Listing, Rule
+from quota_opt.model.rule import Bar, Bend, Listing, Rule
 from quota_opt.scenario import Scenario
 from quota_opt.scenario.accounting import accounted
 
@@ -60,7 +60,7 @@ class Case:
     are the candidates left after windows and rules; `act_window` and `start_window` are the windows alone. `kappa`
     (P, T) is the substitution ratio by the year of the start. `counted`, `counted_firms` and `counted_free` are the
     shares of energy that count in each calendar year of projects, firms and actions; `standing_need` and
-    `standing_free` put them on.
+    `standing_free` put them on. `bars` are what rules take out, `bent` what of it the case lets pass all the same.
     """
 
     scenario: Scenario
@@ -85,6 +85,7 @@ class Case:
     counted_free: Counted
     listing: Listing | None = None
     bars: tuple[tuple[Rule[Any], Bar], ...] = ()
+    bent: tuple[tuple[Rule[Any], Bar], ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -117,6 +118,34 @@ class Case:
             if demanded is not None:
                 share = np.maximum(share, demanded)
         return share
+
+    @cached_property
+    def bends(self) -> tuple[Bend, ...]:
+        """The candidates that no bar keeps out, as the case says by name."""
+        return tuple(bend for rule in self.rules for bend in rule.bends(self))
+
+    @cached_property
+    def bent_acts(self) -> NDArray[np.bool_]:
+        """(A, T): actions that no bar keeps out."""
+        bent = np.zeros((len(self.actions), self.horizon), dtype=bool)
+        for bend in self.bends:
+            if bend.action is not None:
+                rows = (self.actions["firm"] == bend.id) & (self.actions["action"] == bend.action)
+                bent |= rows.to_numpy(dtype=bool)[:, None] & self._in(bend.year)
+        return bent
+
+    @cached_property
+    def bent_starts(self) -> NDArray[np.bool_]:
+        """(P, T): starts that no bar keeps out."""
+        bent = np.zeros((len(self.projects), self.horizon), dtype=bool)
+        for bend in self.bends:
+            if bend.action is None:
+                bent |= (self.projects["project"] == bend.id).to_numpy(dtype=bool)[:, None] & self._in(bend.year)
+        return bent
+
+    def _in(self, year: int | None) -> NDArray[np.bool_]:
+        """(T,): that year, or all."""
+        return np.ones(self.horizon, dtype=bool) if year is None else self.years == year
 
     @cached_property
     def base_energy(self) -> FloatArray:
@@ -253,7 +282,7 @@ def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
         act_window=act_window,
         act_allowed=act_window.copy(),
     )
-    bars = tuple((rule, bar) for rule in case.rules for bar in rule.bars(case))
+    bars, bent = _bent(case, [(rule, bar) for rule in case.rules for bar in rule.bars(case)])
     act_allowed, start_allowed = case.act_allowed.copy(), case.start_allowed.copy()
     for _, bar in bars:
         allowed = act_allowed if bar.kind == "action" else start_allowed
@@ -263,9 +292,27 @@ def prepare(scenario: Scenario, rules: Sequence[Rule[Any]]) -> Case:
         ratios = rule.ratios(case)
         if ratios is not None:
             kappa = np.maximum(kappa, ratios)
-    done = replace(case, bars=bars, act_allowed=act_allowed, start_allowed=start_allowed, kappa=kappa)
+    done = replace(case, bars=bars, bent=bent, act_allowed=act_allowed, start_allowed=start_allowed, kappa=kappa)
     notes = tuple(note for rule in done.rules for note in (*rule.check(done), *rule.notes(done)))
     return replace(done, findings=done.findings + notes)
+
+
+Barred = tuple[tuple[Rule[Any], Bar], ...]
+
+
+def _bent(case: Case, bars: list[tuple[Rule[Any], Bar]]) -> tuple[Barred, Barred]:
+    """The bars that hold, and what of them the case lets pass."""
+    if not case.bends:
+        return tuple(bars), ()
+    hold, bent = [], []
+    for rule, bar in bars:
+        passing = bar.forbidden & (case.bent_acts if bar.kind == "action" else case.bent_starts)[bar.rows]
+        hold.append((rule, replace(bar, forbidden=bar.forbidden & ~passing)))
+        at = np.flatnonzero(passing.any(axis=1))
+        if len(at):
+            texts, figures = [bar.texts[i] for i in at.tolist()], [bar.figures[i] for i in at.tolist()]
+            bent.append((rule, replace(bar, rows=bar.rows[at], forbidden=passing[at], texts=texts, figures=figures)))
+    return tuple(hold), tuple(bent)
 
 
 def _sorted(table: pd.DataFrame, key: str, tree: PlaceTree) -> pd.DataFrame:
@@ -390,13 +437,20 @@ def _stated_actions(case: Case) -> pd.DataFrame:
 
 
 def _derived_actions(case: Case) -> pd.DataFrame:
-    """One action per listed firm and per kind that has defaults; every firm counts as listed without a list."""
+    """One action per listed firm and per kind that has defaults; every firm counts as listed without a list.
+
+    A firm off the list has the actions that no bar keeps out.
+    """
     listed = case.firms if case.listing is None else case.firms[case.listing.listed]
     kinds = sorted(case.scenario.settings.actions)
+    firm = np.repeat(listed["firm"].to_numpy(dtype=object), len(kinds))
+    action = np.tile(np.array(kinds, dtype=object), len(listed))
+    off = set(case.firms["firm"]) - set(listed["firm"]) if case.bends else set()
+    extra = sorted({(bend.id, bend.action) for bend in case.bends if bend.id in off and bend.action in kinds})
     table = pd.DataFrame(
         {
-            "firm": np.repeat(listed["firm"].to_numpy(dtype=object), len(kinds)),
-            "action": np.tile(np.array(kinds, dtype=object), len(listed)),
+            "firm": np.append(firm, np.array([name for name, _ in extra], dtype=object)),
+            "action": np.append(action, np.array([kind for _, kind in extra], dtype=object)),
         },
         dtype=object,
     )

@@ -130,6 +130,22 @@ class Outcome:
             + made.starts[self.award_row, self.award_year].sum()
         )
 
+    def bent(self, rule: str) -> tuple[str, ...]:
+        """Firms and projects whose action or award a bar of the rule forbids, and that the case lets pass."""
+        case, found = self.case, []
+        for owner, bar in case.bent:
+            if owner.name == rule:
+                table, row, year = case.projects["project"], self.award_row, self.award_year
+                if bar.kind == "action":
+                    table, row, year = case.actions["firm"], self.action_row, self.action_year
+                at = dict(zip(row.tolist(), year.tolist(), strict=True))
+                found += [
+                    str(table.iat[r])
+                    for r, out in zip(bar.rows.tolist(), bar.forbidden, strict=True)
+                    if r in at and out[at[r]]
+                ]
+        return tuple(dict.fromkeys(found))
+
     def measures(self) -> dict[str, float]:
         """Every measure of the case; those without a value on this plan (no town frees anything) are left out."""
         values = {name: self.measure(name) for name in known_measures(self.case)}

@@ -49,6 +49,20 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Bend:
+    """A candidate that may happen although other rules bar it: project `id`, or the `action` of firm `id`.
+
+    `year` None: in any year; `by` and `reason`: who wants it, and why.
+    """
+
+    id: str
+    action: str | None
+    year: int | None
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class RuleAudit:
     """One rule re-checked from the tables. `worst_excess` (in `unit`) is how far the plan breaks it, 0 if it holds.
 
@@ -108,8 +122,12 @@ class Rule(Generic[P]):
         return None
 
     def bars(self, case: Case) -> list[Bar]:
-        """Candidates this rule takes out."""
+        """Candidates this rule takes out; what of them the case lets pass is in `case.bent_acts`, `bent_starts`."""
         return []
+
+    def bends(self, case: Case) -> Sequence[Bend]:
+        """Candidates that no rule's bars keep out; asked before the actions are known."""
+        return ()
 
     def ratios(self, case: Case) -> NDArray[np.float64] | None:
         """Substitution ratio (>= 1) on energy per project and year of its start, if this rule demands one."""

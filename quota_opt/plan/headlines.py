@@ -38,18 +38,21 @@ def with_headline(
     case = outcome.case
     rule = case.rule(entry.rule)
     passed = rule.overrides(outcome) if rule is not None else ()
-    state = _state(entry, passed)
+    bent = outcome.bent(entry.rule)
+    state = _state(entry, passed or bent)
     row = _row(entry.figures, dearest if entry.ok and entry.binding else None)
     clauses = _clauses(entry)
     base = rule.clause if rule is not None else None
     clause = (str(row.get("clause") or "") if row is not None else "") or base or next(iter(clauses), None)
     figures = _figures(case, entry, row, clause, passed)
-    parts = [_key(entry.rule, state)]
+    parts = [_key(entry.rule, state)] if passed or state != "overriding" else []
     if state == "overriding" and entry.binding:
         parts.insert(0, _key(entry.rule, "binding"))
     if state == "slack" and row is None and "slack" in places(parts[0], "zh"):
         parts = ["rule.idle"]
     texts = [message(part, **figures) for part in parts]
+    if bent:
+        texts.append(message("rule.bent", **{**figures, **_named(bent)}))
     if entry.binding and entry.ok and entry.price is not None:
         texts.append(price_words(entry, unit))
     return replace(
@@ -57,7 +60,7 @@ def with_headline(
         state=state,
         clause=base or clause,
         clauses=clauses or ((clause,) if clause else ()),
-        overrides=passed,
+        overrides=(*passed, *bent),
         headline=Text("".join(text.zh for text in texts), " ".join(text.en for text in texts)),
     )
 
@@ -157,11 +160,6 @@ def _figures(
     cells = {} if row is None else {str(key): value for key, value in row.items()}
     given: dict[str, Any] = {key: value for key, value in cells.items() if not pd.isna(value)}
     figure = float(given.get("figure", 0.0))
-    categories = table("category")
-    measures = table("measure")
-    names = [categories.get(name, measures.get(name, Text(name, name))) for name in dict.fromkeys(passed)]
-    more = len(names) > NAMES_SHOWN
-    shown = names[:NAMES_SHOWN]
     unit = str(given.get("unit") or "") or (
         case.unit(str(given["resource"])) if given.get("resource") in case.resources else entry.unit
     )
@@ -178,8 +176,18 @@ def _figures(
         "count": f"{len(entry.figures):,}",
         "broken": f"{int((entry.figures['excess'] > 0).sum()) if 'excess' in entry.figures else 0:,}",
         "barred": f"{_barred(case, entry.rule):,}",
+        **_named(passed),
+    }
+
+
+def _named(passed: tuple[str, ...]) -> dict[str, object]:
+    """How many passed, and the first of them by name."""
+    categories, measures = table("category"), table("measure")
+    names = [categories.get(name, measures.get(name, Text(name, name))) for name in dict.fromkeys(passed)]
+    shown, more = names[:NAMES_SHOWN], " …" if len(names) > NAMES_SHOWN else ""
+    return {
         "passed": f"{len(names):,}",
-        "names": Text("、".join(n.zh for n in shown), ", ".join(n.en for n in shown) + (" …" if more else "")),
+        "names": Text("、".join(n.zh for n in shown), ", ".join(n.en for n in shown) + more),
     }
 
 

@@ -15,13 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quota_opt.errors import Finding, Level, Text, Where
-from quota_opt.model.objective import weights
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit
 from quota_opt.plan.headlines import with_headline
 from quota_opt.plan.ledger import ledger_problems
 from quota_opt.plan.tables import actions_table, awards_table
 from quota_opt.plan.trades import KEY, trades_table
+from quota_opt.rules._objective import objective_of
 from quota_opt.rules._shared import tolerance
 
 
@@ -136,27 +136,6 @@ def audit_pools(outcome: Outcome) -> RuleAudit:
     return RuleAudit("pool", worst == 0.0, worst, "tce", binding=binding, figures=figures, texts=texts)
 
 
-def objective_of(outcome: Outcome, shortfall: float) -> float | None:
-    """The objective recomputed from measures, rules' own points and soft penalties; None where it is lexicographic."""
-    case = outcome.case
-    if case.scenario.settings.objective.form != "weighted":
-        return None
-    points = sum(rule.worth(outcome) for rule in case.rules)
-    return sum(weight * outcome.measure(name) for name, weight in weights(case).items()) + points - shortfall
-
-
-def soft_penalties(outcome: Outcome) -> float:
-    """What missed soft targets take off a weighted objective."""
-    rule = outcome.case.rule("targets")
-    if rule is None:
-        return 0.0
-    figures = rule.audit(outcome).figures
-    if "shortfall" not in figures:
-        return 0.0
-    soft = figures[figures["kind"] == "soft"]
-    return float((soft["shortfall"].to_numpy(dtype=float) * soft["penalty"].to_numpy(dtype=float)).sum())
-
-
 @dataclass(frozen=True)
 class Stated:
     """What a result states besides its decisions."""
@@ -202,7 +181,7 @@ def compare_stated(outcome: Outcome, stated: Stated) -> list[Finding]:
 
 def _objective(outcome: Outcome, stated: Stated) -> list[Finding]:
     found = []
-    value = objective_of(outcome, soft_penalties(outcome))
+    value = objective_of(outcome)
     if value is not None and stated.objective is not None and not _close(value, stated.objective):
         what = Text(
             f"目标值写作 {stated.objective:,.6g}，应为 {value:,.6g}。",

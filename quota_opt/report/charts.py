@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from quota_opt.errors import Text
-from quota_opt.report.drafting import BLUE, GREEN, GREY, INK, ORANGE, SKY, VERMILLION
+from quota_opt.report.drafting import BLUE, GREEN, GREY, INK, ORANGE, SERIES, SKY, VERMILLION
 from quota_opt.report.sheets import Book, Place
-from quota_opt.report.values import Column, Table, table_of
+from quota_opt.report.values import Column, Figure, Table, table_of
 from quota_opt.report.words import WORDS
 
 
@@ -142,6 +142,35 @@ def intensity(book: Book, place: Place, limits: dict[str, Place], title: str) ->
         })  # fmt: skip
     chart.set_legend({"position": "top"})
     return _finish(chart, title, y_format="0.00")
+
+
+def native(book: Book, place: Place, figure: Figure) -> Any:
+    """The Excel chart of a figure that names one, over the cells of its table at `place`."""
+    assert figure.native is not None and figure.table is not None
+    *stacked, kind = figure.native.split(" ")
+    options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
+    if kind == "scatter":
+        options["subtype"] = "straight_with_markers"
+    chart = book.workbook.add_chart(options)
+    columns = figure.table.columns
+    numbers = [column for column in columns if column.numeric]
+    across = numbers.pop(0) if kind == "scatter" else columns[0]
+    for k, column in enumerate(c for c in numbers if c is not across):
+        colour = SERIES[k % len(SERIES)]
+        look: dict[str, Any] = {"fill": {"color": colour}, "gap": 60} if kind in ("column", "bar") else {
+            "line": {"color": colour, "width": 2}, "marker": {"type": "circle", "fill": {"color": colour}},
+        }  # fmt: skip
+        chart.add_series({
+            "name": column.title.of(book.language)[:255], "categories": place.span(across.key),
+            "values": place.span(column.key), **look,
+        })  # fmt: skip
+    chart.set_legend({"position": "top"} if len(numbers) > 1 else {"none": True})
+    if kind == "bar":
+        chart.set_y_axis({"reverse": True})
+    if kind == "scatter":
+        chart.set_x_axis({"name": across.heading(book.language)})
+    share = bool(numbers) and all(column.kind == "share" for column in numbers)
+    return _finish(chart, figure.title[:250], y_format="0%" if share else "#,##0.##", keep_y=kind == "bar")
 
 
 def _finish(chart: Any, title: str, *, y_format: str | None = None, keep_y: bool = False) -> Any:

@@ -14,6 +14,7 @@ from quota_opt.report.words import unit_name
 BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
 ORANGE, VERMILLION, PURPLE = "#E69F00", "#D55E00", "#CC79A7"
 YELLOW, GREY, INK, PALE = "#F0E442", "#8A8A8A", "#222222", "#D9D9D9"
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELLOW)
 CATEGORY_COLOURS = {"strategic": BLUE, "chain": GREEN, "upgrade": ORANGE, "other": PURPLE}
 ACTION_COLOURS = {"close": VERMILLION, "upgrade": SKY, "relocate": YELLOW, "merge": PURPLE, "rebuild": ORANGE}
 MOST_PLACES = 24
@@ -67,7 +68,7 @@ def base_option(**parts: Any) -> dict[str, Any]:
     """An option with our colours and type size; animation off, so that page and picture agree."""
     return {
         "animation": False,
-        "color": [BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELLOW],
+        "color": list(SERIES),
         "textStyle": {"fontSize": 13, "color": INK},
         "tooltip": {"trigger": "item", "confine": True},
         **parts,

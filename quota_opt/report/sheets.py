@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report.values import Cell, Column, Table
+from quota_opt.report.draw import draw_png, draw_svg, drawing_note
+from quota_opt.report.values import Cell, Column, Figure, Table
 from quota_opt.report.words import word
 
 LONGEST = 32_000  # Excel refuses cells of more than 32,767 characters
-_WIDTHS = {"id": 14.0, "text": 15.0, "long": 56.0, "number": 13.0, "share": 9.0, "year": 7.0}
+_PICTURE_SCALE = 0.72
+WIDTHS = {"id": 14.0, "text": 15.0, "long": 56.0, "number": 13.0, "share": 9.0, "year": 7.0}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,22 @@ class Book:
         self.language = language
         self.foot = foot
         self._formats: dict[tuple[Any, ...], Any] = {}
+
+    @classmethod
+    def at(cls, path: Path, language: Language, *, title: str, note: str, foot: str) -> Book:
+        """A new workbook, to be closed by who asked for it; the same content gives the same bytes."""
+        import xlsxwriter
+
+        options = {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": False,
+        }
+        workbook = xlsxwriter.Workbook(str(path), options)
+        workbook.set_properties({"title": title[:255], "comments": note, "created": datetime.datetime(2020, 1, 1)})
+        workbook.set_calc_mode("auto")
+        return cls(workbook, language, foot)
 
     def format(self, **properties: Any) -> Any:
         """A format by its properties, made once."""
@@ -71,8 +92,38 @@ class Book:
             lines = sum(1 + int(_breadth(part) / per_line) for part in value.split("\n"))
             sheet.set_row(row, 17.0 * max(1, lines))
 
-    def table(self, sheet: Any, table: Table, row: int, *, total: bool = True, widths: bool = False) -> Place:
-        """Write a table with its heading at `row`; a total row of live formulas follows where columns have one."""
+    def picture(self, sheet: Any, row: int, last_column: int, figure: Figure) -> int:
+        """A figure below its title, or its table and a note where it cannot be drawn; returns the next free row."""
+        self.wide(sheet, row, last_column, figure.title, bold=True, font_size=12)
+        svg = draw_svg([figure])[0]
+        picture = draw_png(svg, 2.0) if svg is not None else None
+        if picture is None:
+            note = drawing_note()
+            if note is not None:
+                self.wide(sheet, row + 1, last_column, note.of(self.language), per_line=100)
+            return row + 3 if figure.table is None else self.table(sheet, figure.table, row + 2).last + 3
+        options = {
+            "image_data": io.BytesIO(picture),
+            "x_scale": _PICTURE_SCALE,
+            "y_scale": _PICTURE_SCALE,
+            "description": figure.alternative[:250],
+        }
+        sheet.insert_image(row + 1, 0, f"{figure.key}.png", options)
+        return row + 3 + math.ceil(figure.size[1] * 2 * _PICTURE_SCALE / 20)
+
+    def chart(self, sheet: Any, chart: Any, row: int, *, lines: int = 16) -> int:
+        """Put a native chart at `row`, `lines` rows high; returns the next free row."""
+        chart.set_size({"width": 800, "height": 20 * lines - 10})
+        sheet.insert_chart(row, 0, chart)
+        return row + lines + 1
+
+    def table(
+        self, sheet: Any, table: Table, row: int, *, total: bool = True, widths: bool = False, lines: bool = False
+    ) -> Place:
+        """Write a table with its heading at `row`; a total row of live formulas follows where columns have one.
+
+        `widths` sets the columns' widths, and rows as high as their lines need; `lines` the rows' height alone.
+        """
         language = self.language
         head = self.format(
             bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True, valign="vcenter"
@@ -80,36 +131,37 @@ class Book:
         for k, column in enumerate(table.columns):
             sheet.write_string(row, k, column.heading(language), head)
             if widths:
-                sheet.set_column(k, k, _WIDTHS[column.kind])
+                sheet.set_column(k, k, WIDTHS[column.kind])
         sheet.set_row(row, 33 if any(_breadth(c.heading(language)) > 13 for c in table.columns) else 18)
         columns = list(enumerate(table.columns))
         forms = [self._cell_format(column) for column in table.columns]
+        bold = [self._cell_format(column, bold=True) for column in table.columns] if table.strong else forms
         for r, cells in enumerate(table.rows, start=row + 1):
             for k, column in columns:
-                _write_cell(sheet, r, k, column, cells[k], forms[k], language)
-            if widths:
-                lines = _lines(table.columns, cells, language)
-                if lines > 1:
-                    sheet.set_row(r, 15.5 * min(lines, 20))
+                form = bold[k] if (r - row - 1, k) in table.strong else forms[k]
+                _write_cell(sheet, r, k, column, cells[k], form, language)
+            tall = _lines(table.columns, cells, language) if widths or lines else 1
+            if tall > 1:
+                sheet.set_row(r, 15.5 * min(tall, 20))
         first, last = row + 1, row + len(table.rows)
         totals = table.totals() if total else None
         if totals is not None:
-            bold = {"bold": True, "top": 1}
-            sheet.write_string(last + 1, 0, word("total", language), self.format(**bold))
+            foot = {"bold": True, "top": 1}
+            sheet.write_string(last + 1, 0, word("total", language), self.format(**foot))
             for k, value in enumerate(totals):
                 if value is None:
                     continue
                 letters = column_letters(k)
                 formula = f"=SUBTOTAL(109,{letters}{first + 1}:{letters}{last + 1})"
                 sheet.write_formula(
-                    last + 1, k, formula, self.format(**bold, num_format=number_format(table.columns[k])), value
+                    last + 1, k, formula, self.format(**foot, num_format=number_format(table.columns[k])), value
                 )
         return Place(
             sheet.get_name(), first, max(first, last), {column.key: k for k, column in enumerate(table.columns)}
         )
 
-    def _cell_format(self, column: Column) -> Any:
-        border = {"bottom": 1, "bottom_color": "#D9D9D9", "valign": "top"}
+    def _cell_format(self, column: Column, **more: Any) -> Any:
+        border = {"bottom": 1, "bottom_color": "#D9D9D9", "valign": "top", **more}
         if column.kind == "id":
             return self.format(num_format="@", **border)
         if column.numeric or column.kind == "year":
@@ -147,7 +199,7 @@ def _lines(columns: tuple[Column, ...], cells: tuple[Cell, ...], language: Langu
         if column.kind in ("text", "long") and isinstance(cell, str | Text):
             text = cell.of(language) if isinstance(cell, Text) else cell
             most = max(
-                most, sum(1 + int((_breadth(part) - 1) / (_WIDTHS[column.kind] - 1)) for part in text.split("\n"))
+                most, sum(1 + int((_breadth(part) - 1) / (WIDTHS[column.kind] - 1)) for part in text.split("\n"))
             )
     return most
 

@@ -14,6 +14,7 @@ from quota_opt.report import numbers
 from quota_opt.report.words import unit_name
 
 Kind = Literal["id", "text", "long", "number", "share", "year"]
+Native = Literal["column", "stacked column", "bar", "stacked bar", "line", "scatter"]
 Cell = str | Text | float | int | None
 
 
@@ -63,7 +64,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under titled columns. `key` names it, `cut` is how many rows there were before it was shortened."""
+    """Rows under titled columns. `key` names it, `cut` is how many rows there were before it was shortened.
+
+    `strong` are the cells (row, column) set in bold, such as the best of a row.
+    """
 
     key: str
     title: Text
@@ -71,6 +75,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     cut: int = 0
     note: Text | None = None
+    strong: frozenset[tuple[int, int]] = frozenset()
 
     def shortened(self, most: int, by: str | None = None) -> Table:
         """The first `most` rows by the column `by` (largest; the order given without it), in the table's order."""
@@ -82,7 +87,10 @@ class Table:
             size = [abs(float(row[place])) if isinstance(row[place], int | float) else 0.0 for row in self.rows]  # type: ignore[arg-type]
             keep = sorted(sorted(range(len(self.rows)), key=lambda k: (-size[k], k))[:most])  # type: ignore[assignment]
         rows = tuple(self.rows[k] for k in keep)
-        return Table(self.key, self.title, self.columns, rows, len(self.rows), self.note)
+        strong = frozenset(
+            (r, c) for r, k in enumerate(keep) for c in range(len(self.columns)) if (k, c) in self.strong
+        )
+        return Table(self.key, self.title, self.columns, rows, len(self.rows), self.note, strong)
 
     def totals(self) -> tuple[float | None, ...] | None:
         """Sums of the columns that have a total; None where there is none."""
@@ -105,6 +113,8 @@ class Figure:
 
     `option` is an ECharts option of plain JSON (no functions, no NaN); `title` states the finding; `alternative` is one
     sentence for those who cannot see it; `table` the numbers behind it; `size` width and height in CSS pixels.
+    `native` is the Excel chart that shows `table` as well: its first column names the categories (the first figures are
+    the x values of a scatter), each further column of figures is a series. Without it the workbook gets a picture.
     """
 
     key: str
@@ -113,6 +123,7 @@ class Figure:
     alternative: str = ""
     table: Table | None = None
     size: tuple[int, int] = (720, 360)
+    native: Native | None = None
 
 
 def records(table: pd.DataFrame) -> Iterator[Any]:

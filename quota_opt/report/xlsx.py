@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from quota_opt.errors import Language, Text
 from quota_opt.report import charts, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
-from quota_opt.report.draw import draw_png, draw_svg, drawing_note
 from quota_opt.report.figures import all_figures
 from quota_opt.report.html import ledger_line, proof_lines, sources_line
 from quota_opt.report.numbers import short
@@ -34,22 +31,13 @@ def write_xlsx(plan: Plan, path: str | Path, language: Language = "zh") -> Path:
 
 def write(content: Content, path: Path, language: Language) -> Path:
     """Write what `gather` collected; the same plan gives the same bytes."""
-    import xlsxwriter
-
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-    }
-    workbook = xlsxwriter.Workbook(str(path), options)
-    workbook.set_properties({
-        "title": f"{content.title.of(language)} · {word('report_title', language)}"[:255],
-        "comments": "" if content.data == "real" else words.listed(words.DATA, content.data).of(language),
-        "created": datetime.datetime(2020, 1, 1),
-    })  # fmt: skip
-    workbook.set_calc_mode("auto")
-    book = Book(workbook, language, f"{word('run_number', language)} {content.run}")
+    book = Book.at(
+        path,
+        language,
+        title=f"{content.title.of(language)} · {word('report_title', language)}",
+        note="" if content.data == "real" else words.listed(words.DATA, content.data).of(language),
+        foot=f"{word('run_number', language)} {content.run}",
+    )
     figures = all_figures(content, language)
     summary = book.sheet(WORDS["summary"], landscape=False)
     awards_sheet = book.sheet(WORDS["awards_table"])
@@ -72,7 +60,7 @@ def write(content: Content, path: Path, language: Language) -> Path:
     _plain(book, book.sheet(WORDS["data_issues"]), tables.findings(content, language))
     _run(book, book.sheet(WORDS["run_sheet"], landscape=False), content)
     summary.activate()
-    workbook.close()
+    book.workbook.close()
     return path
 
 
@@ -167,23 +155,7 @@ def _flow(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
     """The flow figure as a picture, or the table behind it and a note where it cannot be drawn."""
     if figure is None:
         return row
-    book.wide(sheet, row, _LAST, figure.title, bold=True, font_size=12)
-    svg = draw_svg([figure])[0]
-    picture = draw_png(svg, 2.0) if svg is not None else None
-    if picture is None:
-        note = drawing_note()
-        if note is not None:
-            book.wide(sheet, row + 1, _LAST, note.of(book.language), per_line=100)
-        assert figure.table is not None
-        return book.table(sheet, figure.table, row + 2).last + 3
-    options = {
-        "image_data": io.BytesIO(picture),
-        "x_scale": 0.72,
-        "y_scale": 0.72,
-        "description": figure.alternative[:250],
-    }
-    sheet.insert_image(row + 1, 0, "flow.png", options)
-    return row + 29
+    return book.picture(sheet, row, _LAST, figure)
 
 
 def _waterfall(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
@@ -193,7 +165,7 @@ def _waterfall(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
     book.wide(sheet, row, _LAST, figure.title, bold=True, font_size=12)
     place = book.table(sheet, charts.waterfall_table(figure.table), row + 1, total=False)
     chart = charts.waterfall(book, place, figure.table.title.of(book.language))
-    return _chart(sheet, chart, place.last + 2)
+    return book.chart(sheet, chart, place.last + 2)
 
 
 def _targets(book: Book, sheet: Any, content: Content, figure: Figure | None, row: int) -> int:
@@ -205,7 +177,7 @@ def _targets(book: Book, sheet: Any, content: Content, figure: Figure | None, ro
     rows = [(*cells, 1.0) for cells in figure.table.rows]
     place = book.table(sheet, table_of("targets_parts", WORDS["targets_table"], columns, rows), row + 1, total=False)
     chart = charts.targets(book, place, WORDS["targets_table"].of(language))
-    return _chart(sheet, chart, place.last + 2)
+    return book.chart(sheet, chart, place.last + 2)
 
 
 def _budget(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
@@ -213,13 +185,7 @@ def _budget(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
         return row
     book.wide(sheet, row, _LAST, figure.title, bold=True, font_size=12)
     place = book.table(sheet, figure.table, row + 1)
-    return _chart(sheet, charts.budget(book, place, figure.table.title.of(book.language)), place.last + 3)
-
-
-def _chart(sheet: Any, chart: Any, row: int, *, lines: int = 16) -> int:
-    chart.set_size({"width": 800, "height": 20 * lines - 10})
-    sheet.insert_chart(row, 0, chart)
-    return row + lines + 1
+    return book.chart(sheet, charts.budget(book, place, figure.table.title.of(book.language)), place.last + 3)
 
 
 def _awards(book: Book, sheet: Any, content: Content, ledger: Place | None) -> None:
@@ -415,9 +381,9 @@ def _places(book: Book, sheet: Any, content: Content, figures: dict[str, Figure]
     row = place.last + 3
     height = max(14, len(table.rows) + 6)
     if "pools" in figures:
-        row = _chart(sheet, charts.pools(book, place, figures["pools"].title), row, lines=height)
+        row = book.chart(sheet, charts.pools(book, place, figures["pools"].title), row, lines=height)
     if "ratios" in figures:
-        row = _chart(sheet, charts.ratios(book, place, figures["ratios"].title), row, lines=height)
+        row = book.chart(sheet, charts.ratios(book, place, figures["ratios"].title), row, lines=height)
     sheet.print_area(0, 0, row, len(table.columns) - 1)
 
 

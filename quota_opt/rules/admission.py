@@ -296,6 +296,7 @@ class Admission(Rule[AdmissionParameters]):
             if limit.action != "reject":
                 continue
             held = self._concerned(case, limit)[outcome.award_row] & ~favoured[outcome.award_row]
+            held &= ~case.bent_starts[outcome.award_row, outcome.award_year]
             rows, years = outcome.award_row[held], outcome.award_year[held]
             over = np.maximum(self._over(case, limit)[rows, years], 0.0)
             parts.append(
@@ -359,7 +360,7 @@ class Admission(Rule[AdmissionParameters]):
         out = np.zeros_like(case.start_window)
         for limit in self.parameters.limits:
             if limit.action == "reject" and limit.scope == "project":
-                out |= self._fails(case, limit) & ~favoured
+                out |= self._fails(case, limit) & ~favoured & ~case.bent_starts
         barred = kept_out(case, out)
         later = (out & case.start_window).any(axis=1) & ~barred
         if not (barred.any() or later.any()):

@@ -132,10 +132,12 @@ class ListingRule(Rule[ListingParameters]):
         return Listing(listed, _Because(which, words))
 
     def bars(self, case: Case) -> list[Bar]:
-        """Firms that are not listed get none of the restricted actions."""
+        """Firms that are not listed get none of the restricted actions, nor any that come of their being listed."""
         listed = _listed(case)
         kinds = case.actions["action"].isin(list(self.parameters.restricts)).to_numpy()
-        rows = np.flatnonzero(kinds & ~listed[case.actions["firm_code"].to_numpy()])
+        rows = np.flatnonzero(
+            (kinds | (not case.scenario.has_table("actions"))) & ~listed[case.actions["firm_code"].to_numpy()]
+        )
         text = Text("不在低效企业清单内，不得关停。", "Not on the list of inefficient firms; it may not be closed.")
         years = np.ones((len(rows), case.horizon), dtype=bool)
         return [Bar("action", rows, years, "not_listed", [text] * len(rows), [""] * len(rows))]
@@ -147,6 +149,7 @@ class ListingRule(Rule[ListingParameters]):
         action = case.actions.iloc[outcome.action_row]
         restricted = action["action"].isin(list(self.parameters.restricts)).to_numpy()
         outside = restricted & ~again[action["firm_code"].to_numpy()]
+        outside &= ~case.bent_acts[outcome.action_row, outcome.action_year]
         figures = pd.DataFrame({"firm": action["firm"].to_numpy(), "figure": outside.astype(float), "upper": 0.0})
         figures = figures[restricted]
 

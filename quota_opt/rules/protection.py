@@ -69,6 +69,7 @@ class Protection(Rule[ProtectionParameters]):
         year = case.years[outcome.action_year]
         until = self._until(case)[action["firm_code"].to_numpy()]
         broken = action["action"].isin(list(self.parameters.forbids)).to_numpy() & (year <= until)
+        broken &= ~case.bent_acts[outcome.action_row, outcome.action_year]
         figures = pd.DataFrame(
             {"firm": action["firm"].to_numpy(), "year": year, "figure": broken.astype(float), "upper": 0.0}
         )

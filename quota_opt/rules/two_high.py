@@ -226,7 +226,7 @@ class TwoHigh(Rule[TwoHighParameters]):
         excepted = self._excepted(case)
         parts, out = [], np.zeros_like(case.start_window)
         for over, words, figures in self._lines(case, rejecting=True):
-            held = over & ~excepted[:, None]
+            held = over & ~excepted[:, None] & ~case.bent_starts
             out |= held
             awarded = np.flatnonzero(held[outcome.award_row, outcome.award_year])
             rows = outcome.award_row[awarded]

@@ -63,6 +63,21 @@ _PARAMETERS: dict[str, Text] = {
     "clearance.allow_untreatable": Text(
         "无措施可用的企业是否只作提示", "whether firms that nothing can treat are let off with a note"
     ),
+    "directives.projects": Text(
+        '指定安排或不予安排的项目，如 [{ project = "P3", by = "市政府" }, { project = "P1", award = false }]',
+        'projects to award or not, e.g. [{ project = "P3", by = "…" }, { project = "P1", award = false }]',
+    ),
+    "directives.firms": Text(
+        '对企业的指定，如 [{ firm = "F2", action = "close" }, { firm = "F3", action = "keep" }]',
+        'what is done to firms, e.g. [{ firm = "F2", action = "close" }, { firm = "F3", action = "keep" }]',
+    ),
+    "directives.measures": Text(
+        '对成效指标的限定，如 [{ measure = "carbon_net", sense = "<=", value = 0 }]',
+        'bounds on measures, e.g. [{ measure = "carbon_net", sense = "<=", value = 0 }]',
+    ),
+    "directives.reference": Text(
+        "原方案的安排，以及至多允许改动几项", "the plan made before, and the most changes to it"
+    ),
     "intensity_decline.decline": Text("强度下降的比例，如 0.15", "share by which it falls, e.g. 0.15"),
     "intensity_decline.by": Text("考核年份，留空为最后一年", "year it is measured in, blank for the last"),
     "intensity_decline.base_energy": Text(

@@ -138,6 +138,27 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "one_treatment: F3 is left as it is": ("one_treatment", {**UNTREATED, "rules": {"one_treatment": {}}}),
     "two_high: B is of 400 tce": ("two_high", {"rules": {"two_high": {"sectors": ["steel"], "reject_above": 350.0}}}),
+    "directives: B is refused": (
+        "directives",
+        {"rules": {"directives": {"projects": [{"project": "B", "award": False, "by": "county", "reason": "x"}]}}},
+    ),
+    "directives: half of D": (
+        "directives",
+        {"rules": {"directives": {"projects": [{"project": "D", "share": 0.5}]}}},
+    ),
+    "directives: F2 is kept": ("directives", {"rules": {"directives": {"firms": [{"firm": "F2", "action": "keep"}]}}}),
+    "directives: 110 spent": (
+        "directives",
+        {"rules": {"directives": {"measures": [{"measure": "public_cost", "sense": "<=", "value": 100.0}]}}},
+    ),
+    "directives: objective above 2,000": (
+        "directives",
+        {"rules": {"directives": {"measures": [{"measure": "objective", "sense": "<=", "value": 2000.0}]}}},
+    ),
+    "directives: five decisions where two are allowed": (
+        "directives",
+        {"rules": {"directives": {"reference": {"most_changes": 2}}}},
+    ),
     "jobs: all of N's lost": ("jobs", {"rules": {"jobs": {"max_lost_share": 0.9, "per": "town"}}}),
 }
 
