@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.explain import explain, explanations
+    from quota_opt.analysis.explain_types import Explanation
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.explain": ("explain", "explanations"),
+    "quota_opt.analysis.explain_types": ("Explanation",),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -85,6 +89,7 @@ __all__ = [
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
+    "Explanation",
     "Finding",
     "InfeasibleScenario",
     "InputError",
@@ -109,6 +114,8 @@ __all__ = [
     "check",
     "dictionary_page",
     "engines",
+    "explain",
+    "explanations",
     "export",
     "generate_case",
     "new",

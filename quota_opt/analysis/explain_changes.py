@@ -87,16 +87,19 @@ def with_energy(scenario: Scenario, project: str, factor: float) -> Scenario:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a re-solve came to: its plan (None where there is none) and who leaves and joins against a plan before."""
+    """What a re-solve came to: its plan (None where there is none), and whether it has what was asked about."""
 
     plan: Plan | None
     awarded: bool
     treated: bool = False
 
-    @property
-    def objective(self) -> float:
-        """The objective of the plan; NaN without one."""
-        return math.nan if self.plan is None else self.plan.objective
+    def against(self, before: Plan, own: str = "") -> tuple[float, tuple[str, ...], tuple[str, ...]]:
+        """What the objective gains on a plan before; which projects leave and which join, `own` apart."""
+        if self.plan is None:
+            return math.nan, (), ()
+        old, new = set(map(str, before.awards["project"])), set(map(str, self.plan.awards["project"]))
+        gain = self.plan.objective - before.objective
+        return gain, tuple(sorted(old - new - {own})), tuple(sorted(new - old - {own}))
 
 
 def solved(pricing: Pricing, scenario: Scenario, *, project: str = "", firm: str = "") -> Answer:
@@ -120,14 +123,23 @@ def in_relaxation(pricing: Pricing, scenario: Scenario, project: str) -> bool:
     return root is not None and float(root.values[columns].sum()) >= HALF
 
 
-def entering(pricing: Pricing, project: str, change: Callable[[int], Scenario], guess: int, most: int) -> Step:
-    """How many steps of a change let a project in, by re-solves; the relaxation tells where to begin."""
+def entering(
+    pricing: Pricing, project: str, change: Callable[[int], Scenario], guess: int, most: int, least: int = 1
+) -> tuple[Step, Answer | None]:
+    """How many steps of a change let a project in, by re-solves, and what then comes.
+
+    The relaxation says where to begin, `guess` where it never has the project; less than `least` cannot be enough.
+    """
+    answers: dict[int, Answer] = {}
+
+    def awards(steps: int) -> bool:
+        answers[steps] = solved(pricing, change(steps), project=project)
+        return answers[steps].awarded
+
     rough = smallest_step(lambda steps: in_relaxation(pricing, change(steps), project), guess, most, beyond=False)
-    begin = max(most // 2 if rough.least is None else rough.least, guess)
-    stride = max(1, begin // (4 if rough.least is None else STRIDES))
-    return smallest_step(
-        lambda steps: solved(pricing, change(steps), project=project).awarded, begin, most, max(guess, 1), stride
-    )
+    begin = guess if rough.least is None else rough.least
+    found = smallest_step(awards, begin, most, least, max(1, begin // STRIDES))
+    return found, None if found.least is None else answers[found.least]
 
 
 @dataclass(frozen=True)

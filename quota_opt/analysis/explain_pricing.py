@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from quota_opt.analysis.opened import Opened
@@ -227,6 +228,11 @@ class Pricing:
         case = self.case
         needs = [[case.standing_need(r, s)[p, t] for s in range(case.horizon)] for r in range(len(case.resources))]
         return np.asarray(needs, dtype=float).reshape(len(case.resources), case.horizon)
+
+
+def cell(table: pd.DataFrame, column: str, row: int) -> Any:
+    """One cell of a table of the case, by the position of its row."""
+    return table[column].iat[row]
 
 
 def profile_of(plan: Plan) -> Profile:

@@ -1,0 +1,125 @@
+"""An explanation as a report for people: the answer, the ways to turn it, the figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from quota_opt.analysis.explain_project import verdict_words
+from quota_opt.analysis.explain_types import STATES, Change, Explanation
+from quota_opt.errors import Text
+from quota_opt.report.document import Document, Section, about
+from quota_opt.report.values import Cell, Column, Table, table_of
+from quota_opt.report.words import resource_name, unit_name
+
+_TITLES = {
+    "worth": Text("贡献与占用", "What it brings and takes"),
+    "bars": Text("限制条款", "Clauses that bar it"),
+    "takers": Text("指标给了谁（净得少的在前）", "Who has the quota (least net first)"),
+    "sources": Text("指标从哪里来", "Where its quota comes from"),
+    "passed": Text("通过的条款", "Clauses it passes"),
+    "uses": Text("腾出的指标去了哪里", "Where what it freed went"),
+    "prices": Text("价格", "Prices"),
+    "hits": Text("受影响的项目和企业", "Whom it hits"),
+    "towns": Text("涉及的镇街", "Towns it bears on"),
+    "rows": Text("各行余量", "Its rows and their room"),
+}
+_COLUMNS = {
+    "project": Text("项目", "project"),
+    "firm": Text("企业", "firm"),
+    "id": Text("编号", "id"),
+    "kind": Text("种类", "kind"),
+    "name": Text("名称", "name"),
+    "place": Text("区域", "place"),
+    "year": Text("年份", "year"),
+    "years": Text("年份", "years"),
+    "amount": Text("数量", "amount"),
+    "resource": Text("资源", "resource"),
+    "value": Text("贡献", "value"),
+    "charge": Text("折价", "charge"),
+    "margin": Text("净得", "net"),
+    "each": Text("每单位净得", "net per unit"),
+    "rule": Text("规则", "rule"),
+    "clause": Text("出处", "source"),
+    "figure": Text("数值", "figure"),
+    "limit": Text("上限", "limit"),
+    "slack": Text("余量", "room"),
+    "text": Text("说明", "text"),
+    "item": Text("项", "item"),
+    "action": Text("措施", "action"),
+    "from": Text("来源", "from"),
+    "to": Text("去向", "to"),
+    "pool_path": Text("路径", "path"),
+    "price": Text("价格", "price"),
+    "unit": Text("单位", "unit"),
+    "holds_from": Text("有效自", "holds from"),
+    "holds_to": Text("有效至", "holds to"),
+    "count": Text("个数", "count"),
+    "where": Text("位置", "where"),
+    "method": Text("取得办法", "method"),
+}
+_DIGITS = {"amount": 1, "each": 2, "price": 4, "figure": 3, "limit": 3, "slack": 2, "holds_from": 1, "holds_to": 1}
+_HEADS = {
+    "project": Text("为什么：项目 ", "Why: project "),
+    "firm": Text("为什么：企业 ", "Why: firm "),
+    "rule": Text("这条规则的作用：", "What this rule does: "),
+}
+
+
+def document_of(made: Explanation) -> Document:
+    """The report of an explanation."""
+    head = _HEADS[made.kind]
+    verdict = verdict_words(made.verdict)
+    title = Text(f"{head.zh}{made.title.zh}——{verdict.zh}", f"{head.en}{made.title.en} — {verdict.en}")
+    sections = [Section(Text("结论", "Answer"), made.sentences)]
+    if made.changes:
+        words = Text("怎样才能入选（每次只改一项）", "What would let it in (one change at a time)")
+        if made.kind == "firm":
+            words = Text("怎样会改变结论（每次只改一项）", "What would turn it (one change at a time)")
+        sections.append(Section(words, (), (changes_table(made.changes),)))
+    shown = [_table(name, frame) for name, frame in made.tables.items() if len(frame)]
+    if shown:
+        sections.append(Section(Text("依据", "Figures"), (_unit(made.unit),) if made.unit else (), tuple(shown)))
+    return about(f"explain-{made.kind}", title, made.scenario, tuple(sections))
+
+
+def changes_table(changes: tuple[Change, ...]) -> Table:
+    """The changes, each with how it is known."""
+    columns = (
+        Column("change", Text("改法", "change"), "long"),
+        Column("proof", Text("把握", "how it is known")),
+        Column("gain", Text("目标值变化", "change of the objective"), "number", digits=0),
+    )
+    rows: list[list[Cell]] = [[change.text, STATES[change.state], change.gain] for change in changes]
+    return table_of("changes", Text("改法", "Changes"), columns, rows)
+
+
+def _unit(unit: str) -> Text:
+    name = unit_name(unit)
+    if not name.zh or unit == "objective":
+        return Text("贡献、折价和净得都以目标值的单位计。", "Value, charge and net are in units of the objective.")
+    return Text(f"贡献、折价和净得都以{name.zh}计。", f"Value, charge and net are in {name.en}.")
+
+
+def _table(name: str, frame: pd.DataFrame) -> Table:
+    """A frame with the headings people read; a column `x_en` is the other language of `x`."""
+    keys = [key for key in frame.columns if not key.endswith("_en") and key != "from_kind" and key in _COLUMNS]
+    columns = []
+    for key in keys:
+        number = frame[key].dtype.kind == "f" and key != "year"
+        kind = "number" if number else "year" if key == "year" else "long" if key == "text" else "text"
+        columns.append(Column(key, _COLUMNS[key], kind, digits=_DIGITS.get(key, 0)))  # type: ignore[arg-type]
+    rows: list[list[Cell]] = [[_cell(dict(record), key) for key in keys] for record in frame.to_dict("records")]
+    return table_of(name, _TITLES.get(name, Text(name, name)), columns, rows)
+
+
+def _cell(record: dict[Any, Any], key: str) -> Cell:
+    value = record[key]
+    if f"{key}_en" in record:
+        return Text(str(value), str(record[f"{key}_en"]))
+    if key == "resource":
+        return resource_name(str(value))
+    if isinstance(value, float | int):
+        return float(value)
+    return str(value)
