@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
-    from quota_opt.analysis.explain import explain, explanations
+    from quota_opt.analysis.explain import Explanations, explain, explanations
     from quota_opt.analysis.explain_types import Explanation
+    from quota_opt.analysis.prices import Prices, prices
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -62,8 +63,9 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
-    "quota_opt.analysis.explain": ("explain", "explanations"),
+    "quota_opt.analysis.explain": ("Explanations", "explain", "explanations"),
     "quota_opt.analysis.explain_types": ("Explanation",),
+    "quota_opt.analysis.prices": ("Prices", "prices"),
     "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -90,6 +92,7 @@ __all__ = [
     "EngineState",
     "EngineUnavailable",
     "Explanation",
+    "Explanations",
     "Finding",
     "InfeasibleScenario",
     "InputError",
@@ -97,6 +100,7 @@ __all__ = [
     "NoPlanFound",
     "OutputExists",
     "Plan",
+    "Prices",
     "Problem",
     "Profile",
     "Progress",
@@ -119,6 +123,7 @@ __all__ = [
     "export",
     "generate_case",
     "new",
+    "prices",
     "read",
     "read_profile",
     "read_result",

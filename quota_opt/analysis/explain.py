@@ -7,17 +7,26 @@ qo.explanations(plan)                           # every project that is out, one
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
 from quota_opt.analysis.explain_changes import needed
 from quota_opt.analysis.explain_pricing import Pricing, cell
 from quota_opt.analysis.explain_project import bars_of, explain_project, found_of, main_resource, verdict_words
-from quota_opt.analysis.explain_types import Explanation
-from quota_opt.errors import Finding, InputError, Level, Text, Where
+from quota_opt.analysis.explain_types import Explanation, write_either
+from quota_opt.analysis.explain_ways import Ways
+from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.plan.plan import Plan
 from quota_opt.report.numbers import running
+from quota_opt.scenario import Scenario
 from quota_opt.scenario.nearest import mend_name
+
+if TYPE_CHECKING:
+    from quota_opt.report.document import Document
 
 COLUMNS = [
     "project", "place", "verdict", "rule", "clause", "year", "value", "charge", "margin", "loss_at_least", "resource",
@@ -68,27 +77,45 @@ def explain(
     return explain_rule(pricing, name, confirm=confirm)
 
 
-def explanations(plan: Plan) -> pd.DataFrame:
-    """Every project that is out, from one pass over the columns; nothing is solved again.
+@dataclass(frozen=True, eq=False)
+class Explanations:
+    """Every project of a plan that is out, one row each.
 
-    Columns: project, place, verdict, rule, clause (of the first bar), year (that suits it best), value (what it brings
-    to the objective), charge (what it takes is worth), margin, loss_at_least (proven: forcing it in costs no less),
-    resource (that it pays most for), more_needed (of it at its place, every year, in `unit`: proven, no less lets it
-    in; inf: no amount does), value_added_needed (10k yuan/yr more, likewise; NaN for lexicographic objectives), text.
+    Columns of `table`: project, place, verdict, rule, clause (of the first bar), year (that suits it best), value (what
+    it brings to the objective, in `unit`), charge (what it takes is worth), margin, loss_at_least (proven: forcing it
+    in costs no less), resource (that it pays most for), more_needed (of it at its place, every year, in units of the
+    column `unit`: proven, no less lets it in; inf: no amount does; NaN: barred), value_added_needed (10k yuan/yr more,
+    likewise; NaN for lexicographic objectives), text, text_en.
     """
+
+    scenario: Scenario = field(repr=False)
+    table: pd.DataFrame
+    unit: str
+
+    def document(self) -> Document:
+        """The table as a report for people."""
+        from quota_opt.analysis.explain_document import document_of_all
+
+        return document_of_all(self.scenario, self.table, self.unit)
+
+    def write(self, path: str | Path, language: Language = "zh") -> Path:
+        """Write the report as html, as a workbook (.xlsx), or the table alone (.csv). Returns the path."""
+        return write_either(self.document(), self.table, Path(path), language)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rows as plain values."""
+        return {"unit": self.unit, "projects": self.table.to_dict("records")}
+
+
+def explanations(plan: Plan) -> Explanations:
+    """Every project that is out and why, from one pass over the columns of the model; nothing is solved again."""
     pricing = Pricing.of(plan)
-    case = pricing.case
     awarded = set(pricing.outcome.award_row.tolist())
-    rows = []
-    for p in range(len(case.projects)):
-        if p not in awarded:
-            rows.append(_line(pricing, p))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    rows = [_line(pricing, p) for p in range(len(pricing.case.projects)) if p not in awarded]
+    return Explanations(plan.scenario, pd.DataFrame(rows, columns=COLUMNS), pricing.unit)
 
 
 def _line(pricing: Pricing, p: int) -> tuple[object, ...]:
-    from quota_opt.analysis.explain_ways import Ways
-
     case, found = pricing.case, found_of(pricing, p)
     record = case.projects.iloc[p]
     barred = found.verdict == "barred"

@@ -330,12 +330,18 @@ def _pool_rows_of(pricing: Pricing, place: int, resource: int) -> IntArray:
 
 
 def _least_amount(pricing: Pricing, arrays: Arrays, place: int, resource: int, step: float, mark: float) -> Arrays:
-    """The model that asks for the least whole steps of quota with which its objective comes to `mark`."""
-    rows = _pool_rows_of(pricing, place, resource)
-    column = sp.csr_array(
-        (np.full(len(rows), -step), (rows, np.zeros(len(rows), dtype=np.int64))), shape=(arrays.rows, 1)
-    )
-    most = math.ceil(float(np.abs(pricing.case.need[resource]).sum() * pricing.case.kappa.max(initial=1.0)) / step) + 1
+    """The model that asks for the least whole steps of quota, every year, with which its objective comes to `mark`."""
+    used = float(np.abs(pricing.case.need[resource]).sum() * pricing.case.kappa.max(initial=1.0))
+    return least_amount(arrays, _pool_rows_of(pricing, place, resource), step, mark, math.ceil(used / step) + 1)
+
+
+def least_amount(arrays: Arrays, rows: IntArray, step: float, mark: float, most: int) -> Arrays:
+    """The model that asks for the fewest steps by which the upper sides of `rows` must move for a value of `mark`.
+
+    Its last column counts them, up to `most`; a negative `step` takes away, and as many as can be are asked for.
+    """
+    entries = np.full(len(rows), -step), (rows, np.zeros(len(rows), dtype=np.int64))
+    column = sp.csr_array(entries, shape=(arrays.rows, 1))
     objective = np.zeros(arrays.columns + 1)
     objective[-1] = -step
     slack = 1e-9 * max(1.0, abs(mark))

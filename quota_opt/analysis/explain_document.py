@@ -9,9 +9,11 @@ import pandas as pd
 from quota_opt.analysis.explain_project import verdict_words
 from quota_opt.analysis.explain_types import STATES, Change, Explanation
 from quota_opt.errors import Text
+from quota_opt.model.places import PlaceTree
 from quota_opt.report.document import Document, Section, about
-from quota_opt.report.values import Cell, Column, Table, table_of
+from quota_opt.report.values import Cell, Column, Table, records, table_of
 from quota_opt.report.words import resource_name, unit_name
+from quota_opt.scenario import Scenario, rule_title
 
 _TITLES = {
     "worth": Text("贡献与占用", "What it brings and takes"),
@@ -78,7 +80,7 @@ def document_of(made: Explanation) -> Document:
         if made.kind == "firm":
             words = Text("怎样会改变结论（每次只改一项）", "What would turn it (one change at a time)")
         sections.append(Section(words, (), (changes_table(made.changes),)))
-    shown = [_table(name, frame) for name, frame in made.tables.items() if len(frame)]
+    shown = [_table(name, _shown(made.scenario, frame)) for name, frame in made.tables.items() if len(frame)]
     if shown:
         sections.append(Section(Text("依据", "Figures"), (_unit(made.unit),) if made.unit else (), tuple(shown)))
     return about(f"explain-{made.kind}", title, made.scenario, tuple(sections))
@@ -86,20 +88,65 @@ def document_of(made: Explanation) -> Document:
 
 def changes_table(changes: tuple[Change, ...]) -> Table:
     """The changes, each with how it is known."""
-    columns = (
-        Column("change", Text("改法", "change"), "long"),
-        Column("proof", Text("把握", "how it is known")),
-        Column("gain", Text("目标值变化", "change of the objective"), "number", digits=0),
+    columns = [Column("change", Text("改法", "change"), "long"), Column("proof", Text("把握", "how it is known"))]
+    rows: list[list[Cell]] = [[change.text, STATES[change.state]] for change in changes]
+    if any(change.gain is not None for change in changes):
+        columns.append(Column("gain", Text("目标值变化", "change of the objective"), "number", digits=0))
+        rows = [[*row, change.gain] for row, change in zip(rows, changes, strict=True)]
+    return table_of("changes", Text("改法与把握", "Changes, and how sure they are"), columns, rows)
+
+
+def document_of_all(scenario: Scenario, table: pd.DataFrame, unit: str) -> Document:
+    """The report on every project that is out."""
+    count = table["verdict"].value_counts()
+    parts = [(verdict_words(str(verdict)), int(number)) for verdict, number in count.items()]
+    words = Text(
+        "，".join(f"{name.zh} {number} 个" for name, number in parts),
+        ", ".join(f"{number} {name.en}" for name, number in parts),
     )
-    rows: list[list[Cell]] = [[change.text, STATES[change.state], change.gain] for change in changes]
-    return table_of("changes", Text("改法", "Changes"), columns, rows)
+    answer = Text(
+        f"{len(table)} 个项目未安排：{words.zh}。" if len(table) else "所有项目都已安排。",
+        f"{len(table)} projects are out: {words.en}." if len(table) else "Every project is awarded.",
+    )
+    columns = (
+        Column("project", _COLUMNS["project"]),
+        Column("place", _COLUMNS["place"]),
+        Column("verdict", Text("结论", "verdict")),
+        Column("year", Text("最适年份", "best year"), "year"),
+        Column("value", _COLUMNS["value"], "number"),
+        Column("charge", _COLUMNS["charge"], "number"),
+        Column("loss", Text("强行安排至少损失", "forced in: costs at least"), "number"),
+        Column("more", Text("每年至少再多", "at least so much more a year"), "number", digits=1),
+        Column("unit", _COLUMNS["unit"]),
+        Column("text", _COLUMNS["text"], "long"),
+    )
+    tree = PlaceTree.of(scenario.places)
+    rows: list[list[Cell]] = [
+        [
+            row.project, str(tree.titles[tree.code[row.place]]), verdict_words(row.verdict), row.year, row.value,
+            row.charge, row.loss_at_least, row.more_needed, unit_name(row.unit) if row.unit else "",
+            Text(row.text, row.text_en) if row.verdict == "barred" else "",
+        ]
+        for row in records(table.sort_values(["loss_at_least", "project"], kind="stable"))
+    ]  # fmt: skip
+    made = table_of(
+        "explanations", Text("未安排的项目（最接近入选的在前）", "Projects that are out, nearest first"), columns, rows
+    )
+    notes = (
+        _unit(unit),
+        Text("“至少”由价格证明，没有重新求解。", "“At least” is proven by prices; nothing was re-solved."),
+    )
+    title = Text("未安排的项目为什么落选", "Why projects are out")
+    return about("explanations", title, scenario, (Section(Text("结论", "Answer"), (answer, *notes), (made,)),))
 
 
 def _unit(unit: str) -> Text:
-    name = unit_name(unit)
-    if not name.zh or unit == "objective":
+    if unit == "objective":
         return Text("贡献、折价和净得都以目标值的单位计。", "Value, charge and net are in units of the objective.")
-    return Text(f"贡献、折价和净得都以{name.zh}计。", f"Value, charge and net are in {name.en}.")
+    plain = unit.removesuffix(" eq")
+    name = unit_name(plain)
+    also = Text("（其他目标按权重折算）", ", other aims converted by their weights") if plain != unit else Text("", "")
+    return Text(f"贡献、折价和净得都以{name.zh}计{also.zh}。", f"Value, charge and net are in {name.en}{also.en}.")
 
 
 def _table(name: str, frame: pd.DataFrame) -> Table:
@@ -112,6 +159,18 @@ def _table(name: str, frame: pd.DataFrame) -> Table:
         columns.append(Column(key, _COLUMNS[key], kind, digits=_DIGITS.get(key, 0)))  # type: ignore[arg-type]
     rows: list[list[Cell]] = [[_cell(dict(record), key) for key in keys] for record in frame.to_dict("records")]
     return table_of(name, _TITLES.get(name, Text(name, name)), columns, rows)
+
+
+def _shown(scenario: Scenario, frame: pd.DataFrame) -> pd.DataFrame:
+    """Places and rules by the names people know."""
+    made = frame.copy()
+    if "place" in made:
+        tree = PlaceTree.of(scenario.places)
+        made["place"] = [str(tree.titles[tree.code[p]]) if p in tree.code else p for p in made["place"]]
+    if "rule" in made:
+        titles = [rule_title(str(rule)) for rule in made["rule"]]
+        made["rule"], made["rule_en"] = [title.zh for title in titles], [title.en for title in titles]
+    return made
 
 
 def _cell(record: dict[Any, Any], key: str) -> Cell:

@@ -20,6 +20,7 @@ from quota_opt.scenario.standing import clause_words, standings
 
 NOTHING = 1e-9
 SHOWN = 4
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,7 @@ def takers_of(pricing: Pricing, p: int, found: Found) -> pd.DataFrame:
             )
         )  # fmt: skip
     made = pd.DataFrame(rows, columns=columns)
+    made[["value", "margin", "each"]] = made[["value", "margin", "each"]].round(DIGITS) + 0.0
     return made.sort_values(["each", "project"], kind="stable").reset_index(drop=True)
 
 

@@ -99,11 +99,7 @@ class Explanation:
 
     def write(self, path: str | Path, language: Language = "zh") -> Path:
         """Write it as one html file, or as a workbook where the name ends in .xlsx. Returns the path."""
-        from quota_opt.report.document import write_html, write_xlsx
-
-        target = Path(path)
-        write = write_xlsx if target.suffix.lower() == ".xlsx" else write_html
-        return write(self.document(), target, language)
+        return write_either(self.document(), None, Path(path), language)
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as plain values; sentences stay in both languages."""
@@ -129,3 +125,15 @@ class Explanation:
             "forced": forced,
             "confirmed": self.confirmed,
         }
+
+
+def write_either(document: Document, table: pd.DataFrame | None, path: Path, language: Language) -> Path:
+    """Write a document as the ending of `path` says: a workbook, the `table` alone (.csv), html otherwise."""
+    from quota_opt.plan.folder import write_table
+    from quota_opt.report.document import write_html, write_xlsx
+
+    ending = path.suffix.lower()
+    if ending == ".csv" and table is not None:
+        write_table(table, path)
+        return path
+    return (write_xlsx if ending == ".xlsx" else write_html)(document, path, language)

@@ -1,4 +1,4 @@
-"""`quota-opt explain`: why a project is out, a firm treated, what a rule does, what quota is worth, why nothing fits."""
+"""`quota-opt explain`: why a project is out, a firm treated, what a rule does, what quota is worth, what clashes."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ def explain(
     plan = plan_at(address, profile, time_limit=time_limit)
     made: Any
     if everything:
-        from quota_opt.analysis.explain import Explanations
-
-        made = Explanations.of(plan)
+        made = qo.explanations(plan)
     elif prices:
         made = qo.prices(plan, confirm=confirm)
     else:
