@@ -28,7 +28,7 @@ from quota_opt.plan.plan import Plan
 from quota_opt.plan.prices import DUAL, RELAXED, pool_rows, pools_frame
 from quota_opt.scenario import Scenario
 from quota_opt.solving.highs import relaxed
-from quota_opt.solving.ranging import basis_ranges, price_pieces
+from quota_opt.solving.ranging import price_ranges
 from quota_opt.solving.stages import stage_arrays
 
 if TYPE_CHECKING:
@@ -119,20 +119,13 @@ def _stage_table(pricing: Pricing, arrays: Arrays, name: str, unit: str) -> pd.D
     if root is None:
         return made.assign(price=math.nan, one_less=math.nan, one_more=math.nan, method="", holds_from=math.nan,
                            holds_to=math.nan)[COLUMNS]  # fmt: skip
-    slopes = np.maximum(root.prices[rows], 0.0)
-    found = basis_ranges(arrays, root, rows)
-    low, high = (np.full(len(rows), math.nan),) * 2 if found is None else (found.holds_from, found.holds_to)
-    less, more = slopes.copy(), slopes.copy()
-    edge = np.flatnonzero(~((low < -WORTH) & (high > WORTH)))[:TWO_SIDED]
-    pieces = price_pieces(arrays, rows[edge]) if len(edge) else None
-    low, high = low.copy(), high.copy()
-    if pieces is not None:
-        down, up = pieces
-        less[edge], more[edge] = down.prices, up.prices
-        same = down.prices == up.prices
-        slopes[edge] = np.where(same, up.prices, slopes[edge])
-        low[edge] = np.where(same, down.holds_from, np.where(slopes[edge] == down.prices, down.holds_from, 0.0))
-        high[edge] = np.where(same, up.holds_to, np.where(slopes[edge] == up.prices, up.holds_to, 0.0))
+    found = price_ranges(arrays, root, rows, TWO_SIDED)
+    slopes, unknown = np.maximum(root.prices[rows], 0.0), np.full(len(rows), math.nan)
+    low, high, less, more = (
+        (unknown, unknown, slopes, slopes)
+        if found is None
+        else (found.holds_from, found.holds_to, np.maximum(found.less, 0.0), np.maximum(found.more, 0.0))
+    )
     made["price"], made["one_less"], made["one_more"] = slopes, less, more
     made["method"] = RELAXED if arrays.integer.any() else DUAL
     made["holds_from"], made["holds_to"] = np.round(low, 6) + 0.0, np.round(high, 6) + 0.0

@@ -8,7 +8,7 @@ import pandas as pd
 from quota_opt.model.build import Problem
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.highs import Relaxed, relaxed
-from quota_opt.solving.ranging import basis_ranges
+from quota_opt.solving.ranging import price_ranges
 from quota_opt.solving.stages import Solved
 
 COLUMNS = ["place", "resource", "year", "price", "unit", "method", "holds_from", "holds_to"]
@@ -18,6 +18,8 @@ NO_RANGE = ", without range"
 RANGED_COLUMNS = 30_000
 """Models with more columns have no ranges: their relaxation would have to be solved once more for them."""
 RANGED_S = 60.0
+SMALL = 300
+"""Up to so many columns, ranges that the basis ends at once are followed to where the price really changes."""
 DIGITS = 6
 
 
@@ -63,7 +65,8 @@ def _ranges(
     if arrays.columns > RANGED_COLUMNS or not len(rows):
         return None
     known = root if root is not None else relaxed(arrays, RANGED_S)
-    found = basis_ranges(arrays, known, rows) if known is not None else None
+    looked_into = len(rows) if arrays.columns <= SMALL else 0
+    found = price_ranges(arrays, known, rows, looked_into) if known is not None else None
     if found is None:
         return None
     same = np.isclose(found.prices, duals[rows], rtol=1e-6, atol=1e-9)

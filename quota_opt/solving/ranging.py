@@ -37,6 +37,34 @@ class Ranges:
     holds_to: FloatArray
 
 
+@dataclass(frozen=True)
+class TwoSided(Ranges):
+    """The same with what one less costs and one more brings: other than the price where the slope changes there."""
+
+    less: FloatArray
+    more: FloatArray
+
+
+def price_ranges(arrays: Arrays, root: Relaxed, rows: IntArray, looked_into: int) -> TwoSided | None:
+    """Ranges by the basis of a relaxation; up to `looked_into` rows that it leaves at an end are followed one by one.
+
+    None where the basis is lost; NaN where it has another price than `root`.
+    """
+    found = basis_ranges(arrays, root, rows)
+    if found is None:
+        return None
+    low, high, less, more = found.holds_from.copy(), found.holds_to.copy(), found.prices.copy(), found.prices.copy()
+    edge = np.flatnonzero(~((low < -STILL) & (high > STILL)))[:looked_into]
+    pieces = price_pieces(arrays, rows[edge]) if len(edge) else None
+    if pieces is not None:
+        down, up = pieces
+        less[edge], more[edge] = down.prices, up.prices
+        is_down, is_up = (np.isclose(found.prices[edge], side.prices, rtol=ROUNDING, atol=ROUNDING) for side in pieces)
+        low[edge] = np.where(is_down, down.holds_from, 0.0)
+        high[edge] = np.where(is_up, up.holds_to, 0.0)
+    return TwoSided(found.prices, low, high, less, more)
+
+
 def basis_ranges(arrays: Arrays, root: Relaxed, rows: IntArray) -> Ranges | None:
     """Ranges of one side of each row over which the basis of a relaxation stays optimal; None if it is lost.
 
@@ -213,4 +241,4 @@ def _ready(highs: Any) -> Any:
 
 def _differ(one: float, other: float) -> bool:
     """Whether two prices are not the same but for rounding."""
-    return not abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
+    return math.isinf(one) != math.isinf(other) or not abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
