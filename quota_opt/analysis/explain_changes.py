@@ -17,14 +17,14 @@ import scipy.sparse as sp
 
 from quota_opt.analysis.explain_pricing import Pricing
 from quota_opt.analysis.opened import Opened, with_rows
-from quota_opt.errors import InfeasibleScenario, NoPlanFound
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.prices import pool_rows
+from quota_opt.plan.tables import outcome_of_values
 from quota_opt.scenario import Scenario
 from quota_opt.scenario.scenario import effective_document
 from quota_opt.solving.highs import relaxed
-from quota_opt.solving.stages import stage_arrays
+from quota_opt.solving.stages import optimise, stage_arrays
 from quota_opt.solving.status import Solution, Status
 
 FUELS = (
@@ -34,6 +34,8 @@ FUELS = (
 ENERGY = ("energy_tce", "energy_equivalent_tce", *FUELS)
 """Columns that shrink together where a project is to use less energy; its carbon follows where it is not stated."""
 EVERY_YEAR = "*"
+SMALL_MODEL = 300
+"""Up to so many columns a re-solve costs no more than a guess, and the least quota is found exactly."""
 HALF = 0.5
 STRIDES = 32
 """A search by re-solves begins with this part of what the relaxation says."""
@@ -87,28 +89,33 @@ def with_energy(scenario: Scenario, project: str, factor: float) -> Scenario:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a re-solve came to: its plan (None where there is none), and whether it has what was asked about."""
+    """What a re-solve came to: the projects awarded and the objective; None and NaN where there is no plan."""
 
-    plan: Plan | None
-    awarded: bool
-    treated: bool = False
+    awards: frozenset[str] | None
+    objective: float
+
+    def has(self, project: str) -> bool:
+        """Whether a project is awarded."""
+        return self.awards is not None and project in self.awards
 
     def against(self, before: Plan, own: str = "") -> tuple[float, tuple[str, ...], tuple[str, ...]]:
         """What the objective gains on a plan before; which projects leave and which join, `own` apart."""
-        if self.plan is None:
+        if self.awards is None:
             return math.nan, (), ()
-        old, new = set(map(str, before.awards["project"])), set(map(str, self.plan.awards["project"]))
-        gain = self.plan.objective - before.objective
-        return gain, tuple(sorted(old - new - {own})), tuple(sorted(new - old - {own}))
+        old = set(map(str, before.awards["project"]))
+        gain = self.objective - before.objective
+        return gain, tuple(sorted(old - self.awards - {own})), tuple(sorted(self.awards - old - {own}))
 
 
-def solved(pricing: Pricing, scenario: Scenario, *, project: str = "", firm: str = "") -> Answer:
-    """Solve a changed case with the profile of the plan; whether a project is in and a firm is treated there."""
-    try:
-        plan = Opened.of(scenario, pricing.opened.profile).solve()
-    except (InfeasibleScenario, NoPlanFound):
-        return Answer(None, False)
-    return Answer(plan, project in set(plan.awards["project"]), firm in set(plan.actions["firm"]))
+def solved(pricing: Pricing, scenario: Scenario) -> Answer:
+    """Solve a changed case with the profile of the plan, as `quota_opt.solve` would."""
+    problem = Opened.of(scenario, pricing.opened.profile).problem
+    found = optimise(problem, pricing.opened.profile)
+    if found.values is None:
+        return Answer(None, math.nan)
+    outcome = outcome_of_values(problem, found.values)
+    names = problem.case.projects["project"].to_numpy(dtype=object)[outcome.award_row]
+    return Answer(frozenset(map(str, names)), found.objective)
 
 
 def in_relaxation(pricing: Pricing, scenario: Scenario, project: str) -> bool:
@@ -124,21 +131,23 @@ def in_relaxation(pricing: Pricing, scenario: Scenario, project: str) -> bool:
 
 
 def entering(
-    pricing: Pricing, project: str, change: Callable[[int], Scenario], guess: int, most: int, least: int = 1
+    pricing: Pricing, project: str, change: Callable[[int], Scenario], guess: int, most: int
 ) -> tuple[Step, Answer | None]:
     """How many steps of a change let a project in, by re-solves, and what then comes.
 
-    The relaxation says where to begin, `guess` where it never has the project; less than `least` cannot be enough.
+    The relaxation says where to begin, or `guess` in small models; the middle where it never has the project.
     """
     answers: dict[int, Answer] = {}
 
     def awards(steps: int) -> bool:
-        answers[steps] = solved(pricing, change(steps), project=project)
-        return answers[steps].awarded
+        answers[steps] = solved(pricing, change(steps))
+        return answers[steps].has(project)
 
-    rough = smallest_step(lambda steps: in_relaxation(pricing, change(steps), project), guess, most, beyond=False)
-    begin = guess if rough.least is None else rough.least
-    found = smallest_step(awards, begin, most, least, max(1, begin // STRIDES))
+    begin, part = guess, STRIDES
+    if pricing.arrays.columns > SMALL_MODEL:
+        rough = smallest_step(lambda steps: in_relaxation(pricing, change(steps), project), guess, most, beyond=False)
+        begin, part = (most // 2, 4) if rough.least is None else (rough.least, STRIDES)
+    found = smallest_step(awards, begin, most, stride=max(1, begin // part))
     return found, None if found.least is None else answers[found.least]
 
 

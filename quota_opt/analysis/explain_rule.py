@@ -211,7 +211,7 @@ def _without(pricing: Pricing, name: str) -> Change:
     """The case solved without the rule: what having it costs this plan, who is out and in for it."""
     changed = pricing.plan.scenario.with_(**{f"rules.{name}.enabled": False})
     answer = solved(pricing, changed)
-    if answer.plan is None:
+    if answer.awards is None:
         text = Text("停用这条规则后没有求得方案。", "Without this rule no plan was found.")
         return Change("without", text, "not_enough", scenario=changed)
     gain, leavers, joiners = answer.against(pricing.plan)

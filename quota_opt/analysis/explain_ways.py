@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from quota_opt.analysis.explain_changes import (
+    SMALL_MODEL,
     Answer,
     Step,
     entering,
@@ -30,8 +31,6 @@ from quota_opt.report.numbers import running, short
 from quota_opt.report.words import resource_name, unit_name
 from quota_opt.scenario import Scenario
 
-SMALL_MODEL = 300
-"""Up to so many columns the least quota is found by models that answer for every smaller amount as well."""
 INTENSITY_STEP, VALUE_STEP, PARAMETER_STEP = 0.001, 1.0, 0.001
 _ADDED = ("value_added", "value_added_final", "value_added_gained_final")
 
@@ -98,13 +97,12 @@ class Ways:
 
         most = max(1, math.ceil(self._scarce(r)))
         guess = min(most, max(1, math.ceil(min(bound, most))))
-        least = 1
         if pricing.arrays.columns <= SMALL_MODEL and len(pricing.problem.stages) == 1:
             entry = quota_to_enter(pricing, self.project, self.place, r, 1.0)
             if entry.enough is not None:
-                guess, least = math.ceil(entry.enough), max(1, math.ceil(entry.at_least))
+                guess = math.ceil(entry.enough)
                 most = max(most, guess)
-        found, answer = entering(pricing, self.name, change, guess, most, least)
+        found, answer = entering(pricing, self.name, change, guess, most)
         yield self._found(
             "quota",
             found,
@@ -273,7 +271,7 @@ class Ways:
                     yield Change("year", text, "open", reach=float(year))
                 continue
             changed = self._in_year(year)
-            answer = solved(self.pricing, changed, project=self.name)
+            answer = solved(self.pricing, changed)
             yield self._asked("year", changed, answer, Text(f"可在 {year} 年开工", f"a start in {year}"), float(year))
 
     def _in_year(self, year: int) -> Scenario:
@@ -333,7 +331,7 @@ class Ways:
     def _lifted(self, kind: str, changed: Scenario, words: Text, reach: float, amount: float, unit: str) -> Change:
         """A change that lifts the bar; whether the project is then in is for the prices to guess, or a re-solve."""
         if self.confirm:
-            answer = solved(self.pricing, changed, project=self.name)
+            answer = solved(self.pricing, changed)
             return self._asked(kind, changed, answer, words, reach, amount, unit)
         cost = running(self.loss, self.pricing.unit) if math.isfinite(self.loss) else Text("", "")
         worth = self.loss <= 0.0
@@ -357,7 +355,7 @@ class Ways:
     ) -> Change:
         """A change that was re-solved once."""
         gain, leavers, joiners = answer.against(self.pricing.plan, self.name)
-        if answer.awarded:
+        if answer.has(self.name):
             text = Text(
                 f"{words.zh}，即可入选{_names(leavers).zh}。", f"{_upper(words.en)}: it is in{_names(leavers).en}."
             )
@@ -366,7 +364,7 @@ class Ways:
         return Change(
             kind,
             text,
-            "enough" if answer.awarded else "not_enough",
+            "enough" if answer.has(self.name) else "not_enough",
             amount,
             unit,
             reach,
@@ -389,7 +387,7 @@ class Ways:
         """A change that was searched for."""
         if found.least is None or answer is None:
             most = words((found.below or 0) * step)
-            text = Text(f"{most.zh}，仍不能入选。", f"{_upper(most.en)}: it is still out.")
+            text = Text(f"{most.zh}，仍不能入选：另有限制。", f"{_upper(most.en)}: still out, something else keeps it.")
             return Change(kind, text, "not_enough", None, unit, below=(found.below or 0) * step)
         gain, leavers, joiners = answer.against(self.pricing.plan, self.name)
         what, less = words(found.least * step), None if found.below is None else found.below * step

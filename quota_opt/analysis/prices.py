@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quota_opt.analysis.explain_changes import least_amount
+from quota_opt.analysis.explain_changes import SMALL_MODEL, least_amount
 from quota_opt.analysis.explain_pricing import Pricing
 from quota_opt.analysis.explain_types import write_either
 from quota_opt.errors import Language
@@ -119,7 +119,7 @@ def _stage_table(pricing: Pricing, arrays: Arrays, name: str, unit: str) -> pd.D
     if root is None:
         return made.assign(price=math.nan, one_less=math.nan, one_more=math.nan, method="", holds_from=math.nan,
                            holds_to=math.nan)[COLUMNS]  # fmt: skip
-    found = price_ranges(arrays, root, rows, TWO_SIDED)
+    found = price_ranges(arrays, root, rows, TWO_SIDED, priced=arrays.columns <= SMALL_MODEL)
     slopes, unknown = np.maximum(root.prices[rows], 0.0), np.full(len(rows), math.nan)
     low, high, less, more = (
         (unknown, unknown, slopes, slopes)

@@ -45,16 +45,20 @@ class TwoSided(Ranges):
     more: FloatArray
 
 
-def price_ranges(arrays: Arrays, root: Relaxed, rows: IntArray, looked_into: int) -> TwoSided | None:
-    """Ranges by the basis of a relaxation; up to `looked_into` rows that it leaves at an end are followed one by one.
+def price_ranges(
+    arrays: Arrays, root: Relaxed, rows: IntArray, looked_into: int, *, priced: bool = False
+) -> TwoSided | None:
+    """Ranges by the basis of a relaxation; up to `looked_into` rows are followed one by one to where the slope changes.
 
-    None where the basis is lost; NaN where it has another price than `root`.
+    These are the rows whose range the basis ends at once, and with `priced` all that have a price. None where the basis
+    is lost; NaN where it has another price than `root`.
     """
     found = basis_ranges(arrays, root, rows)
     if found is None:
         return None
     low, high, less, more = found.holds_from.copy(), found.holds_to.copy(), found.prices.copy(), found.prices.copy()
-    edge = np.flatnonzero(~((low < -STILL) & (high > STILL)))[:looked_into]
+    ended = ~((low < -STILL) & (high > STILL))
+    edge = np.flatnonzero(ended | (priced & (np.abs(found.prices) > STILL)))[:looked_into]
     pieces = price_pieces(arrays, rows[edge]) if len(edge) else None
     if pieces is not None:
         down, up = pieces
