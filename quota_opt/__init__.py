@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.explain import Explanations, explain, explanations
     from quota_opt.analysis.explain_types import Explanation
     from quota_opt.analysis.prices import Prices, prices
@@ -63,10 +64,11 @@ if TYPE_CHECKING:
     from quota_opt.solving.status import Progress, Status
 
 _HOMES = {
+    "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.explain": ("Explanations", "explain", "explanations"),
     "quota_opt.analysis.explain_types": ("Explanation",),
     "quota_opt.analysis.prices": ("Prices", "prices"),
-    "quota_opt.analysis.addresses": ("read_result",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -87,6 +89,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CaseInfo",
+    "Comparison",
     "Conflict",
     "EngineFailed",
     "EngineState",
@@ -116,6 +119,7 @@ __all__ = [
     "Where",
     "build",
     "check",
+    "compare",
     "dictionary_page",
     "engines",
     "explain",

@@ -10,11 +10,14 @@ from quota_opt.analysis.explain_project import verdict_words
 from quota_opt.analysis.explain_types import STATES, Change, Explanation
 from quota_opt.errors import Text
 from quota_opt.model.places import PlaceTree
+from quota_opt.plan.ledger import ARROW
 from quota_opt.report.document import Document, Section, about
 from quota_opt.report.values import Cell, Column, Table, records, table_of
-from quota_opt.report.words import resource_name, unit_name
+from quota_opt.report.words import ACTIONS, LEDGER_ENDS, listed, resource_name, unit_name
 from quota_opt.scenario import Scenario, rule_title
 
+MOST_ROWS = 12
+"""Rows of a table of figures that are shown; all of them are in the explanation itself (`--json`)."""
 _TITLES = {
     "worth": Text("贡献与占用", "What it brings and takes"),
     "bars": Text("限制条款", "Clauses that bar it"),
@@ -79,8 +82,14 @@ def document_of(made: Explanation) -> Document:
         words = Text("怎样才能入选（每次只改一项）", "What would let it in (one change at a time)")
         if made.kind == "firm":
             words = Text("怎样会改变结论（每次只改一项）", "What would turn it (one change at a time)")
+        if made.kind == "rule":
+            words = Text("没有这条规则会怎样", "Without this rule")
         sections.append(Section(words, (), (changes_table(made.changes),)))
-    shown = [_table(name, _shown(made.scenario, frame)) for name, frame in made.tables.items() if len(frame)]
+    shown = [
+        _table(name, _shown(made.scenario, frame)).shortened(MOST_ROWS)
+        for name, frame in made.tables.items()
+        if len(frame)
+    ]
     if shown:
         sections.append(Section(Text("依据", "Figures"), (_unit(made.unit),) if made.unit else (), tuple(shown)))
     return about(f"explain-{made.kind}", title, made.scenario, tuple(sections))
@@ -106,7 +115,9 @@ def document_of_all(scenario: Scenario, table: pd.DataFrame, unit: str) -> Docum
     )
     answer = Text(
         f"{len(table)} 个项目未安排：{words.zh}。" if len(table) else "所有项目都已安排。",
-        f"{len(table)} projects are out: {words.en}." if len(table) else "Every project is awarded.",
+        f"{len(table)} {'project is' if len(table) == 1 else 'projects are'} out: {words.en}."
+        if len(table)
+        else "Every project is awarded.",
     )
     columns = (
         Column("project", _COLUMNS["project"]),
@@ -163,9 +174,19 @@ def _table(name: str, frame: pd.DataFrame) -> Table:
 
 def _shown(scenario: Scenario, frame: pd.DataFrame) -> pd.DataFrame:
     """Places and rules by the names people know."""
-    made = frame.copy()
+    made, tree = frame.copy(), PlaceTree.of(scenario.places)
+    if "pool_path" in made:
+        made["pool_path"] = [
+            ARROW.join(str(tree.titles[tree.code[part]]) for part in str(path).split(ARROW) if part in tree.code)
+            for path in made["pool_path"]
+        ]
+    if "action" in made:
+        kinds = [listed(ACTIONS, str(kind)) if kind else Text("", "") for kind in made["action"]]
+        made["action"], made["action_en"] = [kind.zh for kind in kinds], [kind.en for kind in kinds]
+    if "to" in made:
+        ends = [LEDGER_ENDS.get(str(to), Text(str(to), str(to))) for to in made["to"]]
+        made["to"], made["to_en"] = [end.zh for end in ends], [end.en for end in ends]
     if "place" in made:
-        tree = PlaceTree.of(scenario.places)
         made["place"] = [str(tree.titles[tree.code[p]]) if p in tree.code else p for p in made["place"]]
     if "rule" in made:
         titles = [rule_title(str(rule)) for rule in made["rule"]]

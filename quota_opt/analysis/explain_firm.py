@@ -100,11 +100,15 @@ def _treated(pricing: Pricing, f: int, row: int, t: int) -> list[Text]:
     net = float(pricing.action_margins[row, t])
     kind, year = _kind(pricing, row), int(case.years[t])
     spent, brought, left = (running(abs(value), pricing.unit) for value in (cost, freed, net))
-    others = -float(pricing.action_charges[len(case.resources) :, row, t].sum())
+    rules = -pricing.action_charges[len(case.resources) :, row, t]
+    others = float(rules.sum())
     duty = Text("", "")
     if others > NOTHING * max(1.0, abs(pricing.value)):
         also = running(others, pricing.unit)
-        duty = Text(f"，另为完成其他规则值 {also.zh}", f", and what it does for other rules {also.en}")
+        most = charge_words(pricing, pricing.kinds[len(case.resources) + int(rules.argmax())])
+        duty = Text(
+            f"，在规则上（主要是{most.zh}）值 {also.zh}", f", what it does for rules (mostly {most.en}) {also.en}"
+        )
     return [
         Text(
             f"{firm} 于 {year} 年{kind.zh}：{'代价' if cost >= 0 else '收益'} {spent.zh}，"
@@ -150,10 +154,8 @@ def _barred(pricing: Pricing, f: int, verdict: str, bars: pd.DataFrame) -> list[
     firm = str(cell(pricing.case.firms, "firm", f))
     if not len(bars):
         return [Text(f"{firm} 保留：没有可采取的措施。", f"{firm} is kept: there is no action to take.")]
-    head = Text("受保护" if verdict == "protected" else "保留", "protected" if verdict == "protected" else "kept")
-    return [
-        Text(f"{firm} {head.zh}：{'；'.join(bars['text'])}。", f"{firm} is {head.en}: {'; '.join(bars['text_en'])}.")
-    ]
+    why = bars if verdict != "protected" else bars[bars["rule"] == "protection"]
+    return [Text(f"{firm} 保留：{'；'.join(why['text'])}。", f"{firm} is kept: {'; '.join(why['text_en'])}.")]
 
 
 def _also(bars: pd.DataFrame) -> Text:
@@ -209,9 +211,9 @@ def _forced_change(pricing: Pricing, forced: Forced, *, treat: bool) -> Change:
     loss = max(forced.loss, 0.0)
     amount = running(loss, pricing.unit)
     turn = (
-        Text(f"代价低 {amount.zh} 以上", f"costing {amount.en} less")
+        Text(f"代价低 {amount.zh}以上", f"costing {amount.en} less")
         if treat
-        else Text(f"代价高 {amount.zh} 以上", f"costing {amount.en} more")
+        else Text(f"代价高 {amount.zh}以上", f"costing {amount.en} more")
     )
     text = Text(
         f"若强行{verb.zh}，目标值减少 {amount.zh}；{turn.zh}，结论就会改变。",

@@ -20,6 +20,7 @@ from quota_opt.scenario.standing import clause_words, standings
 
 NOTHING = 1e-9
 SHOWN = 4
+NONE = Text("", "")
 DIGITS = 6
 
 
@@ -105,6 +106,7 @@ def explain_project(pricing: Pricing, project: str, *, confirm: bool) -> Explana
     takers = takers_of(pricing, p, found)
     sentences = [*_out(pricing, p, found, bars), *_who(pricing, takers), *_costs(pricing, found, forced)]
     ways = Ways(pricing, p, found.years, barred=found.verdict == "barred", confirm=confirm)
+    sentences += unsure(pricing) if confirm else []
     return Explanation(
         "project",
         project,
@@ -264,6 +266,19 @@ def takers_of(pricing: Pricing, p: int, found: Found) -> pd.DataFrame:
     return made.sort_values(["each", "project"], kind="stable").reset_index(drop=True)
 
 
+def unsure(pricing: Pricing) -> list[Text]:
+    """How far re-solves can be told apart: they end at the gap of the plan."""
+    if pricing.slack <= 1e-6 * max(1.0, abs(pricing.value)):
+        return []
+    gap = running(pricing.slack, pricing.unit)
+    return [
+        Text(
+            f"重新求解与原方案一样到求解差距为止：目标值相差不到 {gap.zh}的，不能断定优劣。",
+            f"Re-solves end at the gap of the plan: what differs by less than {gap.en} cannot be told apart.",
+        )
+    ]
+
+
 def _who(pricing: Pricing, takers: pd.DataFrame) -> list[Text]:
     if not len(takers):
         return []
@@ -272,10 +287,13 @@ def _who(pricing: Pricing, takers: pd.DataFrame) -> list[Text]:
     listed = [f"{row.project}（{short(row.amount)} {unit.zh}）" for row in records(first)]
     listed_en = [f"{row.project} ({short(row.amount)} {unit.en})" for row in records(first)]
     more = Text(f" 等 {len(takers)} 个", f" and {len(takers) - SHOWN} more") if len(takers) > SHOWN else Text("", "")
+    order = (
+        Text("；排在前面的净得最少，最先让位", "; the first bring least and leave first") if len(takers) > 1 else NONE
+    )
     return [
         Text(
-            f"同价的指标给了 {'、'.join(listed)}{more.zh}；排在前面的净得最少，最先让位。",
-            f"Quota of that price went to {', '.join(listed_en)}{more.en}; the first bring least and leave first.",
+            f"同价的指标给了 {'、'.join(listed)}{more.zh}{order.zh}。",
+            f"Quota of that price went to {', '.join(listed_en)}{more.en}{order.en}.",
         )
     ]
 
@@ -340,12 +358,12 @@ def bars_of(pricing: Pricing, kind: str, rows: IntArray) -> pd.DataFrame:
         for i in np.flatnonzero(np.isin(bar.rows, rows) & bar.forbidden.any(axis=1)).tolist():
             years = case.years[bar.forbidden[i]]
             clause = clause_words(rule.clause, of) if rule.clause else Text("", "")
-            text, words = bar.texts[i], rule.title
+            text = bar.texts[i]
             cited = Text(f"（{clause.zh}）" if clause.zh else "", f" ({clause.en})" if clause.en else "")
             lines.append(
                 (
                     rule.name, rule.clause or "", bar.figures[i], ";".join(map(str, years)),
-                    f"{words.zh}：{text.zh.rstrip('。')}{cited.zh}", f"{words.en}: {text.en.rstrip('.')}{cited.en}",
+                    f"{text.zh.rstrip('。')}{cited.zh}", f"{text.en.rstrip('.')}{cited.en}",
                 )
             )  # fmt: skip
     made = pd.DataFrame(lines, columns=["rule", "clause", "figure", "years", "text", "text_en"])

@@ -16,7 +16,7 @@ from quota_opt.errors import Text
 from quota_opt.model.build import RowInfo
 from quota_opt.model.linear import Block
 from quota_opt.report.numbers import running, worth
-from quota_opt.report.words import unit_name
+from quota_opt.report.words import resource_name, unit_name
 from quota_opt.scenario.standing import clause_words, standings
 from quota_opt.solving.highs import relaxed
 from quota_opt.solving.ranging import basis_ranges
@@ -117,8 +117,9 @@ def _where(pricing: Pricing, block: Block, info: RowInfo, row: int) -> Text:
             zh.append(title)
             en.append(title)
         elif str(value) not in ("", "-1"):
-            zh.append(f"{value} 年" if key == "year" else str(value))
-            en.append(str(value))
+            words = resource_name(str(value)) if key == "resource" else Text(str(value), str(value))
+            zh.append(f"{value} 年" if key == "year" else words.zh)
+            en.append(words.en)
     clause = f"（{info.clause}）" if info.clause and not zh else ""
     return Text(" ".join(zh) + clause or "全域", " ".join(en) + clause or "the whole area")
 
@@ -217,8 +218,10 @@ def _without(pricing: Pricing, name: str) -> Change:
     gain, leavers, joiners = answer.against(pricing.plan)
     sign = pricing.problem.stages[-1].sign
     amount = running(abs(gain), pricing.unit)
-    if sign * gain <= pricing.slack:
-        cost = Text("几乎不影响目标值", "hardly changes the objective")
+    if abs(gain) <= NOTHING * max(1.0, abs(pricing.value)):
+        cost = Text("不改变目标值", "does not change the objective")
+    elif sign * gain <= pricing.slack:
+        cost = Text("几乎不影响目标值（在求解差距之内）", "hardly changes the objective (within the gap)")
     else:
         cost = Text(f"使目标值减少 {amount.zh}", f"costs {amount.en} of the objective")
     who = Text(

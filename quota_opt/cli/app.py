@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, explaining, library, solving
+from quota_opt.cli import bench, commands, comparing, explaining, library, solving
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -31,6 +31,7 @@ _ORDER = (
     commands.check,
     solving.run,
     solving.verify,
+    comparing.compare,
     explaining.explain,
     solving.export,
     commands.generate,

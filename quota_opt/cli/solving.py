@@ -62,7 +62,7 @@ def run(
 
     Ctrl-C once stops the solver and keeps the best plan so far; twice gives up and writes nothing.
     """
-    _refuse_limits(gap, time_limit)
+    refuse_limits(gap, time_limit)
     overrides = read_overrides(assignments or [])
     if out is not None:
         refuse_existing(out)
@@ -174,7 +174,8 @@ def _file_name(name: str) -> str:
     return kept[:80] or "case"
 
 
-def _refuse_limits(gap: float | None, time_limit: float | None) -> None:
+def refuse_limits(gap: float | None, time_limit: float | None) -> None:
+    """Raise where a gap or a time limit makes no sense."""
     if gap is not None and not 0 <= gap < 1:
         raise Usage(
             Text(

@@ -7,7 +7,7 @@ terminal show the same one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,11 @@ def scenario_title(scenario: Scenario) -> Text:
         return words.WORDS["baseline"]
     chosen = scenario.settings.variants[scenario.variant]
     return chosen.title or Text(scenario.variant, scenario.variant)
+
+
+def brief(document: Document) -> Document:
+    """Page one alone, for the terminal."""
+    return replace(document, sections=document.sections[:1])
 
 
 def data_note_of(scenario: Scenario) -> Text | None:

@@ -100,7 +100,7 @@ def test_who_is_out_priced_is_told_by_how_much_and_who_has_the_quota():
 
 
 def test_the_worked_example_bars_p3_and_says_what_lets_it_pass():
-    """0.5455 is above 0.52: P3 must use 286 tce in place of 300, or the limit be 0.546. Whether it is then in is for the
+    """0.5455 is above 0.52: P3 must use 286 tce, not 300, or the limit be 0.546. Whether it is then in is for the
     re-solve: P2 takes all 600 tce that reach N2 and is worth more."""
     plan = qo.solve("worked-example", profile="exact")
     found = qo.explain(plan, project="P3", confirm=True)
