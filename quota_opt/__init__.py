@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from quota_opt.analysis.alternatives import Alternatives, alternatives
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.diff import Difference, diff
+    from quota_opt.analysis.explain import Explanations, explain, explanations
+    from quota_opt.analysis.explain_types import Explanation
     from quota_opt.analysis.infeasible import Clash, explain_infeasible
     from quota_opt.analysis.pareto import Front, pareto
+    from quota_opt.analysis.prices import Prices, prices
     from quota_opt.analysis.receipt import Receipt, override
     from quota_opt.analysis.recourse import TwoStage, two_stage
     from quota_opt.analysis.replan import Replan, replan
@@ -76,8 +79,11 @@ _HOMES = {
     "quota_opt.analysis.alternatives": ("Alternatives", "alternatives"),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.diff": ("Difference", "diff"),
+    "quota_opt.analysis.explain": ("Explanations", "explain", "explanations"),
+    "quota_opt.analysis.explain_types": ("Explanation",),
     "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
     "quota_opt.analysis.pareto": ("Front", "pareto"),
+    "quota_opt.analysis.prices": ("Prices", "prices"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
     "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
     "quota_opt.analysis.replan": ("Replan", "replan"),
@@ -114,6 +120,8 @@ __all__ = [
     "EngineState",
     "EngineUnavailable",
     "Evaluation",
+    "Explanation",
+    "Explanations",
     "Finding",
     "Front",
     "InfeasibleScenario",
@@ -122,6 +130,7 @@ __all__ = [
     "NoPlanFound",
     "OutputExists",
     "Plan",
+    "Prices",
     "Problem",
     "Profile",
     "Progress",
@@ -149,12 +158,15 @@ __all__ = [
     "diff",
     "engines",
     "evaluate",
+    "explain",
     "explain_infeasible",
+    "explanations",
     "export",
     "generate_case",
     "new",
     "override",
     "pareto",
+    "prices",
     "read",
     "read_profile",
     "read_result",

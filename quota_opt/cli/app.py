@@ -7,7 +7,19 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, fronts, ledger, library, nearby, overriding, solving, uncertain
+from quota_opt.cli import (
+    bench,
+    commands,
+    comparing,
+    explaining,
+    fronts,
+    ledger,
+    library,
+    nearby,
+    overriding,
+    solving,
+    uncertain,
+)
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -38,6 +50,7 @@ _ORDER = (
     comparing.diff,
     ledger.ledger,
     fronts.pareto,
+    explaining.explain,
     solving.export,
     overriding.override,
     uncertain.evaluate,
