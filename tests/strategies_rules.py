@@ -377,6 +377,6 @@ SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = 
     "chain": chain_rules,
     "fairness": fairnesses,
     "accounting": accountings,
-    "robustness": robustnesses,
     "directives": directives,
+    "robustness": robustnesses,
 }

@@ -7,7 +7,19 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, library, overriding, solving, uncertain
+from quota_opt.cli import (
+    bench,
+    commands,
+    comparing,
+    explaining,
+    fronts,
+    ledger,
+    library,
+    nearby,
+    overriding,
+    solving,
+    uncertain,
+)
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -32,11 +44,18 @@ _ORDER = (
     solving.run,
     solving.verify,
     comparing.compare,
-    solving.export,
+    comparing.diff,
+    fronts.pareto,
+    nearby.alternatives,
+    nearby.sweep,
+    nearby.replan,
     overriding.override,
+    explaining.explain,
+    ledger.ledger,
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    solving.export,
     commands.generate,
     bench.bench,
 )

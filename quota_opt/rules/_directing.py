@@ -136,6 +136,11 @@ class DirectivesParameters(RuleParameters):
     measures: tuple[MeasureDirective, ...] = Field(default=(), description="bounds on measures")
     reference: Reference | None = Field(default=None, description="a plan made before, and the most changes to it")
 
+    @property
+    def count(self) -> int:
+        """How many projects, firms and measures are laid down."""
+        return len(self.projects) + len(self.firms) + len(self.measures)
+
 
 def bends_of(parameters: DirectivesParameters) -> list[Bend]:
     """The candidates that directives with `bend = true` let pass."""
