@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from against_brute import agree, case_of, solved, words
 from hypothesis import given
-from strategies import Drawn, drawn, examples
+from strategies import RULES, Drawn, drawn, examples
 
 import quota_opt as qo
 from quota_opt.errors import InputError
@@ -159,8 +159,8 @@ def served_in_every_world(case: Drawn, plan: Any) -> None:
 def test_a_plan_with_a_margin_serves_every_award_whoever_deviates() -> None:
     tried = 0
 
-    @given(drawn(must=("robustness",), without=("fairness", "accounting", "admission", "directives"), plain=True))
-    @examples(40)
+    @given(drawn(must=("robustness",), without=tuple(name for name in RULES if name != "robustness"), plain=True))
+    @examples(30)
     def survive(case: Drawn) -> None:
         nonlocal tried
         places = case.tables["places"]
@@ -177,7 +177,7 @@ def test_a_plan_with_a_margin_serves_every_award_whoever_deviates() -> None:
             served_in_every_world(case, plan)
 
     survive()
-    assert tried >= 5
+    assert tried >= 10
 
 
 def test_the_audit_adds_up_the_worst_and_names_them() -> None:
