@@ -349,6 +349,17 @@ def tradings(draw: st.DrawFn) -> dict[str, Any]:
     return present(rule)
 
 
+@st.composite
+def robustnesses(draw: st.DrawFn, world: World) -> dict[str, Any]:
+    rule: dict[str, Any] = {"gamma": draw(st.sampled_from([0, 1, 1, 2, 0.5, 1.5, "all"]))}
+    rule["frees_less"] = {kind: draw(st.sampled_from([0.0, 0.3, 1.0])) for kind in ("close", "upgrade")}
+    rule["needs_more"] = draw(maybe(st.fixed_dictionaries({c: st.sampled_from([0.0, 0.3]) for c in CATEGORIES})))
+    rule["late"] = draw(maybe(st.just({"close": 1})))
+    rule["level"] = draw(maybe(st.sampled_from(["county", "town"])))
+    rule["resources"] = draw(maybe(st.just([world.resources[0]])))
+    return present(rule)
+
+
 SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = {
     "listing": listings,
     "protection": protections,
@@ -367,4 +378,5 @@ SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = 
     "fairness": fairnesses,
     "accounting": accountings,
     "directives": directives,
+    "robustness": robustnesses,
 }

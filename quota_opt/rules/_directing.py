@@ -1,4 +1,4 @@
-"""Parameters of directives, and what they may not say: names, years and shares that are not there, bars, contradictions."""
+"""Parameters of directives, and what they may not say: unknown names, years and shares, bars, contradictions."""
 
 from __future__ import annotations
 
@@ -135,6 +135,11 @@ class DirectivesParameters(RuleParameters):
     firms: tuple[FirmDirective, ...] = Field(default=(), description="what is done to firms")
     measures: tuple[MeasureDirective, ...] = Field(default=(), description="bounds on measures")
     reference: Reference | None = Field(default=None, description="a plan made before, and the most changes to it")
+
+    @property
+    def count(self) -> int:
+        """How many projects, firms and measures are laid down."""
+        return len(self.projects) + len(self.firms) + len(self.measures)
 
 
 def bends_of(parameters: DirectivesParameters) -> list[Bend]:

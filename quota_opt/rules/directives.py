@@ -94,7 +94,7 @@ class Directives(Rule[DirectivesParameters]):
             columns = kept[demand.rows][:, demand.years].ravel()
             columns = columns[columns >= 0]
             build.add_rows(
-                RowInfo(self.name, demand.clause, demand.unit),
+                RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
                 {demand.kind: [demand.code], **({"part": [0]} if demand.part else {})},
                 {**projects, **firms, "part": np.array(["share"], dtype=object)},
                 entries=Entries.stacked([(columns, np.ones(len(columns)))]),
@@ -160,7 +160,7 @@ class Directives(Rule[DirectivesParameters]):
         everywhen = np.arange(case.horizon)
         projects = {str(name): row for row, name in enumerate(case.projects["project"])}
         firms = {str(name): row for row, name in enumerate(case.firms["firm"])}
-        for one in self.parameters.projects:
+        for i, one in enumerate(self.parameters.projects):
             if one.project not in projects:
                 continue
             row = projects[one.project]
@@ -172,13 +172,13 @@ class Directives(Rule[DirectivesParameters]):
                 size = _size(one.share)
                 words = Text(f"安排 {called}{when.zh}{size.zh}", f"award {called}{when.en}{size.en}")
             at = np.array([row])
-            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words)
+            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words, i)
             if one.share is not None:
                 words = Text(f"{called}{_size(one.share).zh}", f"{called}{_size(one.share).en}")
                 yield Demand(
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, i, part=True
                 )
-        for firm in self.parameters.firms:
+        for i, firm in enumerate(self.parameters.firms, len(self.parameters.projects)):
             if firm.firm not in firms:
                 continue
             mine = (case.actions["firm"] == firm.firm).to_numpy(dtype=bool)
@@ -190,7 +190,7 @@ class Directives(Rule[DirectivesParameters]):
             called = _called(case.firms, "firm", firms[firm.firm])
             words = Text(f"{said.zh} {called}{when.zh}", f"{said.en} {called}{when.en}")
             clause, rows = firm.clause or self.clause, np.flatnonzero(mine)
-            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words)
+            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words, i)
         none = np.zeros(0, dtype=np.int64)
         for i, one_measure in enumerate(self.parameters.measures):
             name = one_measure.measure
@@ -205,7 +205,8 @@ class Directives(Rule[DirectivesParameters]):
             side, value = SIDES[one_measure.sense], amount(one_measure.value)
             of = table("unit").get(unit, Text(unit, unit))
             words = Text(f"{title.zh}{side.zh} {value} {of.zh}", f"{title.en} {side.en} {value} {of.en}")
-            yield Demand(kind, name, i, none, none, clause, unit, least, most, words)
+            item = i + len(self.parameters.projects) + len(self.parameters.firms)
+            yield Demand(kind, name, i, none, none, clause, unit, least, most, words, item)
 
     def _bound(self, build: Build, demand: Demand) -> None:
         """The row of a measure; the objective counts what other rules add to it, too."""
@@ -220,7 +221,7 @@ class Directives(Rule[DirectivesParameters]):
         columns = np.concatenate([columns, np.array([column for column, _ in soft], dtype=np.int64)])
         values = np.concatenate([values, np.array([-cost for _, cost in soft])])
         build.add_rows(
-            RowInfo(self.name, demand.clause, demand.unit),
+            RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
             {demand.kind: [0]},
             {demand.kind: np.array([demand.name], dtype=object)},
             entries=(np.zeros(len(columns), dtype=np.int64), columns, values),
@@ -253,7 +254,7 @@ class Directives(Rule[DirectivesParameters]):
         sign.append(-np.ones(len(columns)))
         size = len(listed_projects.awards) + len(listed_firms.same)
         build.add_rows(
-            RowInfo(self.name, given.clause or self.clause, "changes"),
+            RowInfo(self.name, given.clause or self.clause, "changes", item=self.parameters.count),
             {"what": [0]},
             {"what": np.array(["reference"], dtype=object)},
             entries=Entries.stacked([(np.concatenate(column_of), np.concatenate(sign))]),
@@ -279,6 +280,7 @@ class Demand:
 
     `kind` is project, firm, measure, or what (the objective); `code` its position in the table; `part`: shares are
     summed, not starts.
+    `item` is the directive's place among projects, firms and measures, one list after the other.
     """
 
     kind: str
@@ -291,6 +293,7 @@ class Demand:
     lower: float
     upper: float
     words: Text
+    item: int
     part: bool = False
 
     def reached(self, outcome: Outcome) -> float:

@@ -191,6 +191,10 @@ TIGHTENINGS = (
     replaces("trading.levy", (0.0, 0.3, 0.9), lambda v: {"sell_price": 1.0, "levy": v}),
     replaces("trading.lasts", (3, 2, 1), lambda v: {"buy_price": 1.5, "lasts": v}),
     replaces("trading.exit_payment", (0.0, 0.2, 2.0), lambda v: {"exit_payment": v}),
+    replaces("robustness.gamma", (0, 0.5, 1, 2, "all"), lambda v: {"gamma": v, "frees_less": {"close": 0.5}}),
+    replaces("robustness.frees_less", (0.0, 0.2, 1.0), lambda v: {"gamma": 1, "frees_less": {"close": v}}),
+    replaces("robustness.needs_more", (0.0, 0.2, 1.0), lambda v: {"gamma": 1, "needs_more": {"chain": v}}),
+    replaces("robustness.late", (0, 1, 2), lambda v: {"gamma": 1, "late": {"close": v}}),
     replaces("listing.years", (1, 2), lambda v: {"any_of": [{"grade": "D", "years": v}]}),
 )
 NEITHER = {
