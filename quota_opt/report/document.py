@@ -7,7 +7,7 @@ terminal show the same one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,8 @@ def identity_of(scenario: Scenario, *, variant: bool = True) -> tuple[Text, ...]
         if document["standing"] != "issued":
             said = document["standing_text"]
             parts.append(Text(f"依据 {document['id']}（{said['zh']}）", f"source {document['id']} ({said['en']})"))
+    if "directives" in scenario.rules:
+        parts.append(Text("含指定事项", "with directives"))
     return tuple(parts)
 
 
@@ -81,6 +83,11 @@ def scenario_title(scenario: Scenario) -> Text:
         return words.WORDS["baseline"]
     chosen = scenario.settings.variants[scenario.variant]
     return chosen.title or Text(scenario.variant, scenario.variant)
+
+
+def brief(document: Document) -> Document:
+    """Page one alone, for the terminal."""
+    return replace(document, sections=document.sections[:1])
 
 
 def data_note_of(scenario: Scenario) -> Text | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from quota_opt.errors import Language, Text
 from quota_opt.report.draw import draw_png, draw_svg, drawing_note
-from quota_opt.report.values import Cell, Column, Figure, Table
+from quota_opt.report.values import AUTO, Cell, Column, Figure, Table
 from quota_opt.report.words import word
 
 LONGEST = 32_000  # Excel refuses cells of more than 32,767 characters
@@ -171,6 +171,8 @@ class Book:
 
 def number_format(column: Column) -> str:
     """Excel's format code for a column's figures."""
+    if column.digits == AUTO:
+        return "[>=1000]#,##0;[<=-1000]-#,##0;#,##0.##"
     decimals = f".{'0' * column.digits}" if column.digits else ""
     if column.kind == "share":
         return f"0{decimals}%"

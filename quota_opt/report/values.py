@@ -14,13 +14,17 @@ from quota_opt.report import numbers
 from quota_opt.report.words import unit_name
 
 Kind = Literal["id", "text", "long", "number", "share", "year"]
+AUTO = -1
 Native = Literal["column", "stacked column", "bar", "stacked bar", "line", "scatter"]
 Cell = str | Text | float | int | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: key, heading, kind of cells, unit (shown in the heading), decimals, whether a total makes sense."""
+    """One column: key, heading, kind of cells, unit (shown in the heading), decimals, whether a total makes sense.
+
+    With `digits` AUTO each figure has as many as its size deserves: for columns of figures in several units.
+    """
 
     key: str
     title: Text
@@ -58,7 +62,7 @@ class Column:
         if self.kind == "share":
             return numbers.percent(value, self.digits)
         if self.kind == "number":
-            return numbers.figure(value, self.digits)
+            return numbers.short(value) if self.digits == AUTO else numbers.figure(value, self.digits)
         return str(value)
 
 
