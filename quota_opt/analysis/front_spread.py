@@ -306,8 +306,10 @@ class _Spread:
         model = self._model(weights, limits)
         self.programs += 1
         if self.scale and start is not None:
-            # The gap counts from the best of the first goal, wherever on the front the point is.
-            model = replace(model, offset=self.scale - model.value(start))
+            # The gap counts from the best of the first goal, wherever on the front the point is, or from the range of
+            # the goal that weighs most there.
+            size = max(self.scale, float((weights * self.span)[1:].max()))
+            model = replace(model, offset=size - model.value(start))
         found = self._solved(model, profile, start)
         return replace(found, objective=found.objective - model.offset, bound=found.bound - model.offset)
 

@@ -26,6 +26,9 @@ from typing import Any
 
 import numpy as np
 
+from quota_opt.cli.session import Session
+from quota_opt.errors import Text
+
 INSTANCES = ((30, 2, 100), (50, 2, 100), (20, 3, 30))
 """Items, goals and largest profit of the knapsacks."""
 OTHER = "pyaugmecon"
@@ -38,7 +41,7 @@ MEASURES = ("value_added", "carbon_net")
 
 @dataclass(frozen=True)
 class Row:
-    """One way on one instance; `missed` are points of the true front it does not find, `ratio` its processor time over ours."""
+    """One way on one instance: `missed` points of the true front, `ratio` of its processor time to ours."""
 
     instance: str
     way: str
@@ -200,6 +203,29 @@ def main(words: list[str]) -> None:
     else:
         result = _ours(*(int(word) for word in told))
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+def table(session: Session, rows: list[Row]) -> Any:
+    """The rows for people; what did not run has dashes."""
+    from rich.table import Table
+
+    headings = (
+        Text("算例", "case"),
+        Text("做法", "way"),
+        Text("秒", "seconds"),
+        Text("处理器秒", "CPU s"),
+        Text("点", "points"),
+        Text("漏掉", "missed"),
+        Text("求解次数", "programs"),
+        Text("倍", "ratio"),
+    )
+    made = Table(box=None, pad_edge=False)
+    for heading in headings:
+        made.add_column(session.text(heading), justify="left" if heading in headings[:2] else "right")
+    for row in rows:
+        figures = (row.seconds, row.cpu_seconds, row.points, row.missed, row.programs, row.ratio)
+        made.add_row(row.instance, row.way, *("–" if value is None else f"{value:.3g}" for value in figures))
+    return made
 
 
 def flat(rows: list[Row]) -> list[dict[str, Any]]:
