@@ -119,6 +119,18 @@ def test_steps_that_are_asked_for_are_taken() -> None:
     assert not made.exact
 
 
+def test_a_parameter_of_whole_numbers_is_asked_at_each_of_them() -> None:
+    """Closures that free a year later, of two: in the last year alone, worth as much; two years later nothing."""
+    firms = [{"firm": "F", "place": "N1", "energy_tce": 10.0}]
+    actions = [{"firm": "F", "action": "close", "frees_energy_tce": 10.0, "value_added_lost": 1.0}]
+    projects = [{"project": "P", "place": "N1", "category": "other", "energy_tce": 10.0, "value_added": 5.0}]
+    close = {"actions": {"close": {"lag": 0}}}
+    case = small.case(objective=small.FINAL, settings=close, firms=firms, actions=actions, projects=projects)
+    made = qo.sweep(case, "actions.close.lag", 0, 2)
+    assert made.solves == 3
+    assert [worth(at(made, value)) for value in (0.0, 1.0, 2.0)] == pytest.approx([4.0, 4.0, 0.0])
+
+
 def test_where_shares_follow_the_parameter_nothing_is_claimed_between_the_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
