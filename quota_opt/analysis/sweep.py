@@ -358,7 +358,8 @@ class _Sweeper:
         chosen = np.flatnonzero(arrays.integer)
         held = fixed(arrays, chosen, np.round(carried[chosen]))
         held = replace(held, integer=np.zeros(held.columns, dtype=bool))
-        found = engine_of(self.opened.profile).solve(held, auxiliary_profile(LINEAR_TIME), stage="solve")
+        linear = auxiliary_profile(LINEAR_TIME)
+        found = engine_of(linear).solve(held, linear, stage="solve")
         worth = -math.inf if found.values is None else found.objective
         return worth < point.objective - WORTH * max(1.0, abs(point.objective))
 
