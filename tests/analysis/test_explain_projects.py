@@ -126,6 +126,28 @@ def test_the_forced_cost_of_p3_is_what_the_case_loses_without_its_bar():
     assert found.forced.kept == ("F2",)
 
 
+def test_p2_is_in_again_when_towns_keep_60_in_place_of_70_per_cent():
+    """At 0.61 585 of the 1,500 that F1 and F2 free may leave N1, and P2 needs 600: by hand it is in at 0.60 only."""
+    plan = qo.solve("worked-example/keep-70", profile="exact")
+    found = qo.explain(plan, project="P2", confirm=True)
+    keep = change(found, "parameter")
+    assert (keep.state, keep.amount, keep.below) == ("enough", pytest.approx(0.1), pytest.approx(0.09))
+    assert keep.gain == pytest.approx(800)
+
+
+def test_a_category_needs_the_weight_that_makes_up_what_it_lacks():
+    """50 tce for A (300) or C (200 and a point per tce, each counting 1): at a weight of 2.0 C has 300, a tie; at
+    2.1 it is in."""
+    projects = [project("A", 50, 300, category="other"), project("C", 50, 200, category="chain")]
+    objective = {"maximise": {"value_added_final": 1.0, "priority_points": 1.0}}
+    rules = {"priority": {"form": "weights", "weights": {"chain": 1.0, "other": 0.0}}}
+    plan = qo.solve(case(**YEAR, objective=objective, rules=rules, projects=projects, quotas=pool(50)), profile="exact")
+    weight = change(qo.explain(plan, project="C", confirm=True), "weight")
+    assert weight.state == "enough"
+    assert weight.amount in (pytest.approx(1.0), pytest.approx(1.1))
+    assert weight.leavers == ("A",)
+
+
 def test_waiting_for_a_required_project():
     """B needs A first; together they bring 30 + 100 less what C would have brought."""
     projects = [project("A", 60, 30), project("B", 40, 100, requires="A"), project("C", 100, 150)]
