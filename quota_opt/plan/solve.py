@@ -27,6 +27,7 @@ from quota_opt.model.objective import check_objective
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import price_bound, row_prices, rule_prices
+from quota_opt.plan.directed import directed, with_directives
 from quota_opt.plan.headlines import objective_unit, with_headline
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
@@ -150,7 +151,7 @@ def plan_of(
         transfers=plan_tables["transfers"],
         ledger=plan_tables["ledger"],
         prices=prices_table(problem, solved),
-        reasons=reasons_table(problem, solved, outcome),
+        reasons=with_directives(reasons_table(problem, solved, outcome), directed(outcome, audit)),
         balances=balances_table(outcome),
         measures=measures,
         measure_units=outcome.measure_units(),

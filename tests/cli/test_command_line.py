@@ -10,19 +10,10 @@ from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
 VERBS = [
-    "new",
-    "scenarios",
-    "engines",
-    "rules",
-    "dictionary",
-    "check",
-    "run",
-    "verify",
-    "explain",
-    "export",
-    "generate",
-    "bench",
-]
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "alternatives", "sweep", "replan",
+    "compare", "diff", "ledger", "pareto", "explain", "export", "override", "evaluate", "robust", "two-stage",
+    "generate", "bench",
+]  # fmt: skip
 
 
 def test_every_verb_of_the_handbook_is_there():
