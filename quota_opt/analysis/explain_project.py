@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from quota_opt.analysis.explain_chains import chain_sentences
 from quota_opt.analysis.explain_changes import Forced, forcing
 from quota_opt.analysis.explain_pricing import Pricing, cell, charge_words
 from quota_opt.analysis.explain_types import VERDICTS, Explanation
@@ -104,7 +105,8 @@ def explain_project(pricing: Pricing, project: str, *, confirm: bool) -> Explana
         forced = forcing(pricing, project=p)
     bars = bars_of(pricing, "project", np.array([p]))
     takers = takers_of(pricing, p, found)
-    sentences = [*_out(pricing, p, found, bars), *_who(pricing, takers), *_costs(pricing, found, forced)]
+    sentences = [*_out(pricing, p, found, bars), *chain_sentences(pricing, p)]
+    sentences += [*_who(pricing, takers), *_costs(pricing, found, forced)]
     ways = Ways(pricing, p, found.years, barred=found.verdict == "barred", confirm=confirm)
     sentences += unsure(pricing) if confirm else []
     return Explanation(

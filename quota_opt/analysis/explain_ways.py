@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from quota_opt.analysis.explain_chains import gaps_of
 from quota_opt.analysis.explain_changes import (
     SMALL_MODEL,
     Answer,
@@ -293,7 +294,7 @@ class Ways:
         )
 
     def _partners(self) -> Iterator[Change]:
-        """A project it requires awarded with it."""
+        """A project it requires, or one that fills a gap of its chain, awarded with it."""
         awarded = set(self.pricing.outcome.award_row.tolist())
         for name in self.row["requires"]:
             members = self.case.members(str(name))
@@ -306,6 +307,15 @@ class Ways:
                 continue
             for member in members.tolist():
                 yield self._with_partner(int(member))
+        seen: set[int] = set()
+        for partner in (q for gap in gaps_of(self.pricing, self.project) for q in gap.partners.tolist()):
+            name = cell(self.case.projects, "project", partner)
+            if partner not in seen and self.confirm:
+                yield self._with_partner(partner)
+            elif partner not in seen:
+                text = Text(f"与同链的 {name} 一起安排。", f"{name} of the same chain awarded with it.")
+                yield Change("partner", text, "open")
+            seen.add(partner)
 
     def _with_partner(self, partner: int) -> Change:
         name = str(cell(self.case.projects, "project", partner))

@@ -161,6 +161,27 @@ def test_waiting_for_a_required_project():
     assert partner.leavers == ("C",)
 
 
+def test_a_project_whose_chain_lacks_another_stage_is_told_who_could_fill_it():
+    """A chain of casting and seals is worth 200 when whole. K casts and S seals, 50 tce and 60 each: together 320, less
+    than the 350 of X, which takes all 100 tce."""
+    projects = [
+        project("K", 50, 60, stages="casting"),
+        project("S", 50, 60, stages="seals"),
+        project("X", 100, 350),
+    ]
+    chains = [{"chain": "valves", "stage": "casting"}, {"chain": "valves", "stage": "seals", "needs": "casting"}]
+    rules = {"chain": {"complete_points": 200.0}}
+    scenario = case(**YEAR, objective=FINAL, rules=rules, projects=projects, chains=chains, quotas=pool(100))
+    plan = qo.solve(scenario, profile="exact")
+    assert plan.awards["project"].tolist() == ["X"]
+    found = qo.explain(plan, project="K", confirm=True)
+    assert any("still lacks seals; S could supply it" in text.en for text in found.sentences)
+    partner = change(found, "partner")
+    assert partner.state == "not_enough"
+    assert partner.gain == pytest.approx(-30)  # 60 + 60 + 200 in place of 350
+    assert partner.leavers == ("X",)
+
+
 def test_variants_exclusions_windows_and_worthless_projects_are_told_apart():
     projects = [
         project("A", 10, 100),

@@ -10,9 +10,10 @@ from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
 VERBS = [
-    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "alternatives", "sweep", "replan",
-    "compare", "diff", "ledger", "pareto", "explain", "export", "override", "evaluate", "robust", "two-stage",
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "compare", "diff", "export",
     "generate", "bench",
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "alternatives", "sweep", "replan",
+    "compare", "export", "generate", "bench",
 ]  # fmt: skip
 
 
