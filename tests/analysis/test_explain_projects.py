@@ -46,7 +46,7 @@ def confirmed(two_for_one):
 def test_who_does_not_fit_whole_needs_just_what_is_missing(confirmed):
     """By prices B breaks even at 4; with 10 more it fits beside A, with 9 it does not."""
     found = confirmed
-    assert found.verdict == "out_priced"
+    assert found.verdict == "leftover"
     assert found.forced.loss == pytest.approx(100)  # B in place of A
     assert found.forced.leavers == ("A",)
     quota = change(found, "quota")
@@ -228,6 +228,16 @@ def test_an_awarded_project_is_told_its_rank_its_sources_and_how_much_worse_it_m
     assert worth["net"] == pytest.approx(300 - 60 * 4)
 
 
+def test_a_project_that_was_directed_is_told_that_it_must_be_in():
+    order = {"project": "P3", "award": True, "bend": True, "by": "a", "reason": "b"}
+    directed = {"rules.directives": {"projects": [order]}}
+    plan = qo.solve(qo.read("worked-example").with_(**directed), profile="exact")
+    found = qo.explain(plan, project="P3", confirm=True)
+    assert found.verdict == "awarded"
+    assert not found.forced.possible
+    assert any("must be in" in text.en for text in found.sentences)
+
+
 def test_every_project_that_is_out_is_explained_in_less_time_than_the_solve_took():
     """The figures stand in the table; here only that nothing is left out, and that no row breaks its own arithmetic."""
     plan = qo.solve("yueqing")
@@ -281,7 +291,7 @@ def left_out(plan, pricing):
     return [(p, n) for p, n in enumerate(names) if n not in awarded and pricing.case.start_allowed[p].any()]
 
 
-@examples(18)
+@examples(12)
 @given(drawn(plain=True, without=("fairness",)))
 def test_what_forcing_a_project_in_costs_is_what_brute_force_says(one):
     try:
