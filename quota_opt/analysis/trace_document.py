@@ -104,9 +104,10 @@ def _sentences(trace: Trace) -> tuple[Text, ...]:
         if trace.subject == "place" and role not in _MAIN:
             said.append(Text(f"{words.zh} {amount.zh}", f"{words.en} {amount.en}"))
         else:
-            most = Text(
-                f"其中 {share:.0%} {'给' if other == 'to' else '来自'}{end.zh}", f"{share:.0%} of it {other} {end.en}"
-            )
+            to = Text("给 ", "to ") if other == "to" else Text("来自 ", "from ")
+            if kind not in ("firm", "project"):
+                to = Text("", "")
+            most = Text(f"其中 {share:.0%} {to.zh}{end.zh}", f"{share:.0%} of it {to.en}{end.en}")
             said.append(Text(f"{words.zh} {amount.zh}（{most.zh}）", f"{words.en} {amount.en} ({most.en})"))
     name = resource_name(resource)
     off = trace.difference
