@@ -90,3 +90,48 @@ def compare(
 
         session.show(terminal_view(brief(found.document()), session.language, written))
     return found.exit_code
+
+
+def diff(
+    session: Session,
+    *,
+    before: Address,
+    after: Address,
+    shares: Annotated[
+        bool, typer.Option("--shares/--no-shares", help="份额 Solve what each change is worth by itself.")
+    ] = True,
+    most: Annotated[
+        int, typer.Option(min=1, max=10, help="最多几项 Changes taken apart; 2^N cases are solved at most.")
+    ] = 8,
+    profile: ProfileName = "auto",
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder to write; default results/diff-…", show_default=False)
+    ] = None,
+) -> int:
+    """差异 What differs in inputs, rules and decisions, and each change's share of the outcome."""
+    refuse_limits(gap, time_limit)
+    if out is not None:
+        refuse_existing(out)
+    import quota_opt as qo
+    from quota_opt.analysis.diff import records_of
+
+    with Watch(session) as watch:
+        found = qo.diff(
+            before, after, profile, shares=shares, most_changes=most, gap=gap, time_limit=time_limit, on_progress=watch
+        )
+        if watch.aborted:
+            raise KeyboardInterrupt
+        folder = out if out is not None else default_folder(f"diff-{found.before.scenario.name}", None)
+        refuse_existing(folder)
+        watch(qo.Progress("write", 0.0))
+        written = found.write(folder, session.language)
+    session.document({"folder": written, "exit_code": found.exit_code, **records_of(found)})
+    if session.quiet:
+        session.answer(str(written))
+    elif session.speaking:
+        from quota_opt.report.document import brief, terminal_view
+
+        session.show(terminal_view(brief(found.document()), session.language, written))
+    return found.exit_code

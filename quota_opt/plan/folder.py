@@ -23,6 +23,7 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
+from quota_opt.plan.directed import directed, directive_problems, directives_record, write_receipt
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
@@ -116,6 +117,8 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         digest = write_proofs(plan.proofs, work)
         if digest is not None:
             record["certificate"]["proof"]["sha256"] = digest
+        if plan.receipt is not None:
+            record["receipt"] = {"sha256": write_receipt(plan.receipt, work)}
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
@@ -165,6 +168,7 @@ def run_record(plan: Plan) -> dict[str, Any]:
         "audit": {entry.rule: audit_record(entry, of) for entry in plan.audit},
         "clauses": clauses_record(clause_lines(scenario, plan.audit)),
         "readings": readings_record(reading_lines(scenario)),
+        "directives": directives_record(directed(plan.outcome, plan.audit)),
         "certificate": dict(plan.certificate),
         "inputs": hashes(scenario.files),
         "case": scenario.name,
@@ -309,6 +313,7 @@ def result_of(folder: Path, rules: Any) -> Result:
     built = cache(lambda: build(case))
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)
+    problems += directive_problems(record, folder, reread.outcome, verification.audit)
     whole = Verification(not problems, verification.audit, tuple(problems))
     return Result(record, tables, reread.outcome, whole)
 

@@ -21,14 +21,20 @@ _SEEN = 1e-6
 _WIDTH = 540  # two stand side by side
 
 
-def bars(key: str, title: str, table: Table, unit: str, language: Language, *, most: int | None = None) -> Figure:
-    """Horizontal bars, one series for each column of figures; one series is green above and red below zero."""
+def bars(
+    key: str, title: str, table: Table, unit: str, language: Language, *, most: int | None = None, wide: bool = False
+) -> Figure:
+    """Horizontal bars, one series for each column of figures; a single series is green above and red below zero.
+
+    `wide` leaves room for names as long as a sentence.
+    """
     rows = list(table.rows)[:most]
     series = [column for column in table.columns[1:] if column.numeric]
     amounts = [[float(value) for value in row[1:] if isinstance(value, int | float)] for row in rows]
     largest = max((abs(amount) for line in amounts for amount in line), default=0.0)
     divisor, said = axis_unit(unit, largest)
-    names = [label(str(table.columns[0].cell(row[0], language)), 14 if language == "zh" else 24) for row in rows]
+    longest = (14 if language == "zh" else 24) * (2 if wide else 1)
+    names = [label(str(table.columns[0].cell(row[0], language)), longest) for row in rows]
     drawn = []
     for k, column in enumerate(series):
         data = [_bar(line[k], divisor, len(series) == 1) for line in amounts]
@@ -47,7 +53,7 @@ def bars(key: str, title: str, table: Table, unit: str, language: Language, *, m
         **({"legend": {"top": 0, "textStyle": {"fontSize": 12}}} if len(series) > 1 else {}),
     )  # fmt: skip
     height = 80 + (27 if len(series) == 1 else 14 * len(series) + 10) * len(rows)
-    return Figure(key, title, option, title, table, (_WIDTH, height), native="bar")
+    return Figure(key, title, option, title, table, (_WIDTH * 3 // 2 if wide else _WIDTH, height), native="bar")
 
 
 def _bar(value: float, divisor: float, coloured: bool) -> Any:

@@ -31,7 +31,7 @@ _FIRM_GROUPS = {
     "all": Text("都整治", "treated in all"), "most": Text("多数整治", "treated in most"),
     "few": Text("少数整治", "treated in few"), "none": Text("都不整治", "treated in none"),
 }  # fmt: skip
-_CHANGES = {
+CHANGES = {
     "out": Text("退出", "drops out"), "in": Text("换上", "comes in"), "moved": Text("改期或份额", "moves"),
     "treated": Text("改为整治", "treated now"), "left": Text("不再整治", "left alone now"),
     "other": Text("改措施或年份", "treated otherwise"),
@@ -123,7 +123,7 @@ def projects(comparison: Comparison, name: str) -> Table:
         Column("energy", Text("用能之差", "energy"), "number", "tce", 0, total=True),
     )
     rows = [
-        (_CHANGES[line.change], line.project, line.name, place_name(pair.before, line.place),
+        (CHANGES[line.change], line.project, line.name, place_name(pair.before, line.place),
          words.listed(words.CATEGORIES, line.category), _when(line.year_before, line.share_before),
          _when(line.year_after, line.share_after), line.value_added, line.energy)
         for line in records(pair.projects)
@@ -153,7 +153,7 @@ def firms(comparison: Comparison, name: str) -> Table:
         Column("cost", Text("财政支出之差", "public cost"), "number", "10k yuan", 1, total=True),
     )
     rows = [
-        (_CHANGES[line.change], line.firm, line.name, place_name(pair.before, line.place), action_words(line.before),
+        (CHANGES[line.change], line.firm, line.name, place_name(pair.before, line.place), action_words(line.before),
          action_words(line.after), line.value_added_lost, line.frees, line.cost)
         for line in records(pair.firms)
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quota_opt.errors import Language, Text
 from quota_opt.report import charts, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
+from quota_opt.report.directing import directives_box
 from quota_opt.report.figures import all_figures
 from quota_opt.report.html import ledger_line, proof_lines, sources_line
 from quota_opt.report.numbers import short
@@ -97,6 +98,9 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
     ]
     book.wide(sheet, row, _LAST, "    ".join(marks), bold=True)
     book.wide(sheet, row + 1, _LAST, sentences.answer(content).of(language), per_line=100, bg_color="#F4F5F7")
+    for words_ in directives_box(content.directives, content.receipt):
+        book.wide(sheet, row + 2, _LAST, words_.of(language), per_line=100, border=1, border_color="#A33A00")
+        row += 1
     row = _numbers(book, sheet, content, row + 3)
     row = _bindings(book, sheet, content, row + 1)
     for sentence in sentences.what_ifs(content):

@@ -9,7 +9,12 @@ import pytest
 from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
-VERBS = ["new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "export", "generate", "bench"]
+VERBS = [
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "compare", "diff", "export",
+    "generate", "bench",
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "alternatives", "sweep", "replan",
+    "compare", "export", "generate", "bench",
+]  # fmt: skip
 
 
 def test_every_verb_of_the_handbook_is_there():
