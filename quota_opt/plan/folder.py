@@ -28,7 +28,7 @@ from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
-from quota_opt.plan.whole import whole_problems
+from quota_opt.plan.whole_check import whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
 from quota_opt.solving.status import relative_gap
