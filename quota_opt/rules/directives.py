@@ -280,7 +280,6 @@ class Demand:
 
     `kind` is project, firm, measure, or what (the objective); `code` its position in the table; `part`: shares are
     summed, not starts.
-    `kind` is project, firm or measure; `code` its position in the table; `part`: the shares are summed, not starts.
     `item` is the directive's place among projects, firms and measures, one list after the other.
     """
 
