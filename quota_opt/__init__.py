@@ -16,8 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.analysis.alternatives import Alternatives, alternatives
     from quota_opt.analysis.compare import Comparison, compare
     from quota_opt.analysis.diff import Difference, diff
+    from quota_opt.analysis.explain import Explanations, explain, explanations
+    from quota_opt.analysis.explain_types import Explanation
+    from quota_opt.analysis.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.pareto import Front, pareto
+    from quota_opt.analysis.prices import Prices, prices
+    from quota_opt.analysis.receipt import Receipt, override
+    from quota_opt.analysis.recourse import TwoStage, two_stage
+    from quota_opt.analysis.replan import Replan, replan
+    from quota_opt.analysis.robust import RobustPlans, robust
+    from quota_opt.analysis.sweep import Sweep, sweep
+    from quota_opt.analysis.trace import Trace, trace
+    from quota_opt.analysis.uncertainty import Evaluation, evaluate
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -63,8 +76,21 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.alternatives": ("Alternatives", "alternatives"),
     "quota_opt.analysis.compare": ("Comparison", "compare"),
     "quota_opt.analysis.diff": ("Difference", "diff"),
+    "quota_opt.analysis.explain": ("Explanations", "explain", "explanations"),
+    "quota_opt.analysis.explain_types": ("Explanation",),
+    "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
+    "quota_opt.analysis.pareto": ("Front", "pareto"),
+    "quota_opt.analysis.prices": ("Prices", "prices"),
+    "quota_opt.analysis.receipt": ("Receipt", "override"),
+    "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
+    "quota_opt.analysis.replan": ("Replan", "replan"),
+    "quota_opt.analysis.robust": ("RobustPlans", "robust"),
+    "quota_opt.analysis.sweep": ("Sweep", "sweep"),
+    "quota_opt.analysis.trace": ("Trace", "trace"),
+    "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
@@ -84,50 +110,76 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Alternatives",
     "CaseInfo",
+    "Clash",
     "Comparison",
     "Conflict",
     "Difference",
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
+    "Evaluation",
+    "Explanation",
+    "Explanations",
     "Finding",
+    "Front",
     "InfeasibleScenario",
     "InputError",
     "Level",
     "NoPlanFound",
     "OutputExists",
     "Plan",
+    "Prices",
     "Problem",
     "Profile",
     "Progress",
     "QuotaOptError",
+    "Receipt",
+    "Replan",
+    "RobustPlans",
     "RuleAudit",
     "Scenario",
     "Session",
     "Status",
+    "Sweep",
     "Text",
+    "Trace",
+    "TwoStage",
     "UnboundedScenario",
     "Verification",
     "VerificationFailed",
     "Where",
+    "alternatives",
     "build",
     "check",
     "compare",
     "dictionary_page",
     "diff",
     "engines",
+    "evaluate",
+    "explain",
+    "explain_infeasible",
+    "explanations",
     "export",
     "generate_case",
     "new",
+    "override",
+    "pareto",
+    "prices",
     "read",
     "read_profile",
     "read_result",
+    "replan",
+    "robust",
     "rule_example",
     "rule_page",
     "rule_titles",
     "scenarios",
     "solve",
+    "sweep",
+    "trace",
+    "two_stage",
     "verify",
     "write_handbook",
 ]

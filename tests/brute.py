@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from brute_case import Award, BruteCase, Choice, Linear, Row, weighted
 from brute_flows import Done, Started, flows_exist, outflow_bounds, own_balance, used_by_others
+from brute_margin import at_worst, margin
 from brute_rules import bonuses, chain_points, ratios, rule_rows
 from numpy.typing import NDArray
 from scipy.optimize import linprog
@@ -231,6 +232,8 @@ class ShareProgram:
         self.bonuses = bonuses(case)
         if self.bonuses and "energy" not in retained:
             retained = [*retained, "energy"]
+        if "robustness" in case.rules:
+            retained = case.resources
         self.limits: list[tuple[float, float]] = [(award.low, award.high) for award in self.awards]
         self.matrix: list[dict[int, float]] = []
         self.right: list[float] = []
@@ -280,7 +283,12 @@ class ShareProgram:
             for child, parent in case.parent.items():
                 if parent == place:
                     terms[edge[child]] = -1.0
-            self.at_most(terms, own_balance(case, place, resource, year, self.done, {}))
+            has = own_balance(case, place, resource, year, self.done, {})
+            self.at_most(terms, has)
+            for lacking, more in at_worst(case, place, resource, year, self.done, self.awards):
+                extra = {at: more[award] for at, award in enumerate(self.awards) if award in more}
+                both = {key: terms.get(key, 0.0) + extra.get(key, 0.0) for key in {**terms, **extra}}
+                self.at_most(both, has - lacking)
 
     def _smallest(self, stage: Smallest) -> int:
         """The column of the smallest ratio z: used >= z * freed, freed being decided."""
@@ -415,6 +423,9 @@ def _overdrawn(
         scale = max(1.0, out, into)
         if balance < -tolerance * scale:
             broken.append(("pool", f"{place} {resource} {year} {balance}"))
+        kept = margin(case, place, resource, year, done, started)
+        if balance < kept - tolerance * max(scale, kept):
+            broken.append(("robustness", f"{place} {resource} {year}: {balance} of {kept}"))
         parent = case.parent[place]
         if parent is not None:
             net = sum(a for s, t, a in moves if (s, t) == (place, parent))

@@ -269,6 +269,14 @@ class BruteCase:
             return None
         return own.get(place, rule.get("keep", 0.0)), rule.get("pool", 0.0)
 
+    def bent(self, table: str, name: str, year: int, action: str | None = None) -> bool:
+        """Whether a directive lets a project (or the action of a firm) pass, whatever bars it."""
+        return any(
+            one[table.removesuffix("s")] == name and one.get("action") == action and one.get("year", year) == year
+            for one in self.rules.get("directives", {}).get(table, [])
+            if one.get("bend", False)
+        )
+
     # What may be done to firms
 
     def _choices(self) -> dict[str, list[Choice]]:
@@ -277,14 +285,16 @@ class BruteCase:
         for firm in self.rows("firms"):
             if "actions" in self.tables:
                 rows = [row for row in self.rows("actions") if row["firm"] == firm["firm"]]
-                rows = [row for row in rows if self.listed(firm) or row["action"] not in self._restricted()]
+                off = [] if self.listed(firm) else self._restricted()
             else:
-                rows = [{"firm": firm["firm"], "action": kind} for kind in defaults] if self.listed(firm) else []
+                rows = [{"firm": firm["firm"], "action": kind} for kind in defaults]
+                off = [] if self.listed(firm) else list(defaults)
             for row in rows:
                 for year in self.years:
                     if not number(row, "earliest", self.first) <= year <= number(row, "latest", self.last):
                         continue
-                    if row["action"] in self._forbidden(firm, year):
+                    forbidden = [*off, *self._forbidden(firm, year)]
+                    if row["action"] in forbidden and not self.bent("firms", firm["firm"], year, row["action"]):
                         continue
                     found[firm["firm"]].append(self._choice(firm, row, defaults.get(row["action"], {}), year))
         return found
@@ -393,7 +403,8 @@ class BruteCase:
 
     def admitted(self, project: Record, year: int) -> float | None:
         """The substitution ratio at which the project may start in a year, None if it may not."""
-        if kept_out(self, project, year):
+        bent = self.bent("projects", project["project"], year)
+        if not bent and kept_out(self, project, year):
             return None
         rule = self.rules.get("admission", {})
         favour = rule.get("favour")
@@ -406,7 +417,7 @@ class BruteCase:
                 continue
             # What is only reported asks for nothing that a favour could spare.
             decided_by = favour if favour and favoured and limit["action"] != "report" else limit
-            if decided_by["action"] == "reject":
+            if decided_by["action"] == "reject" and not bent:
                 return None
             if decided_by["action"] == "substitute":
                 kappa = max(kappa, decided_by["ratio"])

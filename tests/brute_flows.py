@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 
 from brute_case import Award, BruteCase, Choice
+from brute_margin import margin
 
 Done = tuple[Choice, ...]
 Started = dict[Award, float]
@@ -49,6 +50,7 @@ def flows_exist(case: BruteCase, done: Done, started: Started) -> bool:
         def at_most(place: str, resource: str = resource, year: int = year) -> float:
             own = own_balance(case, place, resource, year, done, started)
             has = own + sum(at_most(child) for child, parent in case.parent.items() if parent == place)
+            has -= margin(case, place, resource, year, done, started)
             if case.parent[place] is None:
                 return has
             low, high = outflow_bounds(case, place, resource, year, done)

@@ -7,13 +7,14 @@ from typing import Any
 
 from brute_case import Award, BruteCase, Linear, Row, Supply, weighted
 from brute_cells import Record, number, text
+from brute_directives import directive_rows
 from brute_screening import chain_weight, chains, criterion, in_force, sides, suppliers, to_be_cleared
 
 
 def rule_rows(case: BruteCase) -> list[Row]:
     """Every condition that is linear in what is done and started, hard and soft."""
     made = (_pools, _admission, _shares, _targets, _budget, _jobs, _caps, _treatments, _slow_approval, _decline)
-    return [row for make in (*made, _chains, _floors) for row in make(case)]
+    return [row for make in (*made, _chains, _floors, directive_rows) for row in make(case)]
 
 
 def _pools(case: BruteCase) -> list[Row]:

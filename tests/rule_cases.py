@@ -80,6 +80,8 @@ RULE_CASES = {
     "fairness": RuleCase({"min_ratio": 0.7}),
     # 100 are left to sell of the 800 freed: an eighth, and a fifth of what N frees.
     "trading": RuleCase({"sell_price": 1.0, "max_sell_share": 0.1}, loose={"sell_price": 1.0}),
+    # 100 are left of the 800 freed; the worst closure may free 125 less.
+    "robustness": RuleCase({"gamma": 1, "frees_less": {"close": 0.25}}),
     # B is refused: its 400 tce are not needed, and F2 stays open.
     "directives": RuleCase({"projects": [{"project": "B", "award": False}]}),
     # Of F1's 500, 200 are feedstock, which forbids nothing; but 600 freed in all are too little for both projects.

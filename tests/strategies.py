@@ -27,6 +27,8 @@ AT_ODDS = {
     "listing": ("clearance", "one_treatment"),
     "protection": ("clearance", "one_treatment"),
     "admission": ("fairness",),
+    # what is bent is let pass with the directives alone
+    "directives": ("listing", "protection", "admission", "two_high"),
 }
 
 COLUMN = {"energy": "energy_tce", "carbon": "carbon_t", "land": "land_mu"}

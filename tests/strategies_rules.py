@@ -308,6 +308,34 @@ def accountings(draw: st.DrawFn, world: World) -> dict[str, Any]:
 
 
 @st.composite
+def directives(draw: st.DrawFn, world: World) -> dict[str, Any]:
+    """One project, one firm and one measure at most, so that no two contradict each other; or a plan to stay near."""
+    if draw(st.integers(0, 3)) == 0:
+        listed = draw(st.lists(st.sampled_from(world.projects), max_size=2, unique_by=lambda row: row["project"]))
+        treated = draw(st.lists(st.sampled_from(world.firms), max_size=1)) if world.firms else []
+        before = {
+            "projects": [{"project": row["project"], "year": draw(world.year)} for row in listed],
+            "firms": [{"firm": row["firm"], "action": "close", "year": draw(world.year)} for row in treated],
+        }
+        return {"reference": {**before, "most_changes": draw(st.integers(0, 3))}}
+    rule: dict[str, Any] = {}
+    project = draw(st.sampled_from(world.projects))
+    window = [y for y in world.years if project.get("earliest", y) <= y <= project.get("latest", y)]
+    one: dict[str, Any] = {"project": project["project"], "award": bool(window) and draw(st.booleans())}
+    if one["award"]:
+        one |= {"bend": True, "year": draw(maybe(st.sampled_from(window)))}
+        if project.get("divisible"):
+            one["share"] = draw(maybe(st.sampled_from([0.5, 0.75, 1.0])))
+    rule["projects"] = [present(one)]
+    if world.firms and draw(st.booleans()):
+        rule["firms"] = [{"firm": draw(st.sampled_from(world.firms))["firm"], "action": "keep"}]
+    if draw(st.integers(0, 2)) == 0:
+        bound = draw(st.sampled_from([("energy_used", "<=", 800.0), ("jobs_lost", "<=", 60.0), ("tax", ">=", -50.0)]))
+        rule["measures"] = [dict(zip(("measure", "sense", "value"), bound, strict=True))]
+    return rule
+
+
+@st.composite
 def tradings(draw: st.DrawFn) -> dict[str, Any]:
     # Nothing is bought to be sold on: that is an error.
     rule: dict[str, Any] = {"buy_price": draw(st.sampled_from([None, 2.0, 4.0]))}
@@ -318,6 +346,17 @@ def tradings(draw: st.DrawFn) -> dict[str, Any]:
         rule["max_buy"] = draw(maybe(grid(0, 500, 100)))
     rule["max_sell_share"] = draw(maybe(st.sampled_from([0.2, 0.5])))
     rule["levy"] = draw(maybe(st.sampled_from([0.1, 0.3])))
+    return present(rule)
+
+
+@st.composite
+def robustnesses(draw: st.DrawFn, world: World) -> dict[str, Any]:
+    rule: dict[str, Any] = {"gamma": draw(st.sampled_from([0, 1, 1, 2, 0.5, 1.5, "all"]))}
+    rule["frees_less"] = {kind: draw(st.sampled_from([0.0, 0.3, 1.0])) for kind in ("close", "upgrade")}
+    rule["needs_more"] = draw(maybe(st.fixed_dictionaries({c: st.sampled_from([0.0, 0.3]) for c in CATEGORIES})))
+    rule["late"] = draw(maybe(st.just({"close": 1})))
+    rule["level"] = draw(maybe(st.sampled_from(["county", "town"])))
+    rule["resources"] = draw(maybe(st.just([world.resources[0]])))
     return present(rule)
 
 
@@ -338,4 +377,6 @@ SIMPLE_RULES: dict[str, Callable[[World], st.SearchStrategy[dict[str, Any]]]] = 
     "chain": chain_rules,
     "fairness": fairnesses,
     "accounting": accountings,
+    "directives": directives,
+    "robustness": robustnesses,
 }

@@ -7,7 +7,19 @@ from typing import Any
 
 import typer
 
-from quota_opt.cli import bench, commands, comparing, library, solving
+from quota_opt.cli import (
+    bench,
+    commands,
+    comparing,
+    explaining,
+    fronts,
+    ledger,
+    library,
+    nearby,
+    overriding,
+    solving,
+    uncertain,
+)
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.options import Debug, Json, Lang, Quiet, Version, take_globals, with_globals
 from quota_opt.errors import Text
@@ -31,9 +43,19 @@ _ORDER = (
     commands.check,
     solving.run,
     solving.verify,
+    nearby.alternatives,
+    nearby.sweep,
+    nearby.replan,
     comparing.compare,
     comparing.diff,
+    ledger.ledger,
+    fronts.pareto,
+    explaining.explain,
     solving.export,
+    overriding.override,
+    uncertain.evaluate,
+    uncertain.robust,
+    uncertain.two_stage,
     commands.generate,
     bench.bench,
 )
@@ -77,5 +99,5 @@ def command() -> Any:
     )
     app.callback(invoke_without_command=True)(_root)
     for function in _ORDER:
-        app.command(name=function.__name__)(with_globals(function))
+        app.command(name=function.__name__.replace("_", "-"))(with_globals(function))
     return typer.main.get_command(app)

@@ -23,6 +23,7 @@ _STAGES = {
     "read": Text("读取", "reading"),
     "build": Text("建模", "building"),
     "solve": Text("求解", "solving"),
+    "front": Text("取舍曲线", "front"),
     "polish": Text("细化", "polishing"),
     "prices": Text("定价", "pricing"),
     "verify": Text("复核", "verifying"),

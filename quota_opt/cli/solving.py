@@ -112,6 +112,7 @@ def verify(
                 "worst_excess": audit.worst_excess,
                 "unit": audit.unit,
                 "clause": audit.clause,
+                "overrides": audit.overrides,
             }
             for audit in found.audit
         },
@@ -123,6 +124,9 @@ def verify(
     session.document(document)
     if session.speaking:
         session.show(_audit_table(session, found.audit))
+        for audit in found.audit:
+            if audit.state == "overriding":
+                session.show(audit.headline)
     session.findings(found.problems, wrong=True)
     if found.ok:
         session.show(Text("复核通过：方案满足全部规则。", "Verified: the plan holds for every rule."))

@@ -36,12 +36,16 @@ _ROOM = 4  # times the entries of actions in the pools: about what all rules tog
 
 @dataclass(frozen=True)
 class RowInfo:
-    """What a block of rows is: the rule (or `pool`, `choice`) it belongs to, the clause, and the unit of a row."""
+    """What a block of rows is: the rule (or `pool`, `choice`) it belongs to, the clause, and the unit of a row.
+
+    `item` is the line of the rule's list (or of targets.csv) the rows come from, where each line is a clause by itself.
+    """
 
     rule: str
     clause: str | None
     unit: str
     elastic: bool = True  # may be relaxed when looking for what makes a case infeasible
+    item: int | None = None
 
 
 @dataclass

@@ -39,7 +39,7 @@ def stages(case: Case) -> list[Stage]:
             )
             for item in objective.order
         ]
-        if _has_soft_targets(case):
+        if has_soft_targets(case):
             own.append(Stage("shortfall", coefficients(case, "public_cost") * 0.0, -1.0, 0.0, soft=True))
         return [*before, *own]
     total = coefficients(case, "public_cost") * 0.0
@@ -71,7 +71,8 @@ def names_money(case: Case) -> bool:
     return not named.isdisjoint(MONEY)
 
 
-def _has_soft_targets(case: Case) -> bool:
+def has_soft_targets(case: Case) -> bool:
+    """Whether missed targets cost a penalty."""
     targets = case.scenario.targets
     soft = (targets["kind"] == "soft") & targets["value"].notna()
     return case.rule("targets") is not None and bool(soft.any())

@@ -23,10 +23,12 @@ from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
+from quota_opt.plan.directed import directed, directive_problems, directives_record, write_receipt
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
+from quota_opt.plan.whole import whole_numbers, whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
 from quota_opt.solving.status import relative_gap
@@ -40,6 +42,7 @@ NEEDED = {
 """Columns a check cannot do without: texts and numbers, by table."""
 TRADES = (("place", "resource", "side", "for"), ("year", "amount"))
 """The same for trades, which only a case with a market has."""
+ROUNDED = "rounded.csv"
 TABLES = ("actions", "awards", "transfers", "ledger", "prices", "reasons")
 GAP_TOLERANCE = 2e-6
 """How far a gap may be off: the tolerances of a solver, not those of a proof."""
@@ -107,9 +110,15 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         if len(plan.row_prices):
             write_table(plan.row_prices, work / "certificate.csv")
         record = run_record(plan)
+        if plan.outcome is not None:
+            whole = whole_numbers(plan.outcome)
+            write_table(whole.table, work / ROUNDED)
+            record["rounded"] = finite(whole.record())
         digest = write_proofs(plan.proofs, work)
         if digest is not None:
             record["certificate"]["proof"]["sha256"] = digest
+        if plan.receipt is not None:
+            record["receipt"] = {"sha256": write_receipt(plan.receipt, work)}
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
@@ -159,6 +168,7 @@ def run_record(plan: Plan) -> dict[str, Any]:
         "audit": {entry.rule: audit_record(entry, of) for entry in plan.audit},
         "clauses": clauses_record(clause_lines(scenario, plan.audit)),
         "readings": readings_record(reading_lines(scenario)),
+        "directives": directives_record(directed(plan.outcome, plan.audit)),
         "certificate": dict(plan.certificate),
         "inputs": hashes(scenario.files),
         "case": scenario.name,
@@ -299,11 +309,28 @@ def result_of(folder: Path, rules: Any) -> Result:
     verification = verify_outcome(reread.outcome, stated, reread.problems)
     problems += verification.problems
     problems += _record_problems(record, verification.audit)
+    problems += _rounding_problems(record, folder, reread.outcome, verification)
     built = cache(lambda: build(case))
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)
+    problems += directive_problems(record, folder, reread.outcome, verification.audit)
     whole = Verification(not problems, verification.audit, tuple(problems))
     return Result(record, tables, reread.outcome, whole)
+
+
+def _rounding_problems(
+    record: Mapping[str, Any], folder: Path, outcome: Outcome, verification: Verification
+) -> list[Finding]:
+    """The whole numbers against the plan, where the record says that there are any."""
+    stated = record.get("rounded")
+    if stated is None:
+        return []
+    if not (folder / ROUNDED).is_file():
+        return [problem("tables", Text(f"缺少 {ROUNDED}。", f"{ROUNDED} is missing."), ROUNDED)]
+    broken = {entry.rule for entry in verification.audit if not entry.ok}
+    table = read_table(folder / ROUNDED)
+    wrong = whole_problems(outcome, table, may_fail=bool(stated.get("failing")), broken=broken)
+    return [problem("rounded", words, ROUNDED) for words in wrong]
 
 
 def _price_problems(record: Mapping[str, Any], folder: Path, built: Callable[[], Problem]) -> list[Finding]:

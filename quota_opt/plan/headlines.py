@@ -219,7 +219,7 @@ def _what(case: Case, given: Mapping[str, Any]) -> Text:
             return own.title
         parts = [table("measure").get(part.strip(), Text(part.strip(), part.strip())) for part in name.split("+")]
         return Text(" + ".join(part.zh for part in parts), " + ".join(part.en for part in parts))
-    return table("category").get(name, Text(name, name)) if key == "category" else Text(name, name)
+    return table(key).get(name, Text(name, name)) if key in ("category", "what") else Text(name, name)
 
 
 def _limit(figure: float, given: Mapping[str, Any]) -> str:

@@ -46,6 +46,7 @@ class Plan:
                objective is lexicographic, or the relaxation was not solved
 
     `proofs` are the trees of a search that prove the bounds of the stages, where there was one.
+    `receipt` is what the case's directives cost, as `receipt.json` states it; None where that was not computed.
     `objective`, `bound` and `gap` are those of the last stage where the objective is lexicographic.
     """
 
@@ -73,6 +74,7 @@ class Plan:
     row_prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "price"]))
     proofs: tuple[Proof | None, ...] = field(default=(), repr=False, compare=False)
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
+    receipt: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
 
     def write(self, folder: str | Path, language: Language = "zh") -> Path:

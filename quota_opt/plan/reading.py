@@ -13,6 +13,7 @@ from quota_opt.errors import Text, VerificationFailed
 from quota_opt.model.objective import check_objective
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.plan.directed import read_receipt
 from quota_opt.plan.folder import Result, read_table, result_of
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
@@ -71,6 +72,7 @@ def _plan(folder: Path, result: Result, outcome: Outcome, reporters: tuple[Repor
         row_prices=_table(folder / "certificate.csv", ("row", "price")),
         proofs=read_proofs(folder, record),
         outcome=outcome,
+        receipt=read_receipt(folder),
         reporters=reporters,
     )
 

@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from quota_opt.errors import (
     Conflict,
     EngineFailed,
@@ -30,9 +27,11 @@ from quota_opt.model.objective import check_objective
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.plan.certificate import price_bound, row_prices, rule_prices
+from quota_opt.plan.directed import directed, with_directives
 from quota_opt.plan.headlines import objective_unit, with_headline
 from quota_opt.plan.ledger import ledger_table
 from quota_opt.plan.plan import Plan, Reporter
+from quota_opt.plan.prices import prices_table
 from quota_opt.plan.proofs import Backing, backing_of
 from quota_opt.plan.reasons import reasons_table
 from quota_opt.plan.tables import (
@@ -152,7 +151,7 @@ def plan_of(
         transfers=plan_tables["transfers"],
         ledger=plan_tables["ledger"],
         prices=prices_table(problem, solved),
-        reasons=reasons_table(problem, solved, outcome),
+        reasons=with_directives(reasons_table(problem, solved, outcome), directed(outcome, audit)),
         balances=balances_table(outcome),
         measures=measures,
         measure_units=outcome.measure_units(),
@@ -232,26 +231,6 @@ def _conflict_line(case: Case, conflict: Conflict) -> Text:
         " ".join([_rule_title(case, conflict.rule).zh, *zh, f"差 {amount} {unit.zh}{yearly}{clause}"]),
         " ".join([conflict.rule, *en, f"{amount} {conflict.unit}{of}"]),
     )
-
-
-def prices_table(problem: Problem, solved: Solved) -> pd.DataFrame:
-    """What one more unit in each pool is worth, from the relaxation's duals; empty where it was not solved."""
-    columns = ["place", "resource", "year", "price", "unit", "method", "holds_from", "holds_to"]
-    if solved.row_duals is None:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
-    parts = []
-    whole = not solved.arrays.integer.any()
-    for block, info in zip(solved.arrays.row_blocks, problem.info, strict=True):
-        if info.rule == "pool":
-            table = block.frame()
-            duals = solved.row_duals[block.first : block.first + block.size]
-            table["price"] = np.maximum(duals, 0.0)
-            table["unit"] = f"objective per {info.unit}"
-            parts.append(table)
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    table["method"] = "dual" if whole else "dual of the linear relaxation"
-    table["holds_from"], table["holds_to"] = np.nan, np.nan
-    return table[columns]
 
 
 def _priced(problem: Problem, solved: Solved, outcome: Outcome, audit: tuple[RuleAudit, ...]) -> tuple[RuleAudit, ...]:

@@ -9,6 +9,7 @@ from quota_opt.errors import Text
 from quota_opt.report import comparison_figures as figures
 from quota_opt.report import comparison_tables as tables
 from quota_opt.report import comparison_words as say
+from quota_opt.report.directing import plan_box
 from quota_opt.report.document import Document, Section, data_note_of, identity_of
 from quota_opt.report.words import WORDS
 from quota_opt.solving.status import Status
@@ -66,6 +67,9 @@ def _page_one(comparison: Comparison) -> Section:
             sentences.append(say.limited(entry))
     if pairs:
         sentences += [say.shared(comparison), say.regret_words(comparison)]
+    for entry in comparison.standing:
+        said_of = plan_box(entry.plan)
+        sentences += [Text(f"“{entry.title.zh}”：{x.zh}", f"{entry.title.en}: {x.en}") for x in said_of]
     weighed = [name for name, pair in pairs if len(pair.terms)]
     drawn = []
     if weighed:

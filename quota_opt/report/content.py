@@ -19,6 +19,7 @@ import pandas as pd
 from quota_opt.errors import Finding, Text
 from quota_opt.messages import message
 from quota_opt.plan.clauses import ClauseLine, ReadingLine, clause_lines, reading_lines
+from quota_opt.plan.directed import Directed, directed
 from quota_opt.plan.headlines import objective_unit
 from quota_opt.report import words
 from quota_opt.report.flows import energy_flows, ledger_with_kinds
@@ -121,6 +122,8 @@ class Content:
     certificate: Mapping[str, Any]
     overrides: Mapping[str, Any]
     hashes: Mapping[str, str]
+    directives: tuple[Directed, ...] = ()
+    receipt: Mapping[str, Any] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -257,6 +260,8 @@ def gather(plan: Any) -> Content:
         certificate=dict(plan.certificate),
         overrides=dict(scenario.overrides),
         hashes=hashes,
+        directives=directed(plan.outcome, plan.audit),
+        receipt=plan.receipt,
         sizes={"firms": len(scenario.firms), "projects": len(scenario.projects), "places": len(places)},
     )
 

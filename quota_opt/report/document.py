@@ -72,6 +72,8 @@ def identity_of(scenario: Scenario, *, variant: bool = True) -> tuple[Text, ...]
         if document["standing"] != "issued":
             said = document["standing_text"]
             parts.append(Text(f"依据 {document['id']}（{said['zh']}）", f"source {document['id']} ({said['en']})"))
+    if "directives" in scenario.rules:
+        parts.append(Text("含指定事项", "with directives"))
     return tuple(parts)
 
 

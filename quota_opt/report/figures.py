@@ -31,7 +31,7 @@ from quota_opt.report.numbers import percent, running
 from quota_opt.report.values import Column, Figure, records, table_of
 from quota_opt.report.words import WORDS
 
-__all__ = ["Figure", "all_figures", "flow", "town_flow", "waterfall"]
+__all__ = ["Figure", "Nodes", "all_figures", "flow", "sankey", "town_flow", "waterfall"]
 
 _SECTORS_SHOWN = 7
 
@@ -44,7 +44,7 @@ def flow(content: Content, language: Language) -> Figure | None:
     by_sector = flows[~flows["sector"].isin(["initial", "bought"])].groupby("sector")["amount"].sum()
     shown = list(by_sector.sort_values(ascending=False, kind="stable").index[:_SECTORS_SHOWN])
     divisor, unit = axis_unit(content.resource_unit(content.main_resource), float(flows["amount"].sum()))
-    nodes = _Nodes(divisor)
+    nodes = Nodes(divisor)
     rows: list[tuple[Text | str, Text | str, float]] = []
     steps = ["sector", "action", "route", "end"]
     for sector, action, route, end, amount in _sums(flows, steps):
@@ -57,7 +57,7 @@ def flow(content: Content, language: Language) -> Figure | None:
         chain.append((3, f"e{end}", _end_words(str(end)), CATEGORY_COLOURS.get(str(end), PALE)))
         nodes.walk(chain, float(amount))
         rows.append((chain[0][2], chain[-1][2], float(amount)))
-    option = _sankey(nodes, language)
+    option = sankey(nodes, language)
     total = float(flows["amount"].sum())
     pooled = float(flows.loc[flows["route"] == "pool", "amount"].sum())
     largest = (
@@ -105,7 +105,7 @@ def town_flow(content: Content, language: Language) -> Figure | None:
     shown = set(size.index[: TOP_PLACES if len(size) > 24 else 24])
     total = float(moved["amount"].sum())
     divisor, unit = axis_unit(content.resource_unit(content.main_resource), total)
-    nodes = _Nodes(divisor)
+    nodes = Nodes(divisor)
     out, into = WORDS["out_of"], WORDS["into"]
 
     def town(place: str, ending: Text) -> str | Text:
@@ -141,7 +141,7 @@ def town_flow(content: Content, language: Language) -> Figure | None:
     table = table_of("town_flow", Text("镇街之间的调剂", "Transfers between towns"), columns, rows)
     height = max(260, 30 * min(len(shown), TOP_PLACES + 1))
     return Figure(
-        "town_flow", title.of(language), _sankey(nodes, language), alternative.of(language), table, (720, height)
+        "town_flow", title.of(language), sankey(nodes, language), alternative.of(language), table, (720, height)
     )
 
 
@@ -225,7 +225,7 @@ def _sums(table: pd.DataFrame, by: list[str]) -> Iterator[Any]:
     return records(table.groupby(by, sort=True)["amount"].sum().reset_index())
 
 
-class _Nodes:
+class Nodes:
     """Nodes of a flow by layer, and the sums along each link; names are made unique when the option is written."""
 
     def __init__(self, divisor: float) -> None:
@@ -241,7 +241,8 @@ class _Nodes:
             self.links[a, b] = self.links.get((a, b), 0.0) + amount
 
 
-def _sankey(nodes: _Nodes, language: Language) -> dict[str, object]:
+def sankey(nodes: Nodes, language: Language) -> dict[str, object]:
+    """The drawing of a flow, layer by layer."""
     from quota_opt.report.drafting import distinct
 
     keys = list(nodes.nodes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quota_opt.errors import Language, Text
 from quota_opt.report import clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
+from quota_opt.report.directing import directives_box
 from quota_opt.report.figures import all_figures
 from quota_opt.report.numbers import figure, gap, short
 from quota_opt.report.offline import LACKING, render_page, table_parts
@@ -46,6 +47,7 @@ def _parts(content: Content, language: Language) -> dict[str, Any]:
         "data_note": "" if data_note is None else data_note.of(language),
         "foot": f"quota-opt · {word('run_number', language)} {content.run}",
         "badges": [_badge(badge, language) for badge in sentences.badges(content)],
+        "directives": [text.of(language) for text in directives_box(content.directives, content.receipt)],
         "answer": sentences.answer(content).of(language),
         "numbers": [_number(headline, content, language) for headline in content.headlines],
         "bindings": [_binding(line, language) for line in sentences.bindings(content)],

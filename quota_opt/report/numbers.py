@@ -54,6 +54,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{figure(value * 100, digits)}%" if not math.isinf(value) else figure(value)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in English: 1 project, 2 projects."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def gap(value: float) -> str:
     """A relative gap with enough digits to tell it from zero: 0%, 0.01%, 0.0004%."""
     if value == 0 or math.isnan(value) or math.isinf(value):

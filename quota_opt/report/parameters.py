@@ -27,6 +27,11 @@ _SIMPLE: Mapping[Any, Text] = {
 }
 _KEYS = {
     "actions": "kind",
+    "frees_less": "kind",
+    "late": "kind",
+    "projects": "category",
+    "needs_more": "category",
+    "shortfall_cost": "resource",
     "factors": "name",
     "measures": "name",
     "variants": "name",

@@ -16,6 +16,8 @@ from quota_opt.report.numbers import gap, running, short, worth
 from quota_opt.report.values import records
 from quota_opt.solving.status import relative_gap
 
+BOXED = ("directives",)
+"""What every report shows in a box of its own."""
 COUNTS = ("accounting",)
 """Rules that say what counts and bound nothing."""
 # The two intensity limits that county and provincial documents argue about, tce per 10k yuan of value added.
@@ -139,9 +141,11 @@ def answer(content: Content) -> Text:
     done_en = ", ".join(treated_en) if treated_en else "no firm is treated"
     using = _some(m.get("projects_started", 0.0), "project uses", "projects use")
     out = content.projects["verdict"].isin(["not_awarded", "rejected"]).sum()
+    bent = any(line.bent for line in content.directives)
+    but = Text("除破例事项外", " but those bent by directive") if bent else Text("", "")
     sure = (
-        Text(f"这是满足全部规则的最优安排，已证明（差距 {gap(content.gap)}）。",
-             f"This is the best plan that satisfies every rule, proven (gap {gap(content.gap)}).")
+        Text(f"这是{but.zh}满足全部规则的最优安排，已证明（差距 {gap(content.gap)}）。",
+             f"This is the best plan that satisfies every rule{but.en}, proven (gap {gap(content.gap)}).")
         if content.proven
         else Text(f"求解到限停止，方案可行，离最优至多差 {gap(content.gap)}。",
                   f"A limit came first: the plan is feasible and at most {gap(content.gap)} from the best.")
@@ -166,7 +170,7 @@ def _upper(text: str) -> str:
 
 def _clauses(content: Content) -> list[RuleLine]:
     """Rules of the case that bind, dearest first; the balance of pools and one choice each are no clauses."""
-    return sorted((x for x in content.rules if x.binding and x.name not in (*ALWAYS, *COUNTS)), key=_tightness)
+    return sorted((x for x in content.rules if x.binding and x.name not in (*ALWAYS, *COUNTS, *BOXED)), key=_tightness)
 
 
 def _tightest(content: Content) -> Text | None:

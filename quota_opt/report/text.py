@@ -14,6 +14,7 @@ from rich.text import Text as RichText
 from quota_opt.errors import Finding, Language, Level, Text
 from quota_opt.report import sentences, tables, words
 from quota_opt.report.content import Content, gather, plain_text
+from quota_opt.report.directing import directives_box
 from quota_opt.report.numbers import figure, short
 from quota_opt.report.trading import trades_line
 from quota_opt.report.values import records
@@ -42,7 +43,12 @@ def summary_of(content: Content, language: Language, folder: str | Path | None =
         Paragraph(_status(content, language)),
         RichText(""),
     ]
-    parts += [Paragraph(sentences.answer(content).of(language)), RichText(""), _numbers(content, language)]
+    parts += [Paragraph(sentences.answer(content).of(language))]
+    parts += [
+        Paragraph(RichText(line.of(language), style="magenta"))
+        for line in directives_box(content.directives, content.receipt)
+    ]
+    parts += [RichText(""), _numbers(content, language)]
     if len(content.awards):
         parts += [_heading("awards_table", language), _awards(content, language)]
     if len(content.trades):

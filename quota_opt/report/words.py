@@ -265,6 +265,10 @@ PRICE_METHODS: Mapping[str, Text] = {
     "duals at fixed integers": Text("整数决策固定后的对偶值", "duals at fixed integers"),
     "dual": Text("线性规划的对偶值", "dual of the linear programme"),
     "dual of the linear relaxation": Text("线性松弛的对偶值", "dual of the linear relaxation"),
+    "dual, without range": Text("线性规划的对偶值（规模大，未求范围）", "dual of the linear programme, without range"),
+    "dual of the linear relaxation, without range": Text(
+        "线性松弛的对偶值（规模大，未求范围）", "dual of the linear relaxation, without range"
+    ),
     "resolve": Text("增减 1 单位重新求解", "re-solved at ±1 unit"),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quota_opt.errors import Language, Text
 from quota_opt.report import charts, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
+from quota_opt.report.directing import directives_box
 from quota_opt.report.figures import all_figures
 from quota_opt.report.html import ledger_line, proof_lines, sources_line
 from quota_opt.report.numbers import short
@@ -97,6 +98,9 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
     ]
     book.wide(sheet, row, _LAST, "    ".join(marks), bold=True)
     book.wide(sheet, row + 1, _LAST, sentences.answer(content).of(language), per_line=100, bg_color="#F4F5F7")
+    for words_ in directives_box(content.directives, content.receipt):
+        book.wide(sheet, row + 2, _LAST, words_.of(language), per_line=100, border=1, border_color="#A33A00")
+        row += 1
     row = _numbers(book, sheet, content, row + 3)
     row = _bindings(book, sheet, content, row + 1)
     for sentence in sentences.what_ifs(content):
@@ -255,7 +259,9 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
         Column("from_kind", Text("来源类别", "from what")),
         Column("from", Text("来源", "from"), "id"),
         Column("action", WORDS["action"]),
+        Column("from_place", Text("来源区域", "from place")),
         Column("pool_path", Text("经过的池", "pools")),
+        Column("to_place", Text("去向区域", "to place")),
         Column("to_kind", Text("去向类别", "to what")),
         Column("to", Text("去向", "to"), "id"),
         Column("amount", Text("数量", "amount"), "number", digits=3),
@@ -265,7 +271,7 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
     rows = [
         (entry, year, known.get(resource, resource), ends.get(fk, fk),
          origin if fk == "firm" else ends.get(origin, origin),
-         acts.get(action, action) if isinstance(action, str) else "", _path(path, content), ends.get(tk, tk),
+         acts.get(action, action) if isinstance(action, str) else "", *_ends(path, content), ends.get(tk, tk),
          ends.get(target, target) if tk in ("idle", "sold") else target, amount)
         for entry, year, resource, fk, origin, action, path, tk, target, amount in zip(
             *(frame[key].tolist() for key in ("entry", "year", "resource", "from_kind", "from", "action", "pool_path",
@@ -275,7 +281,13 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
     if not rows:
         return None
     place = book.table(sheet, table_of("ledger", WORDS["ledger"], columns, rows), start, total=False)
-    for k, width in enumerate((8, 10, 12, 12, 14, 12, 30, 12, 14, 14, 12, 12)):
+    # What the filter leaves, added up; the sums above are of all entries.
+    letters = column_letters(place.columns["amount"])
+    shown = f"=SUBTOTAL(109,{letters}{place.first + 1}:{letters}{place.last + 1})"
+    book.text(sheet, start - 1, place.columns["to"], Text("筛选合计", "filtered").of(language), bold=True)
+    total = book.format(num_format="#,##0.000", bold=True)
+    sheet.write_formula(start - 1, place.columns["amount"], shown, total, float(frame["amount"].sum()))
+    for k, width in enumerate((8, 10, 12, 12, 14, 12, 14, 30, 14, 12, 14, 14)):
         sheet.set_column(k, k, width)
     head = book.format(bold=True, bg_color="#EEF1F5", border=1, border_color="#B0B0B0", text_wrap=True)
     number = book.format(num_format="#,##0.000")
@@ -315,10 +327,12 @@ def _resource_of(content: Content, titled: Cell) -> str:
     return content.main_resource
 
 
-def _path(path: object, content: Content) -> str:
+def _ends(path: object, content: Content) -> tuple[str, str, str]:
+    """The first pool of a path, the whole path, and its last pool."""
     from quota_opt.report.flows import steps
 
-    return " → ".join(content.place_name(step) for step in steps(path))
+    names = [content.place_name(step) for step in steps(path)] or [""]
+    return names[0], " → ".join(names), names[-1]
 
 
 def _left_out(book: Book, sheet: Any, content: Content, figures: dict[str, Figure]) -> None:

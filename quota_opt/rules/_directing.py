@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from quota_opt.errors import Finding, Level, Text, Where
 from quota_opt.model.case import Case
 from quota_opt.model.measures import coefficients
-from quota_opt.model.objective import check_measure, stages
+from quota_opt.model.objective import check_measure, has_soft_targets, stages
 from quota_opt.model.rule import Bend, Rule
 from quota_opt.scenario import RuleParameters, refused
 from quota_opt.scenario.nearest import mend_name
@@ -135,6 +135,11 @@ class DirectivesParameters(RuleParameters):
     firms: tuple[FirmDirective, ...] = Field(default=(), description="what is done to firms")
     measures: tuple[MeasureDirective, ...] = Field(default=(), description="bounds on measures")
     reference: Reference | None = Field(default=None, description="a plan made before, and the most changes to it")
+
+    @property
+    def count(self) -> int:
+        """How many projects, firms and measures are laid down."""
+        return len(self.projects) + len(self.firms) + len(self.measures)
 
 
 def bends_of(parameters: DirectivesParameters) -> list[Bend]:
@@ -311,8 +316,8 @@ class _Checks:
             f"{name} is barred, so the directive cannot hold: {'; '.join(text.en for text in told)}.",
         )
         fix = Text(
-            "撤销该指定；确要破例的，写 bend = true，报告会写明突破了哪一条。",
-            "Drop the directive; or write bend = true, and reports will name the clause that is bent.",
+            "撤销该指定；确要破例的，写 bend = true（命令行 --bend），报告会写明突破了哪一条。",
+            "Drop the directive; or write bend = true (--bend), and reports will name the clause that is bent.",
         )
         if one.bend:
             fix = Text("请另选年份。", "Choose another year.")
@@ -331,6 +336,14 @@ class _Checks:
             )
             fix = Text("改用某个成效指标。", "Bound a measure instead.")
             self.add("objective-of-stages", f"{path}.measure", what, fix, one.measure)
+
+        elif one.sense != ">=" and has_soft_targets(self.case):
+            what = Text(
+                "有软目标时，目标值只能限定下限：上限可以靠故意不完成软目标来满足。",
+                "With soft targets the objective has lower bounds only: missing them on purpose would lower it.",
+            )
+            fix = Text("改用 >=，或限定某个成效指标。", "Use >=, or bound a measure.")
+            self.add("objective-of-soft-targets", f"{path}.sense", what, fix, one.sense)
 
     def once(self, table: str, names: list[str]) -> None:
         for i, name in enumerate(names):

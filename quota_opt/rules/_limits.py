@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quota_opt.errors import Text
 from quota_opt.scenario import refused, unit_words
-from quota_opt.scenario.settings import BothLanguages
+from quota_opt.scenario.strict import BothLanguages
 
 Named = Literal["energy_intensity", "carbon_intensity", "tax_per_mu", "value_added_per_mu", "investment_per_mu"]
 

@@ -230,10 +230,10 @@ class Admission(Rule[AdmissionParameters]):
     def rows(self, build: Build) -> None:
         """One row per portfolio limit and year; one per set, project of the set and year."""
         case = build.case
-        for limit in self.parameters.limits:
+        for number, limit in enumerate(self.parameters.limits):
             if limit.scope == "project" or limit.action != "reject":
                 continue
-            info = RowInfo(self.name, limit.clause or self.clause, limit.criteria.amount_unit)
+            info = RowInfo(self.name, limit.clause or self.clause, limit.criteria.amount_unit, item=number)
             together = self._together(case, limit)
             over = self._over(case, limit) * together[:, None]
             years = np.flatnonzero(_in_force(case, limit))

@@ -93,7 +93,7 @@ class Caps(Rule[CapsParameters]):
         """One row per cap and year it holds in."""
         case = build.case
         names = np.array(sorted({cap.sector or "" for cap in self.parameters.caps}), dtype=object)
-        for cap in self.parameters.caps:
+        for i, cap in enumerate(self.parameters.caps):
             r, years = case.resources.index(cap.resource), self._years(case, cap)
             if not len(years):
                 continue
@@ -109,10 +109,10 @@ class Caps(Rule[CapsParameters]):
             if cap.sector is not None:
                 labels["sector"] = np.full(len(years), int(np.searchsorted(names, cap.sector)))
             build.add_rows(
-                RowInfo(self.name, cap.clause or self.clause, case.unit(cap.resource)),
+                RowInfo(self.name, cap.clause or self.clause, case.unit(cap.resource), item=i),
                 labels,
                 {"sector": names},
-                entries=tuple(np.concatenate([part[i] for part in parts]) for i in range(3)),
+                entries=tuple(np.concatenate([part[k] for part in parts]) for k in range(3)),
                 upper=cap.amount,
             )
 

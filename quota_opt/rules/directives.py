@@ -34,10 +34,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from quota_opt.errors import Finding, Text
+from quota_opt.messages import table
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.entries import Entries
-from quota_opt.model.measures import coefficients, measure_unit
+from quota_opt.model.measures import coefficients, measure_title, measure_unit
 from quota_opt.model.objective import stages
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bend, Rule, RuleAudit
@@ -56,6 +57,11 @@ from quota_opt.rules._objective import objective_of
 from quota_opt.rules._shared import amount, audited
 from quota_opt.scenario import RuleParameters
 
+SIDES = {
+    "<=": Text("不高于", "at most"),
+    ">=": Text("不低于", "at least"),
+    "==": Text("等于", "exactly"),
+}
 SAME_SHARE = 1e-5
 """Shares this near count as the same."""
 
@@ -81,14 +87,14 @@ class Directives(Rule[DirectivesParameters]):
         projects = {"project": build.case.projects["project"].to_numpy(dtype=object)}
         firms = {"firm": build.case.firms["firm"].to_numpy(dtype=object)}
         for demand in self._demands(build.case):
-            if demand.kind == "measure":
+            if demand.kind in ("measure", "what"):
                 self._bound(build, demand)
                 continue
             kept = build.act if demand.kind == "firm" else build.share if demand.part else build.start
             columns = kept[demand.rows][:, demand.years].ravel()
             columns = columns[columns >= 0]
             build.add_rows(
-                RowInfo(self.name, demand.clause, demand.unit),
+                RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
                 {demand.kind: [demand.code], **({"part": [0]} if demand.part else {})},
                 {**projects, **firms, "part": np.array(["share"], dtype=object)},
                 entries=Entries.stacked([(columns, np.ones(len(columns)))]),
@@ -105,7 +111,7 @@ class Directives(Rule[DirectivesParameters]):
                 "project": demand.name if demand.kind == "project" else "",
                 "firm": demand.name if demand.kind == "firm" else "",
                 "measure": demand.name if demand.kind == "measure" else "",
-                "what": "",
+                "what": demand.name if demand.kind == "what" else "",
                 "part": "share" if demand.part else "",
                 "clause": demand.clause or "",
                 "unit": demand.unit,
@@ -125,14 +131,14 @@ class Directives(Rule[DirectivesParameters]):
                     "what": "reference",
                     "clause": reference.clause or self.clause or "",
                     "unit": "changes",
-                    "words": "与原方案不同的决定",
-                    "words_en": "decisions that differ from the reference",
+                    "words": f"与原方案相比至多改动 {reference.most_changes} 项",
+                    "words_en": f"at most {reference.most_changes} changes to the plan made before",
                     "figure": float(len(changes(outcome, reference))),
                     "lower": -np.inf,
                     "upper": float(reference.most_changes),
                 }
             )
-        table = pd.DataFrame(figures) if figures else pd.DataFrame({"figure": [], "upper": []})
+        rows = pd.DataFrame(figures) if figures else pd.DataFrame({"figure": [], "upper": []})
 
         def sentence(row: Any) -> Text:
             clause = f"（{row.clause}）" if row.clause else ""
@@ -140,34 +146,40 @@ class Directives(Rule[DirectivesParameters]):
             least, most = row.lower, row.upper
             sides = [("=", least)] if least == most else [("≥", least), ("≤", most)]
             asked = " ".join(f"{sign} {amount(side)}" for sign, side in sides if np.isfinite(side))
-            return Text(
-                f"{row.words}：{amount(row.figure)}，要求 {asked}{clause}。",
-                f"{row.words_en}: {amount(row.figure)}, demanded {asked}{of}.",
-            )
+            if row.excess > 0:
+                return Text(
+                    f"没有落实：{row.words}{clause}，实际 {amount(row.figure)}，要求 {asked}。",
+                    f"Not carried out: {row.words_en}{of}; it is {amount(row.figure)}, demanded {asked}.",
+                )
+            return Text(f"已落实：{row.words}{clause}。", f"Carried out: {row.words_en}{of}.")
 
-        return audited(self, "-", table, sentence)
+        return audited(self, "-", rows, sentence)
 
     def _demands(self, case: Case) -> Iterator[Demand]:
         """The directives as sums of decisions between bounds; what has no form is a finding and left out."""
         everywhen = np.arange(case.horizon)
         projects = {str(name): row for row, name in enumerate(case.projects["project"])}
         firms = {str(name): row for row, name in enumerate(case.firms["firm"])}
-        for one in self.parameters.projects:
+        for i, one in enumerate(self.parameters.projects):
             if one.project not in projects:
                 continue
             row = projects[one.project]
             years = everywhen if one.year is None else np.flatnonzero(case.years == one.year)
             clause, bound = one.clause or self.clause, float(one.award)
-            when = "" if one.year is None else f" {one.year}"
-            words = Text(f"安排 {one.project}{when}", f"award of {one.project}{when}")
+            called, when = _called(case.projects, "project", row), _on(one.year)
+            words = Text(f"不安排 {called}", f"no award of {called}")
+            if one.award:
+                size = _size(one.share)
+                words = Text(f"安排 {called}{when.zh}{size.zh}", f"award {called}{when.en}{size.en}")
             at = np.array([row])
-            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words)
+            yield Demand("project", one.project, row, at, years, clause, "projects", bound, bound, words, i)
             if one.share is not None:
-                size = Text(f"{one.project} 的份额", f"share of {one.project}")
+                words = Text(f"{called}{_size(one.share).zh}", f"{called}{_size(one.share).en}")
                 yield Demand(
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, i, part=True
                 )
-        for firm in self.parameters.firms:
+        for i, firm in enumerate(self.parameters.firms, len(self.parameters.projects)):
             if firm.firm not in firms:
                 continue
             mine = (case.actions["firm"] == firm.firm).to_numpy(dtype=bool)
@@ -175,11 +187,11 @@ class Directives(Rule[DirectivesParameters]):
                 mine = mine & (case.actions["action"] == firm.action).to_numpy(dtype=bool)
             years = everywhen if firm.year is None else np.flatnonzero(case.years == firm.year)
             bound = float(firm.action != KEEP)
-            said = ACTION_WORDS[ANY if firm.action == KEEP else firm.action]
-            when = "" if firm.year is None else f" {firm.year}"
-            words = Text(f"{said.zh} {firm.firm}{when}", f"{said.en} {firm.firm}{when}")
+            said, when = ACTION_WORDS[firm.action], _on(firm.year)
+            called = _called(case.firms, "firm", firms[firm.firm])
+            words = Text(f"{said.zh} {called}{when.zh}", f"{said.en} {called}{when.en}")
             clause, rows = firm.clause or self.clause, np.flatnonzero(mine)
-            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words)
+            yield Demand("firm", firm.firm, firms[firm.firm], rows, years, clause, "firms", bound, bound, words, i)
         none = np.zeros(0, dtype=np.int64)
         for i, one_measure in enumerate(self.parameters.measures):
             name = one_measure.measure
@@ -189,7 +201,14 @@ class Directives(Rule[DirectivesParameters]):
             most = one_measure.value if one_measure.sense in ("<=", "==") else np.inf
             unit = "objective" if name == OBJECTIVE else measure_unit(case, name)
             clause = one_measure.clause or self.clause
-            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name))
+            kind = "what" if name == OBJECTIVE else "measure"
+            title = table(kind).get(name) or measure_title(case, name) or Text(name, name)
+            side, value = SIDES[one_measure.sense], amount(one_measure.value)
+            of = table("unit").get(unit, Text(unit, unit))
+            words = Text(f"{title.zh}{side.zh} {value} {of.zh}", f"{title.en} {side.en} {value} {of.en}")
+            yield Demand(kind, name, i, none, none, clause, unit, least, most, words)
+            item = i + len(self.parameters.projects) + len(self.parameters.firms)
+            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name), item)
 
     def _bound(self, build: Build, demand: Demand) -> None:
         """The row of a measure; the objective counts what other rules add to it, too."""
@@ -205,6 +224,9 @@ class Directives(Rule[DirectivesParameters]):
         values = np.concatenate([values, np.array([-cost for _, cost in soft])])
         build.add_rows(
             RowInfo(self.name, demand.clause, demand.unit),
+            {demand.kind: [0]},
+            {demand.kind: np.array([demand.name], dtype=object)},
+            RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
             {"measure": [0]},
             {"measure": np.array([demand.name], dtype=object)},
             entries=(np.zeros(len(columns), dtype=np.int64), columns, values),
@@ -237,7 +259,7 @@ class Directives(Rule[DirectivesParameters]):
         sign.append(-np.ones(len(columns)))
         size = len(listed_projects.awards) + len(listed_firms.same)
         build.add_rows(
-            RowInfo(self.name, given.clause or self.clause, "changes"),
+            RowInfo(self.name, given.clause or self.clause, "changes", item=self.parameters.count),
             {"what": [0]},
             {"what": np.array(["reference"], dtype=object)},
             entries=Entries.stacked([(np.concatenate(column_of), np.concatenate(sign))]),
@@ -261,7 +283,10 @@ class Directives(Rule[DirectivesParameters]):
 class Demand:
     """One directive as a row: decisions of `rows` (projects, or actions) in `years`, summed, within bounds.
 
+    `kind` is project, firm, measure, or what (the objective); `code` its position in the table; `part`: shares are
+    summed, not starts.
     `kind` is project, firm or measure; `code` its position in the table; `part`: the shares are summed, not starts.
+    `item` is the directive's place among projects, firms and measures, one list after the other.
     """
 
     kind: str
@@ -274,12 +299,15 @@ class Demand:
     lower: float
     upper: float
     words: Text
+    item: int
     part: bool = False
 
     def reached(self, outcome: Outcome) -> float:
         """What the plan makes of it."""
         if self.kind == "measure":
-            value = objective_of(outcome) if self.name == OBJECTIVE else outcome.measure(self.name)
+            return outcome.measure(self.name)
+        if self.kind == "what":
+            value = objective_of(outcome)
             return float("nan") if value is None else value
         row, year = outcome.award_row, outcome.award_year
         if self.kind == "firm":
@@ -313,6 +341,20 @@ def _listed(case: Case, given: Reference) -> tuple[_ListedProjects, _ListedFirms
     mine = np.flatnonzero(np.isin(owner.astype(str), [f.firm for f in firms]))
     same = tuple((np.flatnonzero((owner == f.firm) & (kind == f.action)), years[f.year]) for f in firms)
     return _ListedProjects(np.array([row for row, _, _ in awards], dtype=np.int64), awards), _ListedFirms(mine, same)
+
+
+def _called(named: pd.DataFrame, key: str, row: int) -> str:
+    """A project or firm by its identifier and the name people know it by."""
+    name, title = str(named[key].iat[row]), str(named["name"].iat[row] or "")
+    return name if title in ("", name) else f"{name} {title}"
+
+
+def _size(share: float | None) -> Text:
+    return Text("", "") if share is None else Text(f"（份额 {share:.4g}）", f" at a share of {share:.4g}")
+
+
+def _on(year: int | None) -> Text:
+    return Text("", "") if year is None else Text(f"（{year} 年）", f" in {year}")
 
 
 def changes(outcome: Outcome, given: Reference) -> list[str]:

@@ -23,7 +23,7 @@ from quota_opt.model.rule import Rule, RuleAudit
 from quota_opt.rules._shared import audited, check_places, inside
 from quota_opt.rules._treatment import Duty, duty_figures, duty_rows, untreatable
 from quota_opt.scenario import RuleParameters, refused
-from quota_opt.scenario.settings import ActionKind
+from quota_opt.scenario.strict import ActionKind
 
 
 class OneTreatmentParameters(RuleParameters):

@@ -23,7 +23,7 @@ With `pool` above 0 a place that frees nothing may receive nothing net: its outf
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,20 @@ from quota_opt.model.terms import joined
 from quota_opt.rules._shared import amount, audited, check_choices, check_places, note
 from quota_opt.scenario import RuleParameters, refused, unit_words
 from quota_opt.scenario.schema import table_named
+
+
+class Held(NamedTuple):
+    """What retention asks of each place: `places` (N,) bound, `keep` (N,), `pool`, `others` (P,), `resources`.
+
+    `others` are the projects that may not use what stays; `shared`: whether `categories` sets them apart.
+    """
+
+    places: NDArray[np.bool_]
+    keep: FloatArray
+    pool: float
+    others: NDArray[np.bool_]
+    shared: bool
+    resources: tuple[int, ...]
 
 
 class RetentionParameters(RuleParameters):
@@ -173,6 +187,12 @@ class Retention(Rule[RetentionParameters]):
             )
 
         return audited(self, "tce", figures, sentence)
+
+    def held(self, case: Case) -> Held:
+        """What it asks of each place, as arrays."""
+        shared = self.parameters.categories is not None
+        others, resources = self._others(case), tuple(self._resources(case))
+        return Held(self._bound(case), self._keep(case), self.parameters.pool, others, shared, resources)
 
     def _keep(self, case: Case) -> FloatArray:
         """(N,): the share that stays in each place."""

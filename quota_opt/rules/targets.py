@@ -133,7 +133,7 @@ class Targets(Rule[TargetsParameters]):
                     **({"annual": [1]} if _annual(target) else {}),
                 }
                 build.add_rows(
-                    RowInfo(self.name, target.clause or self.clause, _unit(case, target)),
+                    RowInfo(self.name, target.clause or self.clause, _unit(case, target), item=i),
                     labels,
                     {"measure": measures},
                     entries=Entries.stacked([(columns, values)]),

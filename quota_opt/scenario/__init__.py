@@ -18,11 +18,12 @@ from quota_opt.scenario.settings import (
     ActionDefaults,
     RuleParameters,
     Settings,
-    refused,
     register_rule_parameters,
     rule_parameters,
     rule_title,
 )
+from quota_opt.scenario.strict import refused
+from quota_opt.scenario.uncertainty import Uncertainty
 from quota_opt.scenario.units import read_unit, unit_words
 from quota_opt.scenario.workbook_writer import write_workbook
 
@@ -37,6 +38,7 @@ __all__ = [
     "Scenario",
     "Settings",
     "TableSpec",
+    "Uncertainty",
     "accounted",
     "read",
     "read_unit",

@@ -4,68 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SerializeAsAny,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from quota_opt.errors import Text
 from quota_opt.scenario.factors import FACTOR_NAMES
 from quota_opt.scenario.nearest import mend_name
+from quota_opt.scenario.strict import (
+    MOST_YEARS,
+    ActionKind,
+    BothLanguages,
+    Finite,
+    Name,
+    NonNegative,
+    Share,
+    Strict,
+    refused,
+)
+from quota_opt.scenario.uncertainty import Uncertainty
 
-ActionKind = Literal["close", "upgrade", "relocate", "merge", "rebuild"]
 FIRST_YEAR_POSSIBLE, LAST_YEAR_POSSIBLE = 1990, 2200
-MOST_YEARS = 60
-
-
-def refused(what: Text, fix: Text | None = None) -> PydanticCustomError:
-    """The error a validator raises so that the finding speaks both languages and says how to mend it."""
-    fix = fix or Text("请改正该值。", "Correct the value.")
-    return PydanticCustomError(
-        "refused",
-        "{en}",
-        {"en": what.en, "zh": what.zh, "fix_en": fix.en, "fix_zh": fix.zh},
-    )
-
-
-def _both(value: object) -> object:
-    if isinstance(value, str):
-        return Text(value, value)
-    if not isinstance(value, Text):
-        good = isinstance(value, Mapping) and set(value) <= {"zh", "en"} and len(value) > 0
-        if not isinstance(value, Mapping) or not good or not all(isinstance(v, str) for v in value.values()):
-            raise refused(
-                Text("应为文字，或 { zh = “…”, en = “…” }", 'should be text, or { zh = "…", en = "…" }'),
-                Text("请只写 zh 和 en 两种文字。", "Give zh and en only."),
-            )
-        zh, en = value.get("zh") or value.get("en"), value.get("en") or value.get("zh")
-        return Text(str(zh), str(en))
-    return value
-
-
-BothLanguages = Annotated[
-    Text, BeforeValidator(_both), PlainSerializer(lambda t: {"zh": t[0], "en": t[1]}, return_type=dict[str, str])
-]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Strict(BaseModel):
-    """Base of every settings model: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ScenarioSection(Strict):
@@ -332,6 +291,7 @@ class Settings(Strict):
     measures: dict[str, MeasureDefinition] = Field(default_factory=dict)
     actions: dict[ActionKind, ActionDefaults] = Field(default_factory=dict)
     factors: dict[str, FactorValue] = Field(default_factory=dict)
+    uncertainty: Uncertainty | None = None
     rules: dict[str, SerializeAsAny[RuleParameters]] = Field(default_factory=dict)
     variants: dict[str, Variant] = Field(default_factory=dict)
 

@@ -21,6 +21,21 @@ PER_UNIT = Text("万元/单位", "10k yuan per unit")
 PER_TCE = Text("万元/吨标准煤", "10k yuan/tce")
 PER_MEASURE = Text("目标值/指标单位", "objective units per unit of the measure")
 
+DISTRIBUTION: dict[str, Text] = {
+    "distribution": Text(
+        "uniform 均匀，triangular 三角，normal 正态（两端截断），discrete 列举",
+        "uniform, triangular, normal (cut off at its ends) or discrete",
+    ),
+    "low": Text("最小倍数；正态不写为均值减三倍标准差", "Least; normal: by default three deviations below the mean"),
+    "mode": Text("最可能的倍数，用于三角分布", "Most likely, of a triangular one"),
+    "high": Text("最大倍数；正态不写为均值加三倍标准差", "Largest; normal: by default three deviations above the mean"),
+    "mean": Text("均值，用于正态分布", "Mean, of a normal one"),
+    "sd": Text("标准差，用于正态分布", "Standard deviation, of a normal one"),
+    "values": Text("可能的倍数，用于列举", "The factors there can be, of a discrete one"),
+    "probabilities": Text("各自的概率，合计为 1", "Their probabilities, which sum to 1"),
+}
+"""The parameters of one distribution."""
+
 INSIDE: dict[str, str] = {
     "admission.limits.value": "上限；下限类指标（如亩均税收）则为下限",
     "admission.limits.places": "这些区域及其下级的项目；不写为全部",
@@ -213,6 +228,59 @@ SETTINGS: dict[str, Text] = {
         "折算系数，代替内置值；可写一个数，或按年份写",
         "Conversion factors in place of the built-in ones; a number, or by year",
     ),
+    "uncertainty": Text(
+        "不确定性：关停推迟、腾出不足，项目多用、推迟或退出。没有写的都是确定的",
+        "What is uncertain: actions late or freeing less, projects needing more, late or dropping out; else certain",
+    ),
+    "uncertainty.samples": Text("抽样次数", "How many worlds are drawn"),
+    "uncertainty.seed": Text("随机种子；同一种子抽到同样的情形", "The same seed draws the same worlds"),
+    "uncertainty.correlation": Text(
+        "同一区域各户的相关程度：0 各自独立，1 同涨同落",
+        "What the rows of a place share: 0 nothing, 1 they move as one",
+    ),
+    "uncertainty.actions": Text("各类措施的不确定性", "Of actions, by kind"),
+    "uncertainty.actions.slip": Text("推迟，如 { probability = 0.2, years = 1 }", "Coming late, with its probability"),
+    "uncertainty.actions.delivery": Text(
+        "腾出量的分布，为案例所写腾出量的倍数", "Distribution of what is freed, times what the case states"
+    ),
+    "uncertainty.projects": Text("各类项目的不确定性", "Of projects, by category"),
+    "uncertainty.projects.need": Text(
+        "用量的分布，为案例所写用量的倍数", "Distribution of what is used, times what the case states"
+    ),
+    "uncertainty.projects.drop_out": Text("退出（不再开工）的概率", "Probability that it never starts"),
+    "uncertainty.projects.delay": Text("推迟开工，如 { probability = 0.2, years = 1 }", "Starting late, likewise"),
+    "uncertainty.recourse": Text("指标不足时的补救：代价和尾部权重", "What being short costs, and how its tail weighs"),
+    "uncertainty.recourse.shortfall_cost": Text(
+        "每年每短缺一个单位的代价（购买或压减），可按资源分写",
+        "Cost of a unit short in a year (bought, or not served); or by resource",
+    ),
+    "uncertainty.recourse.alpha": Text(
+        "尾部从哪个概率起，0.95 为最差的 5%", "Where the tail begins; 0.95: the worst 5 %"
+    ),
+    "uncertainty.recourse.weight": Text(
+        "尾部平均代价在目标中的权重", "Weight of the tail's mean cost in the objective"
+    ),
+    **{
+        f"uncertainty.{place}clause": Text("出处条款", "The clause it comes from")
+        for place in ("", "actions.", "projects.", "recourse.")
+    },
+    **{
+        f"uncertainty.{place}source": Text("数据来源，照写显示", "Where the figures come from, shown as written")
+        for place in ("", "actions.", "projects.", "recourse.")
+    },
+    **{
+        f"uncertainty.{place}.{name}": words
+        for place in ("actions.slip", "projects.delay")
+        for name, words in (
+            ("probability", Text("推迟的概率", "Probability of being late")),
+            ("years", Text("推迟几年", "Years it is late")),
+        )
+    },
+    **{
+        f"uncertainty.{place}.{name}": words
+        for place in ("actions.delivery", "projects.need")
+        for name, words in DISTRIBUTION.items()
+    },
     "variants": Text(
         "方案：对设置的一组改动，地址为 案例/方案", "Variants: named overrides, addressed as CASE/VARIANT"
     ),
@@ -285,4 +353,17 @@ UNITS: dict[str, str | Text] = {
     "actions.value_added_lost_share": SHARE,
     "actions.jobs_lost_share": SHARE,
     "factors": Text("见系数表", "see the table of factors"),
+    "uncertainty.correlation": SHARE,
+    "uncertainty.actions.slip.probability": SHARE,
+    "uncertainty.projects.delay.probability": SHARE,
+    "uncertainty.projects.drop_out": SHARE,
+    "uncertainty.recourse.shortfall_cost": PER_UNIT,
+    "uncertainty.recourse.alpha": SHARE,
+    "uncertainty.recourse.weight": FACTOR,
+    **{
+        f"uncertainty.{place}.{name}": SHARE if name == "probabilities" else FACTOR
+        for place in ("actions.delivery", "projects.need")
+        for name in DISTRIBUTION
+        if name != "distribution"
+    },
 }

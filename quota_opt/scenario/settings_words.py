@@ -31,6 +31,7 @@ _PREFIXES: tuple[tuple[str, Text], ...] = (
     ("measures.", Text("自定义成效指标", "A measure of the case's own")),
     ("actions.", Text("措施的默认值", "Defaults of an action")),
     ("factors.", Text("折算系数", "A conversion factor")),
+    ("uncertainty.", Text("不确定性", "What is uncertain")),
     ("variants.", Text("方案：对设置的一组改动", "A variant: a set of changes")),
 )
 _RULE_WORDS = {

@@ -130,7 +130,7 @@ def _asked(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | N
     import highspy
 
     highs = load(arrays)
-    _set_options(highs, profile)
+    set_options(highs, profile)
     if start is not None:
         given = highspy.HighsSolution()
         given.col_value = start.tolist()
@@ -144,7 +144,8 @@ def _asked(arrays: Arrays, profile: Profile, watch: Watch, start: FloatArray | N
         highspy.Highs.resetGlobalScheduler(False)
 
 
-def _set_options(highs: Any, profile: Profile) -> None:
+def set_options(highs: Any, profile: Profile) -> None:
+    """Give HiGHS the options of a profile. Raises InputError for one it does not know."""
     import highspy
 
     chosen: dict[str, bool | int | float | str] = {

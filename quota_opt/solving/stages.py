@@ -59,7 +59,7 @@ class Solved:
     """The decisions of a model (None without an incumbent) and what proves them.
 
     `arrays` is the model of the last stage, rows for the earlier ones included; `row_duals` are those of its linear
-    relaxation (None where it was not solved), in the order of its rows.
+    relaxation (None where it was not solved), in the order of its rows; `root` has its basis, where that is at hand.
     """
 
     status: Status
@@ -73,6 +73,7 @@ class Solved:
     row_duals: FloatArray | None
     relaxation: float
     message: str = ""
+    root: Relaxed | None = None
 
 
 def optimise(
@@ -128,7 +129,7 @@ def optimise(
         if not known:
             recall.stages.update(memories)
     ending = _Ending(status, solution.engine, solution.message)
-    return _ended(problem, arrays, values, results, row_duals, relaxation, ending)
+    return replace(_ended(problem, arrays, values, results, row_duals, relaxation, ending), root=root)
 
 
 def solved_before(

@@ -12,6 +12,8 @@ from quota_opt.cli.session import Session, default_language, language_of
 VERBS = [
     "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "compare", "diff", "export",
     "generate", "bench",
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "alternatives", "sweep", "replan",
+    "compare", "export", "generate", "bench",
 ]  # fmt: skip
 
 

@@ -256,7 +256,9 @@ def test_nothing_is_overwritten_by_any_command(cli, tmp_path, verb):
 
 
 def test_a_failed_verification_is_exit_code_5_and_names_the_rule(cli, monkeypatch):
-    audit = SimpleNamespace(rule="retention", ok=False, worst_excess=3.5, unit="tce", clause="ZJ 四")
+    audit = SimpleNamespace(
+        rule="retention", ok=False, worst_excess=3.5, unit="tce", clause="ZJ 四", state="broken", overrides=()
+    )
     found = SimpleNamespace(ok=False, audit=(audit,), problems=())
     monkeypatch.setattr(quota_opt, "verify", lambda folder: found, raising=False)
     call = cli("verify", "results/town")

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "quota_opt"
 STATES = ("binding", "slack", "broken", "overriding", "off")
 COMING = {"accounting", "trading"}  # rules whose sentences are there before or beside their files
 FIGURES = {"figure", "limit", "slack", "excess", "count", "barred", "broken", "passed"}
-TABLES = ("unit", "measure", "category", "resource", "state", "rule")
+TABLES = ("unit", "measure", "category", "resource", "what", "state", "rule")
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：、（）【】“”]")
 SENTENCES = [
     (rule, state, language) for rule in (*sorted(RULES), *ALWAYS, "any") for state in STATES for language in LANGUAGES

@@ -104,6 +104,10 @@ def limited(**limit: Any) -> dict[str, Any]:
     return {"limits": [limit]}
 
 
+def directed(value: float) -> dict[str, Any]:
+    return {"measures": [{"measure": "jobs_lost", "sense": "<=", "value": value}]}
+
+
 ALLOWED = {"allow_untreatable": True}
 LISTED = {"any_of": [{"grade": ["A", "C", "D"]}]}
 TIGHTENINGS = (
@@ -178,6 +182,8 @@ TIGHTENINGS = (
         (0.0, 2.0, 10.0, 99.0),
         lambda v: {"any_of": [{"grade": ["A", "C", "D"], "scope": {"least_land_mu": v}}]},
     ),
+    replaces("directives.value", (200.0, 60.0, 0.0), directed),
+    replaces("directives.most_changes", (3, 2, 1, 0), lambda v: {"reference": {"most_changes": v}}),
     replaces("trading.buy_price", (0.5, 1.5, 3.0, 9.0), lambda v: {"buy_price": v}),
     replaces("trading.max_buy", (900.0, 400.0, 100.0, 0.0), lambda v: {"buy_price": 1.5, "max_buy": v}),
     replaces("trading.sell_price", (2.0, 1.0, 0.1), lambda v: {"sell_price": v}),
@@ -185,6 +191,10 @@ TIGHTENINGS = (
     replaces("trading.levy", (0.0, 0.3, 0.9), lambda v: {"sell_price": 1.0, "levy": v}),
     replaces("trading.lasts", (3, 2, 1), lambda v: {"buy_price": 1.5, "lasts": v}),
     replaces("trading.exit_payment", (0.0, 0.2, 2.0), lambda v: {"exit_payment": v}),
+    replaces("robustness.gamma", (0, 0.5, 1, 2, "all"), lambda v: {"gamma": v, "frees_less": {"close": 0.5}}),
+    replaces("robustness.frees_less", (0.0, 0.2, 1.0), lambda v: {"gamma": 1, "frees_less": {"close": v}}),
+    replaces("robustness.needs_more", (0.0, 0.2, 1.0), lambda v: {"gamma": 1, "needs_more": {"chain": v}}),
+    replaces("robustness.late", (0, 1, 2), lambda v: {"gamma": 1, "late": {"close": v}}),
     replaces("listing.years", (1, 2), lambda v: {"any_of": [{"grade": "D", "years": v}]}),
 )
 NEITHER = {
@@ -193,6 +203,8 @@ NEITHER = {
     "intensity_decline.by": "another year is another demand, not a stricter one",
     "intensity_decline.base_energy": "a larger base allows more energy, and asks for more to be saved",
     "intensity_decline.base_value_added": "a larger base is a lower intensity to decline from, but dilutes losses",
+    "directives.year": "another year is another demand, not a stricter one",
+    "directives.share": "another share is another demand, not a stricter one",
     "fairness.tolerance": "it loosens a stage that is no part of the objective compared",
     "fairness.share": "where the others receive, a larger share of it asks for less",
     "listing.published": "a mean may be published on either side of the one computed",

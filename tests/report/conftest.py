@@ -351,6 +351,8 @@ def make_plan(
         balances=_balances(actions, awards, ledger, years),
         audit=audit,
         certificate={"objective": gained, "bound": gained * 1.0001, "method": "prices"},
+        outcome=None,
+        receipt=None,
         engine=EngineInfo("highs", "HIGHS", "1.14.0", {"threads": 1}),
         profile={"name": "auto", "relative_gap": 1e-4, "threads": 1, "random_seed": 0},
         seconds={"read": 0.2, "build": 0.1, "solve": 0.9, "verify": 0.1},

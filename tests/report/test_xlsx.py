@@ -83,10 +83,22 @@ def test_ledger_sums_are_live_and_carry_the_values_they_compute(book, values, co
 
 def test_the_ledger_sums_point_at_the_entries(book, content):
     sheet = book["台账"]
-    first, last = map(int, re.search(r"\$J\$(\d+):\$J\$(\d+)", sheet["C4"].value).groups())
+    first, last = map(int, re.search(r"\$L\$(\d+):\$L\$(\d+)", sheet["C4"].value).groups())
     assert last - first + 1 == len(content.ledger)
     assert sheet.cell(first, 1).value == 1 and sheet.cell(last, 1).value == len(content.ledger)
-    assert sheet.cell(first - 1, 10).value == "数量"
+    assert sheet.cell(first - 1, 12).value == "数量"
+
+
+def test_an_auditor_filters_the_ledger_by_place_and_sees_the_sum_of_what_is_left(book, values, content):
+    sheet, stored = book["台账"], values["台账"]
+    first, last = map(int, re.search(r"\$L\$(\d+):\$L\$(\d+)", sheet["C4"].value).groups())
+    heads = [cell.value for cell in sheet[first - 1]]
+    assert sheet.auto_filter.ref == f"A{first - 1}:L{last}"
+    assert heads[6:9] == ["来源区域", "经过的池", "去向区域"]
+    path = sheet.cell(first, 8).value.split(" → ")
+    assert [sheet.cell(first, 7).value, sheet.cell(first, 9).value] == [path[0], path[-1]]
+    assert sheet.cell(first - 2, 12).value == f"=SUBTOTAL(109,L{first}:L{last})"
+    assert stored.cell(first - 2, 12).value == pytest.approx(content.ledger["amount"].sum())
 
 
 def test_each_award_shows_what_the_ledger_gives_it(book, values, content):

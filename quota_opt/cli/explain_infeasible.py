@@ -1,0 +1,93 @@
+"""`explain CASE --infeasible`: which clauses clash where a case has no plan, and the menu of repairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quota_opt.cli.commands import refuse_existing
+from quota_opt.cli.session import Session
+from quota_opt.errors import Text
+
+if TYPE_CHECKING:
+    from quota_opt.analysis.infeasible import Clash
+    from quota_opt.analysis.repair import Repair
+    from quota_opt.scenario import Scenario
+
+
+def explain_infeasible(
+    session: Session,
+    case: Scenario | str,
+    *,
+    profile: str = "auto",
+    time_limit: float | None = None,
+    out: Path | None = None,
+) -> int:
+    """Explain why a case has no plan; 0 when explained or when the case has a plan, 4 where a limit came first.
+
+    A folder is written where `out` names one.
+    """
+    if out is not None:
+        refuse_existing(out)
+    import quota_opt as qo
+    from quota_opt.analysis.infeasible import TIME_LIMIT
+    from quota_opt.report.document import terminal_view
+
+    found = qo.explain_infeasible(case, profile, time_limit=TIME_LIMIT if time_limit is None else time_limit)
+    code = 4 if found.feasible is None else 0
+    written = found.write(out, session.language) if out is not None and not found.feasible else None
+    session.document({"exit_code": code, "folder": written, **_record(found)})
+    if found.feasible:
+        session.show(Text("本案例有可行方案，没有矛盾可解释。", "This case has a plan: there is nothing to explain."))
+    elif session.speaking:
+        session.show(terminal_view(found.document(), session.language, written))
+    return code
+
+
+def _record(found: Clash) -> dict[str, Any]:
+    return {
+        "case": found.scenario.name,
+        "variant": found.scenario.variant,
+        "feasible": found.feasible,
+        "whole": found.whole,
+        "seconds": found.seconds,
+        "order": found.order,
+        "clashes": [
+            {
+                "minimal": clash.minimal,
+                "clauses": [
+                    {
+                        "rule": clause.rule,
+                        "item": clause.item,
+                        "title": clause.title,
+                        "clause": clause.clause,
+                        "where": {key: value for key, value in vars(clause.where).items() if value is not None},
+                    }
+                    for clause in clash.clauses
+                ],
+            }
+            for clash in found.clashes
+        ],
+        "repairs": [_repair(repair) for repair in found.repairs],
+    }
+
+
+def _repair(repair: Repair) -> dict[str, Any]:
+    return {
+        "confirmed": repair.confirmed,
+        "minimal": repair.minimal,
+        "changes": [
+            {
+                "rule": change.clause.rule,
+                "what": change.words,
+                "path": change.path,
+                "before": change.before,
+                "after": change.after,
+                "difference": change.difference,
+                "set": change.setting,
+                "where": {key: value for key, value in vars(change.where).items() if value is not None},
+            }
+            for change in repair.changes
+        ],
+        "rows": [vars(row) for row in repair.rows],
+    }
