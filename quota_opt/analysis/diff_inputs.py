@@ -42,8 +42,8 @@ _SUBJECTS = {
 class SettingChange:
     """One dotted path that differs. A value is None where it is not written; `clause` is that of the setting's rule.
 
-    `matters` is False for words (titles, clauses, documents) that cannot change a plan. `switched` is True or False where
-    a rule is switched on or off by it, None for any other change.
+    `matters` is False for words (titles, clauses, documents) that cannot change a plan. `switched` is True or False
+    where a rule is switched on or off by it, None for any other change.
     """
 
     path: str

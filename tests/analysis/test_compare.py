@@ -1,7 +1,7 @@
 """Scenarios side by side, on the worked example that can be solved by hand, and regret on random cases.
 
-Worked example: at 0.52 the plan is {F1, F2; P1, P2, P4}, worth 2,000; at 0.49 P2 may not start and {F1; P1, P4} is left,
-worth 1,200; with 70 % kept in towns P2 does not get its quota and the plan is the same {F1; P1, P4}.
+Worked example: at 0.52 the plan is {F1, F2; P1, P2, P4}, worth 2,000; at 0.49 P2 may not start and {F1; P1, P4} is
+left, worth 1,200; with 70 % kept in towns P2 does not get its quota and the plan is the same {F1; P1, P4}.
 """
 
 import json
