@@ -176,8 +176,7 @@ class Directives(Rule[DirectivesParameters]):
             if one.share is not None:
                 words = Text(f"{called}{_size(one.share).zh}", f"{called}{_size(one.share).en}")
                 yield Demand(
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, part=True
-                    "project", one.project, row, at, years, clause, "share", one.share, one.share, size, i, part=True
+                    "project", one.project, row, at, years, clause, "share", one.share, one.share, words, i, part=True
                 )
         for i, firm in enumerate(self.parameters.firms, len(self.parameters.projects)):
             if firm.firm not in firms:
@@ -206,9 +205,8 @@ class Directives(Rule[DirectivesParameters]):
             side, value = SIDES[one_measure.sense], amount(one_measure.value)
             of = table("unit").get(unit, Text(unit, unit))
             words = Text(f"{title.zh}{side.zh} {value} {of.zh}", f"{title.en} {side.en} {value} {of.en}")
-            yield Demand(kind, name, i, none, none, clause, unit, least, most, words)
             item = i + len(self.parameters.projects) + len(self.parameters.firms)
-            yield Demand("measure", name, i, none, none, clause, unit, least, most, Text(name, name), item)
+            yield Demand(kind, name, i, none, none, clause, unit, least, most, words, item)
 
     def _bound(self, build: Build, demand: Demand) -> None:
         """The row of a measure; the objective counts what other rules add to it, too."""
@@ -223,12 +221,9 @@ class Directives(Rule[DirectivesParameters]):
         columns = np.concatenate([columns, np.array([column for column, _ in soft], dtype=np.int64)])
         values = np.concatenate([values, np.array([-cost for _, cost in soft])])
         build.add_rows(
-            RowInfo(self.name, demand.clause, demand.unit),
+            RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
             {demand.kind: [0]},
             {demand.kind: np.array([demand.name], dtype=object)},
-            RowInfo(self.name, demand.clause, demand.unit, item=demand.item),
-            {"measure": [0]},
-            {"measure": np.array([demand.name], dtype=object)},
             entries=(np.zeros(len(columns), dtype=np.int64), columns, values),
             lower=demand.lower - made.constant,
             upper=demand.upper - made.constant,
@@ -285,7 +280,6 @@ class Demand:
 
     `kind` is project, firm, measure, or what (the objective); `code` its position in the table; `part`: shares are
     summed, not starts.
-    `kind` is project, firm or measure; `code` its position in the table; `part`: the shares are summed, not starts.
     `item` is the directive's place among projects, firms and measures, one list after the other.
     """
 
