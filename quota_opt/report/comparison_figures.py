@@ -46,7 +46,7 @@ def bars(
         )  # fmt: skip
     option = base_option(
         grid={"left": 12, "right": 70, "top": 34 if len(series) > 1 else 10, "bottom": 34, "containLabel": True},
-        xAxis=axis_name(said.of(language), type="value", nameLocation="middle", nameGap=24),
+        xAxis=axis_name(said.of(language), type="value", splitNumber=4, nameLocation="middle", nameGap=24),
         yAxis={"type": "category", "data": names, "inverse": True, "axisTick": {"show": False},
                "axisLabel": {"fontSize": 12, "color": INK}},
         series=drawn,
