@@ -44,6 +44,7 @@ from quota_opt.rules._objective import objective_of
 from quota_opt.scenario import Scenario, Uncertainty
 from quota_opt.scenario.uncertainty import Recourse
 from quota_opt.solving.profile import Profile
+from quota_opt.solving.stages import LEAST_SHARE
 from quota_opt.solving.status import OnProgress, Solution, Status
 
 if TYPE_CHECKING:
@@ -354,8 +355,9 @@ def _as_plan(opened: Opened, found: Solution) -> Plan:
     whole = case.projects["divisible"].to_numpy(dtype=bool)
     projects = [
         {"project": str(case.projects["project"].iat[row]), "year": int(case.years[t])}
-        | ({"share": round(float(share), 9)} if whole[row] and share > 0 else {})
+        | ({"share": round(float(share), 9)} if whole[row] else {})
         for row, t, share in zip(outcome.award_row, outcome.award_year, outcome.award_share, strict=True)
+        if share > LEAST_SHARE
     ]
     firms = [
         {

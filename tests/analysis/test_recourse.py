@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import FINAL, case
 from strategies import examples
 from uncertain import HALF_TO_ALL, two_towns
 
@@ -110,6 +111,23 @@ def test_what_the_model_and_the_worlds_say_agrees_under_other_rules_too(rules: d
     table = made.compared.set_index(["worlds", "plan"])
     assert table.loc[("in", "two_stage"), "value"] == pytest.approx(made.value, rel=1e-7)
     assert made.vss >= -1e-6
+    assert qo.verify(made.plan).ok
+
+
+def test_a_divisible_award_keeps_the_share_it_was_given_for_the_worlds() -> None:
+    # 1,000 held; P may be of any size, is worth 1 a tce and needs once or twice what is stated, equally likely. A tce
+    # short costs 3: beyond half its size each tce brings 1 and costs 3 every second time, so that P gets 500.
+    need = {"distribution": "discrete", "values": [1.0, 2.0], "probabilities": [0.5, 0.5]}
+    uncertain = {"projects": {"chain": {"need": need}}, "recourse": {"shortfall_cost": 3.0}}
+    rows = [
+        {"project": "P", "place": "N1", "category": "chain", "energy_tce": 1000.0, "value_added": 1000.0}
+        | {"divisible": True, "min_share": 0.1}
+    ]
+    held = [{"place": "N1", "resource": "energy", "year": "*", "amount": 1000.0}]
+    scenario = case(last=2024, objective=FINAL, settings={"uncertainty": uncertain}, projects=rows, quotas=held)
+    made = two_stage(scenario, 2, drawn=40, fresh=10, profile="exact")
+    assert made.plain.awards["share"].tolist() == pytest.approx([1.0])
+    assert made.plan.awards["share"].tolist() == pytest.approx([0.5])
     assert qo.verify(made.plan).ok
 
 

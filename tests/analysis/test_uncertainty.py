@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,46 @@ def test_where_nothing_says_what_is_uncertain_nothing_is_made_up() -> None:
     assert evaluate(plan, samples=10, uncertainty=DELIVERY).samples == 10
     with pytest.raises(InputError):
         evaluate(plan, uncertainty={"action": {}})
+
+
+def test_plans_of_every_kind_can_be_evaluated_and_written(tmp_path: Path) -> None:
+    order = {"form": "lexicographic", "order": [{"measure": "value_added"}, {"measure": "energy_idle", "sense": "min"}]}
+    market = {"trading": {"buy_price": 0.2, "max_buy": 300.0}}
+    kinds = {
+        "nothing done": one_closure(
+            DELIVERY, objective={"minimise": {"public_cost": 1.0}}, rules={"caps": {"caps": [{"amount": 0.0}]}}
+        ),
+        "in order": two_towns(DELIVERY, objective=order),
+        "with purchases": two_towns(DELIVERY, rules=market),
+    }
+    for name, scenario in kinds.items():
+        made = evaluate(qo.solve(scenario), samples=20)
+        folder = made.write(tmp_path / name.replace(" ", "-"), "en")
+        assert (folder / "report.xlsx").is_file()
+        assert len(made.worlds) == 20
+        if name == "in order":
+            assert "objective" not in set(made.measures["measure"])
+        if name == "nothing done":
+            assert made.served == 1.0
+            assert made.awards.empty
+
+
+def test_divisible_awards_use_and_lack_by_their_share() -> None:
+    # Half of P fits the 400 held: 400 of its 800. At half as much again it lacks 200.
+    need = {"distribution": "discrete", "values": [1.5], "probabilities": [1.0]}
+    made = case(
+        last=2024,
+        settings={"uncertainty": {"projects": {"chain": {"need": need}}}},
+        quotas=[{"place": "N1", "resource": "energy", "year": "*", "amount": 400.0}],
+        projects=[
+            {"project": "P", "place": "N1", "category": "chain", "energy_tce": 800.0, "value_added": 90.0}
+            | {"divisible": True, "min_share": 0.1}
+        ],
+    )
+    found = evaluate(qo.solve(made), samples=2)
+    assert found.awards["share"].tolist() == pytest.approx([0.5])
+    assert found.years["short_energy"].tolist() == pytest.approx([200.0])
+    assert found.years["met"].tolist() == pytest.approx([2 / 3])
 
 
 VALUES = st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=25)
