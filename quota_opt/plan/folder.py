@@ -117,7 +117,7 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         if digest is not None:
             record["certificate"]["proof"]["sha256"] = digest
         if plan.receipt is not None:
-            record["receipt"] = {"sha256": write_receipt(plan.receipt, work)}
+            record["receipt"] = {"sha256": write_receipt(plan.receipt, work), "objective": plan.receipt["objective"]}
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
