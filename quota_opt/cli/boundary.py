@@ -116,6 +116,12 @@ def _told(session: Session, error: QuotaOptError) -> int:
     }
     if isinstance(error, InfeasibleScenario):
         document["conflicts"] = list(error.conflicts)
+        session.complain(
+            Text(
+                "  哪些条款相互矛盾、最少改什么：quota-opt explain CASE --infeasible（--set 照写）",
+                "  Which clauses clash, and the least that mends it: quota-opt explain CASE --infeasible, same --set",
+            )
+        )
     session.document(document)
     return error.exit_code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ def explain_infeasible(
     profile: str = "auto",
     time_limit: float | None = None,
     out: Path | None = None,
+    order: Sequence[str] = (),
 ) -> int:
     """Explain why a case has no plan; 0 when explained or when the case has a plan, 4 where a limit came first.
 
     `out` is a folder for tables and reports, or the one report FILE.html or FILE.xlsx; with a plan nothing is written.
+    `order` names the rules that give first.
     """
     if out is not None:
         refuse_existing(out)
@@ -33,7 +36,8 @@ def explain_infeasible(
     from quota_opt.analysis.infeasible import TIME_LIMIT
     from quota_opt.report.document import terminal_view
 
-    found = qo.explain_infeasible(case, profile, time_limit=TIME_LIMIT if time_limit is None else time_limit)
+    limit = TIME_LIMIT if time_limit is None else time_limit
+    found = qo.explain_infeasible(case, profile, time_limit=limit, order=order)
     code = 4 if found.feasible is None else 0
     written = _write(found, out, session.language) if out is not None and not found.feasible else None
     session.document({"exit_code": code, "folder": written, **_record(found)})

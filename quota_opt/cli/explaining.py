@@ -10,6 +10,7 @@ import typer
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.commands import refuse_existing
 from quota_opt.cli.options import ProfileName
+from quota_opt.cli.overrides import read_overrides
 from quota_opt.cli.session import Session
 from quota_opt.errors import Text
 
@@ -50,6 +51,14 @@ def explain(
     time_limit: Annotated[
         float | None, typer.Option(help="时限 Stop solving a case after this many seconds.", show_default=False)
     ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="改参数 Of a case: change one setting.", show_default=False),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(metavar="RULES", help="With --infeasible: what gives first.", show_default=False),
+    ] = None,
 ) -> int:
     """解释 Why a project is out and what would let it in; the same for firms, rules and prices."""
     chosen = [name for name in (project, firm, rule) if name is not None]
@@ -62,14 +71,16 @@ def explain(
         )
     if out is not None:
         refuse_existing(out)
-    if infeasible:
-        from quota_opt.cli.explain_infeasible import explain_infeasible
-
-        return explain_infeasible(session, address, profile=profile, time_limit=time_limit, out=out)
     import quota_opt as qo
     from quota_opt.analysis.addresses import plan_at
 
-    plan = plan_at(address, profile, time_limit=time_limit)
+    case = qo.read(address, overrides=read_overrides(assignments)) if assignments else address
+    if infeasible:
+        from quota_opt.cli.explain_infeasible import explain_infeasible
+
+        first = tuple(name.strip() for name in (order or "").split(",") if name.strip())
+        return explain_infeasible(session, case, profile=profile, time_limit=time_limit, out=out, order=first)
+    plan = plan_at(case, profile, time_limit=time_limit)
     made: Any
     if everything:
         made = qo.explanations(plan)

@@ -54,3 +54,16 @@ def test_why_there_is_no_plan_for_people_and_for_programs(capfd):
     assert '"set": "rules.directives.measures.0.value=1700.0"' in capfd.readouterr().out
     assert explain_infeasible(Session("en"), qo.read("worked-example")) == 0
     assert "nothing to explain" in capfd.readouterr().out
+
+
+def test_the_settings_that_left_no_plan_are_explained_as_they_were_given(cli):
+    # With 1,800 tce of the 1,700 there are the run ends with 3; explain takes the same --set.
+    asked = ["--set", 'rules.directives.measures=[{ measure = "energy_freed", sense = ">=", value = 1800.0 }]']
+    assert cli("run", "worked-example", *asked).code == 3
+    found = cli("explain", "worked-example", "--infeasible", "--order", "directives", *asked, "--json")
+    assert found.code == 0
+    assert found.document["repairs"][0]["changes"][0]["set"] == "rules.directives.measures.0.value=1700.0"
+    assert found.document["order"][0] == "directives"
+    assert cli("explain", "worked-example", "--infeasible", "--order", "nothing").code == 2
+    assert cli("explain", "worked-example", "--infeasible", *asked, "--out", "why.html").code == 0
+    assert "1,700" in Path("why.html").read_text(encoding="utf-8")

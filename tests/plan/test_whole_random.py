@@ -52,7 +52,7 @@ def fractional(draw: st.DrawFn) -> qo.Scenario:
 
 
 @given(fractional())
-@examples(15)
+@examples(10)
 def test_whole_numbers_keep_every_balance_and_rule_and_are_next_to_the_exact_ones(scenario: qo.Scenario) -> None:
     plan = qo.solve(scenario)
     assert plan.outcome is not None
@@ -69,7 +69,7 @@ def test_whole_numbers_keep_every_balance_and_rule_and_are_next_to_the_exact_one
 
 
 @given(fractional())
-@examples(5)
+@examples(3)
 def test_a_plan_that_is_whole_already_stays_as_it_is(scenario: qo.Scenario) -> None:
     # The whole numbers of a plan, put back into the case, are the whole numbers of that plan.
     plan = qo.solve(scenario)
