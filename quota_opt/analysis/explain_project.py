@@ -181,8 +181,8 @@ def _out(pricing: Pricing, p: int, found: Found, bars: pd.DataFrame) -> list[Tex
             return [
                 Text(
                     f"{name} 未安排：按价格它在 {year} 年恰好持平，但它须整体安排，余下的指标装不下它。",
-                    f"{name} is out: by prices it just pays its way in {year}, but it comes whole or not at all, and what "
-                    "is left does not hold it.",
+                    f"{name} is out: by prices it just pays its way in {year}, but it comes whole or not at all, and "
+                    "what is left does not hold it.",
                 ),
                 _priced(pricing, p, found),
                 *_charged(pricing, p, found),
