@@ -212,6 +212,11 @@ def _priced(pricing: Pricing, p: int, found: Found) -> Text:
     year = int(pricing.case.years[found.year])
     value, charge = running(found.value, pricing.unit), running(found.value - found.margin, pricing.unit)
     net = running(abs(found.margin), pricing.unit)
+    if abs(found.margin) <= EVEN * max(1.0, abs(found.value)):
+        return Text(
+            f"按价格看：{year} 年开工贡献 {value.zh}，占用折价相同，恰好持平。",
+            f"By prices: started in {year} it brings {value.en} and takes what is worth as much.",
+        )
     more = found.margin > 0
     return Text(
         f"按价格看：{year} 年开工贡献 {value.zh}，占用折价 {charge.zh}，净{'得' if more else '亏'} {net.zh}。",
