@@ -1,4 +1,4 @@
-"""Small problems of several goals, every plan of which can be tried; for tests of fronts. Less is better in all goals."""
+"""Small problems of several goals, every plan of which can be tried; for tests of fronts. Less is better."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ Goals are turned so that less is better. As in Tamby and Vanderpooten (2021), fr
     2. its bound proves a box empty: zones inside it are closed, this one with them if the least is not below u_i
     3. else, at that z_i, the least sum of all goals is a point that nothing dominates; it splits the zones
 
-Each program starts from the best point known that meets its limits, so that what is left for it is the proof.
+Each program starts from the best point known that meets its limits, so that what is left for it is the proof. Where
+decisions are all yes or no, zones small enough have their plans listed instead (`front_listing`): the best of these are
+points, and what they leave of the zone is empty. Larger ones are then split in the middle, by the least weighted sum.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from typing import Protocol
 
 import numpy as np
 
-from quota_opt.analysis.front_zones import Zones
+from quota_opt.analysis.front_listing import Listing
+from quota_opt.analysis.front_zones import Zones, split
 from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.solving.hot import HotGoals, Least
 from quota_opt.solving.profile import Profile
@@ -31,6 +34,10 @@ RESOLUTION = 1e-6
 """Where there is no step: this share of a goal's range tells two points apart."""
 NEARLY = 1e-3
 """How far, in margins, an optimum may be left open: the solver's tolerance, too little to hide a point."""
+
+
+LISTED = "LISTED"
+"""The proof of a box whose plans were all looked at."""
 
 
 class Scalariser(Protocol):
@@ -54,7 +61,7 @@ class Scalariser(Protocol):
 class Box:
     """One proof: no plan is as small as `corner` less the margin in all goals (inf: no limit).
 
-    `goal` was minimised; `status` and `bound` are the solver's.
+    `goal` was minimised; `status` and `bound` are the solver's, or LISTED where all plans were looked at.
     """
 
     corner: tuple[float, ...]
@@ -116,7 +123,9 @@ class _Search:
     until: float
     longest: float
     on_progress: OnProgress | None
+    listing: Listing | None
     zones: Zones = field(init=False)
+    tried: set[tuple[float, ...]] = field(default_factory=set)
     values: list[FloatArray] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     programs: int = 0
@@ -132,9 +141,41 @@ class _Search:
             if not self.ask(corner, goal):
                 return
         while len(self.zones.open):
-            zone, goal = self.widest()
-            if not self.ask(zone, goal):
-                return
+            if self.list_one():
+                if not self.proceed():
+                    return
+            elif len(self.zones.open):
+                zone, goal = self.widest()
+                if not (self.ask(zone, goal) if self.listing is None else self.ask_middle(zone)):
+                    return
+
+    def list_one(self) -> bool:
+        """Close an open zone whose plans can be listed; False where there is none."""
+        if self.listing is None:
+            return False
+        for corner in self.zones.open:
+            if tuple(corner) in self.tried:
+                continue
+            self.tried.add(tuple(corner))
+            plans = self.listing.plans(corner - 1.0 + np.where(self.whole, 1e-4, 0.0))
+            if plans is not None:
+                self.take_listed(corner, plans)
+                return True
+        return False
+
+    def take_listed(self, corner: FloatArray, plans: FloatArray) -> None:
+        """Take in the best of all plans of a zone; what they leave of it is empty."""
+        points = np.array([self.at(plan) for plan in plans]).reshape(-1, len(self.goals))
+        inside = (points <= corner - 1.0 + NEARLY).all(axis=1)
+        left = corner[None, :]
+        order = np.flatnonzero(inside)[np.argsort(points[inside].sum(axis=1), kind="stable")]
+        for at in order:
+            if (points[at] < left - 1.0 + 2 * NEARLY).all(axis=1).any():
+                left = split(left, points[at], 0)[0]
+                self.values.append(plans[at])
+                self.zones.add_point(points[at])
+        for rest in left:
+            self.add_box(rest, 0, Least(Status.OPTIMAL, None, math.inf), LISTED)
 
     def widest(self) -> tuple[FloatArray, int]:
         """The zone and the goal whose others have the most room."""
@@ -172,6 +213,24 @@ class _Search:
             return False
         self.values.append(point.values)
         self.zones.add_point(self.at(point.values))
+        return self.proceed()
+
+    def ask_middle(self, corner: FloatArray) -> bool:
+        """Minimise a sum of all goals in a zone, each by the room it has there; False where the search must end.
+
+        What is least under limits of all goals is a point that nothing dominates; if there is none, the zone is empty.
+        """
+        points = self.zones.points
+        room = np.minimum(corner, points.max(axis=0) + 1.0) - points.min(axis=0)
+        weights = room.max() / np.maximum(room, 1.0)
+        found = self.least(weights, corner - 1.0, 0.99 * min(self.open_gap(range(len(weights))), 1.0), None)
+        if found is None:
+            return False
+        if found.status is Status.INFEASIBLE:
+            self.add_box(corner, 0, found)
+        elif found.values is not None:
+            self.values.append(found.values)
+            self.zones.add_point(self.at(found.values))
         return self.proceed()
 
     def known(self, corner: FloatArray, goal: int, value: float) -> bool:
@@ -223,9 +282,10 @@ class _Search:
         point = self.goals @ values
         return np.where(self.whole, np.round(point), point)
 
-    def add_box(self, corner: FloatArray, goal: int, found: Least) -> None:
+    def add_box(self, corner: FloatArray, goal: int, found: Least, status: str = "") -> None:
         """Keep a proof."""
-        self.boxes.append(Box(tuple(map(float, corner)), goal, str(found.status), float(found.bound), found.seconds))
+        said = status or str(found.status)
+        self.boxes.append(Box(tuple(map(float, corner)), goal, said, float(found.bound), found.seconds))
         self.zones.add_box(corner)
 
 
@@ -259,7 +319,8 @@ def exact_front(
         return on_progress(Progress("front", time.monotonic() - began, float(points))) is not False
 
     longest = math.inf if profile.time_limit_s is None else profile.time_limit_s
-    search = _Search(program(arrays, scaled, profile), scaled, whole, tell, until, longest, on_progress)
+    listing = Listing(arrays, scaled) if Listing.applies(arrays) else None
+    search = _Search(program(arrays, scaled, profile), scaled, whole, tell, until, longest, on_progress, listing)
     search.run()
     order = np.lexsort(search.zones.points.T[::-1]) if len(search.values) else np.zeros(0, dtype=np.int64)
     return Found(

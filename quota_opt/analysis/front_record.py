@@ -1,6 +1,6 @@
 """A front as files: front.csv, front.json with what proves it, the reports, and a result folder for each point.
 
-The folders of points hold tables, inputs and record, which `verify` takes; reports there would cost more than the front.
+The folders of points hold inputs, tables and record, which `verify` takes, and no reports of their own.
 """
 
 from __future__ import annotations

@@ -99,10 +99,11 @@ class _Spread:
         self.bounds: list[float] = []
         self.statuses: list[Status] = []
         self.boxes: list[Box] = []
-        self.memory: Memory | None = None
+        self.memories: list[Memory] = []
         self.programs = 0
         self.within_gap = False  # whether a zone was left to the gap
         self.zones = Zones(len(goals), np.zeros(len(goals)))
+        self.large = applies(self.arrays, opened.profile)
         self.starts: list[FloatArray] = []
         self.scale = 0.0
         self.basis: Any = None
@@ -214,7 +215,8 @@ class _Spread:
         """A point of a zone, or a larger empty box.
 
         First with the weights that limits at the middle of the side have in the relaxation; where these lead to a
-        point outside of the zone or next to its end, with the limits themselves.
+        point outside of the zone or next to its end, with the limits themselves. Large models go without these: with
+        so many small choices weights lead about anywhere, and limits across all places take many times as long.
         """
         endless = np.full(len(self.goals), np.inf)
         limits = np.append(np.inf, side.limits[1:])
@@ -226,7 +228,7 @@ class _Spread:
             if found.values is not None and found.status in (Status.OPTIMAL, Status.FEASIBLE):
                 point = self.goals @ found.values
                 self._bounded(weights, point, found)
-                if self._well_inside(side, point):
+                if self.large or self._well_inside(side, point):
                     return self._keep(weights, found)
         weights = self.weights
         found = self._asked(weights, limits, self._start(weights, limits))
@@ -304,8 +306,10 @@ class _Spread:
         model = self._model(weights, limits)
         self.programs += 1
         if self.scale and start is not None:
-            # The gap counts from the best of the first goal, wherever on the front the point is.
-            model = replace(model, offset=self.scale - model.value(start))
+            # The gap counts from the best of the first goal, wherever on the front the point is, or from the range of
+            # the goal that weighs most there.
+            size = max(self.scale, float((weights * self.span)[1:].max()))
+            model = replace(model, offset=size - model.value(start))
         found = self._solved(model, profile, start)
         return replace(found, objective=found.objective - model.offset, bound=found.bound - model.offset)
 
@@ -316,24 +320,25 @@ class _Spread:
         return min(meets, key=lambda pair: pair[0])[1] if meets else None
 
     def _solved(self, asked: Arrays, profile: Profile, start: FloatArray | None) -> Solution:
-        """From what the last solve left where the model is a large one, else with the plan to start from."""
+        """From what the solve with the likest objective left where the model is a large one, else from a plan."""
+        tell = self.on_progress
         if not applies(asked, profile):
-            return self.opened.ask(asked, start=start, profile=profile, on_progress=self.on_progress, stage="front")
-        known = None
-        if self.memory is not None:
-            found = again(asked, profile, self.memory, on_progress=self.on_progress, stage="front")
-            known = found.solution
-            if found.root is not None:
-                self.memory = replace(self.memory, root=found.root)
-            if known.status is Status.OPTIMAL:
-                self.memory = Memory(asked, known.values, known.proof, found.root)
-                return known
-            if known.values is not None:
-                start = known.values
-        solution = self.opened.ask(asked, start=start, profile=profile, on_progress=self.on_progress, stage="front")
-        if known is not None:
-            solution = better_bound(solution, known, profile.relative_gap)
-        if solution.values is not None:
-            root = None if self.memory is None else self.memory.root
-            self.memory = Memory(asked, solution.values, solution.proof, root)
-        return solution
+            return self.opened.ask(asked, start=start, profile=profile, on_progress=tell, stage="front")
+        known, root = None, None
+        if self.memories:
+            likest = max(self.memories, key=lambda memory: _alike(memory.arrays.objective, asked.objective))
+            found = again(asked, profile, likest, on_progress=tell, stage="front")
+            known, root = found.solution, found.root
+        if known is None or known.status is not Status.OPTIMAL:
+            start = start if known is None or known.values is None else known.values
+            solution = self.opened.ask(asked, start=start, profile=profile, on_progress=tell, stage="front")
+            known = solution if known is None else better_bound(solution, known, profile.relative_gap)
+        if known.values is not None:
+            self.memories.append(Memory(asked, known.values, known.proof, root))
+        return known
+
+
+def _alike(one: FloatArray, other: FloatArray) -> float:
+    """How near two objectives are, whatever they are multiplied by: 1 where they are the same."""
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / size if size else 0.0

@@ -114,12 +114,19 @@ def bench(
     resolve: Annotated[
         bool, typer.Option("--resolve", help="重算 Solve once, then with one number changed at a time.")
     ] = False,
+    front: Annotated[
+        bool,
+        typer.Option("--front", help="取舍 Exact fronts beside PyAUGMECON; with --size, 25 points beside one solve."),
+    ] = False,
 ) -> None:
     """测速 Time start-up, reading, building and hand-over to the solver, with peak memory; or solvers side by side."""
     seeds = seed or [0]
     if against is not None:
         chosen = tuple(str(solver) for solver in solvers or Solver)
         _races(session, size or [Size.COUNTY], seeds, against, chosen, out, relaxation=relaxation)
+        return
+    if front:
+        _fronts(session, size or [], seeds, out)
         return
     rows: list[Row] = [] if modelling or resolve else _start_up()
     for chosen_size in size or ([Size.COUNTY] if resolve else [Size.COUNTY, Size.MILLION]):
@@ -142,6 +149,21 @@ def bench(
                 f"{program} is not installed here and was left out; install it: pip install {program}",
             )
         )
+    session.show(Text(f"已写出 {path}", f"Written: {path}"))
+
+
+def _fronts(session: Session, sizes: list[Size], seeds: list[int], out: Path | None) -> None:
+    """Fronts as `bench_front` measures them."""
+    from quota_opt.cli import bench_front
+
+    rows = [row for seed in seeds for row in bench_front.raced(seed)]
+    for size in sizes:
+        for seed in seeds:
+            with _generated(size, seed) as case:
+                rows += bench_front.spread(f"{size.value} {seed}", case)
+    path = _written(bench_front.flat(rows), out or _default_path())
+    session.document({"rows": rows, "file": path})
+    session.show(bench_front.table(session, rows))
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 
