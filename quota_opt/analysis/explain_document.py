@@ -165,7 +165,7 @@ def _table(name: str, frame: pd.DataFrame) -> Table:
     keys = [key for key in frame.columns if not key.endswith("_en") and key != "from_kind" and key in _COLUMNS]
     columns = []
     for key in keys:
-        number = frame[key].dtype.kind == "f" and key != "year"
+        number = frame[key].dtype.kind in "fi" and key != "year"
         kind = "number" if number else "year" if key == "year" else "long" if key == "text" else "text"
         columns.append(Column(key, _COLUMNS[key], kind, digits=_DIGITS.get(key, 0)))  # type: ignore[arg-type]
     rows: list[list[Cell]] = [[_cell(dict(record), key) for key in keys] for record in frame.to_dict("records")]
@@ -198,6 +198,8 @@ def _cell(record: dict[Any, Any], key: str) -> Cell:
     value = record[key]
     if f"{key}_en" in record:
         return Text(str(value), str(record[f"{key}_en"]))
+    if key == "kind":
+        return _COLUMNS.get(str(value), Text(str(value), str(value)))
     if key == "resource":
         return resource_name(str(value))
     if isinstance(value, float | int):

@@ -264,7 +264,7 @@ def _uses(pricing: Pricing, uses: pd.DataFrame) -> list[Text]:
             continue
         by = mine.groupby("to", sort=False)["amount"].sum().sort_values(ascending=False, kind="stable")
         unit, what = unit_name(pricing.case.unit(resource)), resource_name(resource)
-        names = {"idle": Text("闲置", "idle"), "sold": Text("卖出", "sold")}
+        names = {"idle": Text("结余", "idle"), "sold": Text("卖出", "sold")}
         shown = [(names.get(str(to), Text(str(to), str(to))), float(amount)) for to, amount in by.head(SHOWN).items()]
         zh = "、".join(f"{name.zh}（{short(amount)} {unit.zh}）" for name, amount in shown)
         en = ", ".join(f"{name.en} ({short(amount)} {unit.en})" for name, amount in shown)

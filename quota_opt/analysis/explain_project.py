@@ -181,8 +181,8 @@ def _out(pricing: Pricing, p: int, found: Found, bars: pd.DataFrame) -> list[Tex
             return [
                 Text(
                     f"{name} 未安排：按价格它在 {year} 年恰好持平，但它须整体安排，余下的指标装不下它。",
-                    f"{name} is out: by prices it just pays its way in {year}, but it comes whole or not at all, and what "
-                    "is left does not hold it.",
+                    f"{name} is out: by prices it just pays its way in {year}, but it comes whole or not at all, and "
+                    "what is left does not hold it.",
                 ),
                 _priced(pricing, p, found),
                 *_charged(pricing, p, found),
@@ -212,6 +212,11 @@ def _priced(pricing: Pricing, p: int, found: Found) -> Text:
     year = int(pricing.case.years[found.year])
     value, charge = running(found.value, pricing.unit), running(found.value - found.margin, pricing.unit)
     net = running(abs(found.margin), pricing.unit)
+    if abs(found.margin) <= EVEN * max(1.0, abs(found.value)):
+        return Text(
+            f"按价格看：{year} 年开工贡献 {value.zh}，占用折价相同，恰好持平。",
+            f"By prices: started in {year} it brings {value.en} and takes what is worth as much.",
+        )
     more = found.margin > 0
     return Text(
         f"按价格看：{year} 年开工贡献 {value.zh}，占用折价 {charge.zh}，净{'得' if more else '亏'} {net.zh}。",

@@ -91,10 +91,7 @@ class Ways:
                 f"At least {short(bound)} {unit.en} more {what.en} at {where} every year.",
             )
             if bound <= 0.0:
-                text = Text(
-                    f"{where}的{what.zh}指标再多一些（按价格看不出要多少）。",
-                    f"Some more {what.en} at {where} (prices cannot tell how much).",
-                )
+                text = _little(f"{where}的{what.zh}指标再多一些", f"Some more {what.en} at {where}")
             yield Change("quota", text, "at_least" if bound > 0 else "open", bound, self.case.unit(resource))
             return
 
@@ -153,6 +150,8 @@ class Ways:
                 f"能耗强度由 {short(now)} 降到约 {short(reach)} {unit.zh}。",
                 f"Energy intensity from {short(now)} down to about {short(reach)} {unit.en}.",
             )
+            if least <= 0:
+                text = _little("能耗强度再低一些", "A lower energy intensity")
             yield Change("energy", text, "about" if least > 0 else "open", now - reach, "tce/10k yuan", reach)
             return
 
@@ -188,6 +187,8 @@ class Ways:
                 f"年增加值由 {short(now)} 提高到至少 {short(now + least)} {unit.zh}。",
                 f"Value added from {short(now)} up to at least {short(now + least)} {unit.en}.",
             )
+            if least <= 0:
+                text = _little("年增加值再高一些", "More value added")
             yield Change("value", text, "at_least" if least > 0 else "open", least, "10k yuan/yr", now + least)
             return
 
@@ -241,6 +242,8 @@ class Ways:
                 f"“{name.zh}”的权重由 {short(now)} 提高到约 {short(now + least)}。",
                 f"The weight of {name.en} from {short(now)} up to about {short(now + least)}.",
             )
+            if least <= 0:
+                text = _little(f"“{name.zh}”的权重再高一些", f"A higher weight of {name.en}")
             yield Change("weight", text, "about" if least > 0 else "open", least, "", now + least)
             return
 
@@ -510,6 +513,11 @@ def _names(leavers: tuple[str, ...]) -> Text:
         f"，换下 {'、'.join(shown)}{' 等' if more else ''}（{len(leavers)} 个）",
         f", {', '.join(shown)}{' …' if more else ''} leave{'s' if len(leavers) == 1 else ''}",
     )
+
+
+def _little(zh: str, en: str) -> Text:
+    """A change of which prices cannot tell the size."""
+    return Text(f"{zh}（按价格看不出要多少）。", f"{en} (prices cannot tell how much).")
 
 
 def _upper(words: str) -> str:

@@ -83,20 +83,22 @@ def test_prices_alone_give_bounds_that_the_truth_keeps(two_for_one):
 
 
 def test_who_is_out_priced_is_told_by_how_much_and_who_has_the_quota():
-    """60 tce at 5 each go to A and the rest of 100 to C at 6; D would bring 2 each for 50: 100 against 250 or more."""
-    projects = [project("A", 60, 300), project("C", 40, 240), project("D", 50, 100)]
+    """100 tce: C takes 40 at 6 each, divisible A (70 at 5 each) the other 60: the price is 5. D would bring 100 for 50
+    tce worth 250. With 10 more A is full; with 40 more D and 50 of A (350) are as good as all of A."""
+    divisible = project("A", 70, 350, divisible=True, min_share=0.0)
+    projects = [divisible, project("C", 40, 240), project("D", 50, 100)]
     plan = qo.solve(case(**YEAR, objective=FINAL, projects=projects, quotas=pool(100)), profile="exact")
     found = qo.explain(plan, project="D")
     assert found.verdict == "out_priced"
-    takers = found.tables["takers"]
-    assert takers["project"].tolist() == ["A", "C"]  # A has least to spare
+    assert found.tables["takers"]["project"].tolist() == ["A", "C"]  # A has least to spare
     line = qo.explanations(plan).table.iloc[0]
-    price = plan.prices.loc[plan.prices["place"] == "county", "price"].iloc[0]
-    assert 2 <= price <= 5
-    assert line["charge"] == pytest.approx(50 * price)
-    assert line["loss_at_least"] == pytest.approx(50 * price - 100)
-    quota = change(qo.explain(plan, project="D", confirm=True), "quota")
-    assert (quota.amount, quota.below) == (50, 49)
+    assert (line["charge"], line["margin"]) == pytest.approx((250, -150))
+    assert line["loss_at_least"] == pytest.approx(150)
+    assert line["more_needed"] == pytest.approx(30)
+    sure = qo.explain(plan, project="D", confirm=True)
+    assert sure.forced.loss == pytest.approx(150)
+    quota = change(sure, "quota")
+    assert (quota.amount, quota.below) in ((40, 39), (41, 40))
 
 
 def test_the_worked_example_bars_p3_and_says_what_lets_it_pass():
@@ -257,7 +259,7 @@ def test_a_name_that_is_none_is_refused_with_the_nearest(two_for_one):
 
 def test_an_explanation_is_written_for_people(two_for_one, tmp_path):
     found = qo.explain(two_for_one, project="B")
-    for language, word in (("zh", "未安排"), ("en", "out-priced")):
+    for language, word in (("zh", "未安排"), ("en", "pays its way")):
         page = found.write(tmp_path / f"{language}.html", language).read_text(encoding="utf-8")
         assert word in page
     assert found.write(tmp_path / "b.xlsx").stat().st_size > 0
