@@ -94,7 +94,7 @@ def test_each_stage_of_an_ordered_objective_keeps_its_share() -> None:
     assert made.complete
 
 
-@examples(12)
+@examples(10)
 @given(tinies())
 def test_plans_differ_as_much_as_any_could_and_what_all_agree_on_is_so(tiny: Tiny) -> None:
     made = qo.alternatives(tiny.scenario(), 0.3, 4, gap=0.0)
