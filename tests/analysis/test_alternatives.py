@@ -40,25 +40,31 @@ def test_no_more_plans_are_made_than_asked_for() -> None:
     assert not made.complete
 
 
-@pytest.mark.parametrize("larger", ["B", "C"])
+@pytest.mark.parametrize("larger", ["B", "C", "D"])
 def test_of_sets_that_differ_in_as_many_awards_the_one_with_more_quota_comes_first(larger: str) -> None:
-    """Only one of A, B, C can start: A is best, B and C both differ from it in two awards; one takes 30 more quota."""
+    """Only one of four can start: A is best, each other differs from it in two awards; one takes 30 more quota."""
     projects = [
         {
             "project": name,
             "place": "N1",
             "category": "other",
             "energy_tce": 40.0 if name == larger else 10.0,
+            "land_mu": 10.0 if name == larger else 400.0,
             "value_added": value,
             "variant_of": "one",
         }
-        for name, value in (("A", 101.0), ("B", 100.0), ("C", 100.0))
+        for name, value in (("A", 101.0), ("B", 100.0), ("C", 100.0), ("D", 100.0))
     ]
-    quotas = [{"place": "N1", "resource": "energy", "year": "*", "amount": 50.0}]
-    case = small.case(first=2024, last=2024, objective=small.FINAL, projects=projects, quotas=quotas)
-    made = qo.alternatives(case, 0.02, 4)
+    quotas = [
+        {"place": "N1", "resource": resource, "year": "*", "amount": 400.0 if resource == "land" else 50.0}
+        for resource in ("energy", "land")
+    ]
+    case = small.case(
+        first=2024, last=2024, resources=("energy", "land"), objective=small.FINAL, projects=projects, quotas=quotas
+    )
+    made = qo.alternatives(case, 0.02, 5)
     assert [awarded(plan) for plan in made.plans[:2]] == [{"A"}, {larger}]
-    assert made.table["moved"].tolist()[1:] == pytest.approx([30.0, 0.0])
+    assert made.table["moved"].tolist()[1:] == pytest.approx([30.0, 0.0, 0.0])
     assert made.complete
 
 
@@ -88,7 +94,7 @@ def test_each_stage_of_an_ordered_objective_keeps_its_share() -> None:
     assert made.complete
 
 
-@examples(12)
+@examples(10)
 @given(tinies())
 def test_plans_differ_as_much_as_any_could_and_what_all_agree_on_is_so(tiny: Tiny) -> None:
     made = qo.alternatives(tiny.scenario(), 0.3, 4, gap=0.0)
