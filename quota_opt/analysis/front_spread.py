@@ -34,6 +34,8 @@ FINEST = 1e-3
 """Points nearer than this share of a goal's range count as one, where its own steps are not larger."""
 WELL = 0.1
 """A weighted point nearer to an end of its side than this share of it is not well between."""
+DENSE = 1_000
+"""With so many whole decisions, weighted points lie close together all along a front."""
 SHARE = 1e-3
 """What all other goals over their whole range may weigh beside the range of the first."""
 
@@ -103,7 +105,7 @@ class _Spread:
         self.programs = 0
         self.within_gap = False  # whether a zone was left to the gap
         self.zones = Zones(len(goals), np.zeros(len(goals)))
-        self.large = applies(self.arrays, opened.profile)
+        self.large = int(arrays.integer.sum()) >= DENSE
         self.starts: list[FloatArray] = []
         self.scale = 0.0
         self.basis: Any = None
