@@ -36,7 +36,7 @@ from quota_opt.report.alternatives import alternatives_document
 from quota_opt.report.document import Document, write_html, write_xlsx
 from quota_opt.scenario import Scenario
 from quota_opt.solving.engine import engine_of
-from quota_opt.solving.profile import Profile
+from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.stages import StageResult, optimise
 from quota_opt.solving.status import OnProgress, Solution, Status, relative_gap
 
@@ -48,6 +48,9 @@ POLISH = 0.1
 """The best plan with a set of awards is looked for until it is known to this part of the share it may lose."""
 MOST_PROOFS = 4_000_000
 """Relaxations solved to prove what no plan can do without: at most so many columns of them in all."""
+
+PROOF_TIME = 60.0
+"""Longest time for one such relaxation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +266,8 @@ class _Search:
         asked = np.flatnonzero((inside | ~ever) & ~proven)
         if len(asked) * self.problem.arrays.columns > MOST_PROOFS:
             return proven
-        engine, profile = engine_of(self.opened.profile), self.opened.profile
+        profile = auxiliary_profile(PROOF_TIME)
+        engine = engine_of(profile)
         relaxed = replace(self.floored, integer=np.zeros(self.floored.columns, dtype=bool))
         for project in asked.tolist():
             columns = self.problem.start[project][self.problem.start[project] >= 0]

@@ -80,6 +80,8 @@ def difference_table(plans: Mapping[str, Plan], measures: pd.DataFrame) -> pd.Da
     table["best"] = best
     for name in others:
         table[name] = measures[name] - measures[baseline]
+        if not comparable(plans[baseline].scenario, plans[name].scenario):
+            table.loc[table["measure"] == OBJECTIVE, name] = math.nan
     return table
 
 

@@ -42,7 +42,8 @@ _SUBJECTS = {
 class SettingChange:
     """One dotted path that differs. A value is None where it is not written; `clause` is that of the setting's rule.
 
-    `matters` is False for words (titles, clauses, documents) that cannot change a plan.
+    `matters` is False for words (titles, clauses, documents) that cannot change a plan. `switched` is True or False
+    where a rule is switched on or off by it, None for any other change.
     """
 
     path: str
@@ -51,23 +52,12 @@ class SettingChange:
     after: Any
     clause: str
     matters: bool
+    switched: bool | None = None
 
     @property
     def rule(self) -> str:
         """The rule it belongs to, "" where it belongs to none."""
         return str(self.keys[1]) if len(self.keys) > 1 and self.keys[0] == "rules" else ""
-
-    @property
-    def switched(self) -> bool | None:
-        """True or False where a rule is switched on or off by it, None for any other change."""
-        if not self.rule:
-            return None
-        if len(self.keys) == 2 and (self.before is None or self.after is None):
-            found: Any = self.after if self.before is None else self.before
-            return (self.before is None) if found.get("enabled", True) else None
-        if len(self.keys) == 3 and self.keys[2] == "enabled":
-            return self.after is not False
-        return None
 
     @property
     def subject(self) -> Text:
@@ -103,6 +93,8 @@ class SettingChange:
                 f"{verb.zh}规则“{title.zh}”{clause_zh}", f"the rule {title.en} is switched {verb.en}{clause_en}"
             )
         name = self.subject
+        if max(len(shown(self.before)), len(shown(self.after))) > _MOST_SHOWN:
+            return Text(f"{name.zh}有改动{clause_zh}", f"{name.en} is another{clause_en}")
         if self.before is None:
             return Text(
                 f"{name.zh}设为 {shown(self.after)}{clause_zh}", f"{name.en} is set to {shown(self.after)}{clause_en}"
@@ -165,6 +157,9 @@ def setting_changes(a: Scenario, b: Scenario) -> tuple[SettingChange, ...]:
     found: list[SettingChange] = []
 
     def visit(old: Any, new: Any, keys: tuple[str | int, ...]) -> None:
+        if len(keys) == 1:  # a section that one of the two does not have
+            blank: dict[str, Any] = {}
+            old, new = (blank if old is None else old), (blank if new is None else new)
         if isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("form") == new.get("form"):
             for key in dict.fromkeys([*old, *new]):
                 visit(old.get(key), new.get(key), (*keys, key))
@@ -173,10 +168,19 @@ def setting_changes(a: Scenario, b: Scenario) -> tuple[SettingChange, ...]:
                 visit(left, right, (*keys, index))
         elif old != new:
             clause = _clause(after, keys) or _clause(before, keys)
-            found.append(SettingChange(join_path(keys), keys, old, new, clause, _matters(keys)))
+            switched = _switched(a, b, keys)
+            found.append(SettingChange(join_path(keys), keys, old, new, clause, _matters(keys), switched))
 
     visit(before, after, ())
     return tuple(change for change in found if change.keys[0] != "variants")
+
+
+def _switched(a: Scenario, b: Scenario, keys: tuple[str | int, ...]) -> bool | None:
+    """Whether a path is the one that switches a rule on (True) or off (False)."""
+    if keys[0] != "rules" or len(keys) not in (2, 3) or (len(keys) == 3 and keys[2] != "enabled"):
+        return None
+    on = str(keys[1]) in b.rules
+    return on if on != (str(keys[1]) in a.rules) else None
 
 
 def _tables(value: Any) -> bool:

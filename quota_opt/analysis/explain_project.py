@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from quota_opt.analysis.explain_chains import chain_sentences
 from quota_opt.analysis.explain_changes import Forced, forcing
 from quota_opt.analysis.explain_pricing import Pricing, cell, charge_words
 from quota_opt.analysis.explain_types import VERDICTS, Explanation
@@ -19,6 +20,8 @@ from quota_opt.report.words import resource_name, unit_name
 from quota_opt.scenario.standing import clause_words, standings
 
 NOTHING = 1e-9
+EVEN = 1e-6
+"""A margin this small beside the value is none: the project just pays its price."""
 SHOWN = 4
 NONE = Text("", "")
 DIGITS = 6
@@ -77,7 +80,7 @@ def _why_out(pricing: Pricing, p: int, t: int) -> str:
     value, margin = float(pricing.project_values[p, t]), float(pricing.project_margins[p, t])
     if value <= NOTHING * max(1.0, abs(pricing.value)) and margin <= NOTHING * max(1.0, abs(pricing.value)):
         return "worthless"
-    return "out_priced" if margin <= 1e-6 * max(1.0, abs(value)) else "leftover"
+    return "out_priced" if margin < -EVEN * max(1.0, abs(value)) else "leftover"
 
 
 def _enemies(pricing: Pricing, p: int) -> set[int]:
@@ -104,7 +107,8 @@ def explain_project(pricing: Pricing, project: str, *, confirm: bool) -> Explana
         forced = forcing(pricing, project=p)
     bars = bars_of(pricing, "project", np.array([p]))
     takers = takers_of(pricing, p, found)
-    sentences = [*_out(pricing, p, found, bars), *_who(pricing, takers), *_costs(pricing, found, forced)]
+    sentences = [*_out(pricing, p, found, bars), *chain_sentences(pricing, p)]
+    sentences += [*_who(pricing, takers), *_costs(pricing, found, forced)]
     ways = Ways(pricing, p, found.years, barred=found.verdict == "barred", confirm=confirm)
     sentences += unsure(pricing) if confirm else []
     return Explanation(
@@ -173,6 +177,16 @@ def _out(pricing: Pricing, p: int, found: Found, bars: pd.DataFrame) -> list[Tex
         return [Text(f"{name} 未安排：它不增加目标值（{value.zh}）。", f"{name} is out: it adds nothing ({value.en}).")]
     if verdict == "leftover":
         net = running(found.margin, pricing.unit)
+        if found.margin <= EVEN * max(1.0, abs(found.value)):
+            return [
+                Text(
+                    f"{name} 未安排：按价格它在 {year} 年恰好持平，但它须整体安排，余下的指标装不下它。",
+                    f"{name} is out: by prices it just pays its way in {year}, but it comes whole or not at all, and what "
+                    "is left does not hold it.",
+                ),
+                _priced(pricing, p, found),
+                *_charged(pricing, p, found),
+            ]
         return [
             Text(
                 f"{name} 未安排：按价格它在 {year} 年尚有净得 {net.zh}，但它须整体安排，装进来要换下更好的组合。",
@@ -408,10 +422,22 @@ def _awarded(pricing: Pricing, p: int, found: Found, *, confirm: bool) -> Explan
 def _until(pricing: Pricing, p: int, found: Found, forced: Forced | None) -> list[Text]:
     """How much less it may be worth, or how much more energy it may take, until it is out."""
     spare, sure = found.margin, False
+    if forced is not None and not forced.possible:
+        return [
+            Text(
+                "它必须安排：没有它，没有方案能满足全部规则。", "It must be in: without it no plan keeps all the rules."
+            )
+        ]
     if forced is not None and forced.possible:
         spare, sure = forced.loss, True
     if spare <= 0:
-        return [Text("它恰在边上：稍差一点就可能落选。", "It is at the edge: a little worse and it may be out.")]
+        known = Text("" if sure else "按价格看，", "" if sure else "by prices, ")
+        return [
+            Text(
+                f"{known.zh}它恰在边上：稍差一点就可能落选。",
+                f"It is at the edge: {known.en}a little worse and it may be out.",
+            )
+        ]
     amount = running(spare, pricing.unit)
     made = [
         Text(

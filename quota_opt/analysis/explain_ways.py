@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from quota_opt.analysis.explain_chains import gaps_of
 from quota_opt.analysis.explain_changes import (
     SMALL_MODEL,
     Answer,
@@ -24,14 +25,17 @@ from quota_opt.analysis.explain_changes import (
 from quota_opt.analysis.explain_pricing import Pricing, cell
 from quota_opt.analysis.explain_types import Change, State
 from quota_opt.errors import Text
-from quota_opt.model.case import FloatArray, IntArray
+from quota_opt.messages import table
+from quota_opt.model.case import IntArray
 from quota_opt.model.measures import coefficients
 from quota_opt.model.objective import weights
 from quota_opt.report.numbers import running, short
 from quota_opt.report.words import resource_name, unit_name
 from quota_opt.scenario import Scenario
 
-INTENSITY_STEP, VALUE_STEP, PARAMETER_STEP = 0.001, 1.0, 0.001
+INTENSITY_STEP, VALUE_STEP, PARAMETER_STEP, WEIGHT_STEP, SHARE_STEP = 0.001, 1.0, 0.001, 0.1, 0.01
+MOST_WEIGHTS = 50
+"""Steps of weight beyond four times what prices say that are tried at most."""
 _ADDED = ("value_added", "value_added_final", "value_added_gained_final")
 
 
@@ -58,6 +62,8 @@ class Ways:
                 made += self._quota(r)
             made += self._energy()
             made += self._value()
+            made += self._weight()
+            made += self._retention()
             made += self._partners()
         else:
             made += self._admissible()
@@ -220,8 +226,75 @@ class Ways:
                 total += weight * coefficients(self.case, name).shares[self.project] / added
         return float(total[self.years].max())
 
+    def _weight(self) -> Iterator[Change]:
+        """More points for its category; others of the category gain as well."""
+        rule, category = self.case.rule("priority"), str(self.row["category"])
+        points = weights(self.case).get("priority_points", 0.0) if len(self.pricing.problem.stages) == 1 else 0.0
+        given = dict(getattr(rule.parameters, "weights", {})) if rule is not None else {}
+        each = points * float(self.case.base_energy[self.project])
+        if category not in given or each <= 0:
+            return
+        now, name = float(given[category]), table("category").get(category, Text(category, category))
+        least = self.loss / each
+        if not self.confirm:
+            text = Text(
+                f"“{name.zh}”的权重由 {short(now)} 提高到约 {short(now + least)}。",
+                f"The weight of {name.en} from {short(now)} up to about {short(now + least)}.",
+            )
+            yield Change("weight", text, "about" if least > 0 else "open", least, "", now + least)
+            return
+
+        def change(steps: int) -> Scenario:
+            return self.scenario.with_(**{f"rules.priority.weights.{category}": round(now + steps * WEIGHT_STEP, 6)})
+
+        guess = max(1, math.ceil(least / WEIGHT_STEP))
+        found, answer = entering(self.pricing, self.name, change, guess, 4 * guess + MOST_WEIGHTS)
+        yield self._found(
+            "weight",
+            found,
+            answer,
+            change,
+            WEIGHT_STEP,
+            "",
+            lambda size: Text(
+                f"“{name.zh}”的权重由 {short(now)} 提高到 {short(now + size)}",
+                f"the weight of {name.en} from {short(now)} up to {short(now + size)}",
+            ),
+        )
+
+    def _retention(self) -> Iterator[Change]:
+        """Towns that keep less of what they free."""
+        rule = self.case.rule("retention")
+        keep = float(getattr(rule.parameters, "keep", 0.0)) if rule is not None else 0.0
+        rows = zip(self.pricing.problem.arrays.row_blocks, self.pricing.problem.info, strict=True)
+        priced = any(np.any(self.pricing.duals[block.positions]) for block, info in rows if info.rule == "retention")
+        if keep <= 0 or not priced:
+            return
+        if not self.confirm:
+            text = Text(f"镇街留用比例由 {keep:.0%} 放低。", f"Towns keep less than the {keep:.0%} of now.")
+            yield Change("parameter", text, "open")
+            return
+
+        def change(steps: int) -> Scenario:
+            return self.scenario.with_(**{"rules.retention.keep": max(0.0, round(keep - steps * SHARE_STEP, 6))})
+
+        most = math.ceil(keep / SHARE_STEP)
+        found, answer = entering(self.pricing, self.name, change, max(1, most // 4), most)
+        yield self._found(
+            "parameter",
+            found,
+            answer,
+            change,
+            SHARE_STEP,
+            "",
+            lambda size: Text(
+                f"镇街留用比例由 {keep:.0%} 降到 {max(0.0, keep - size):.0%}",
+                f"the share towns keep from {keep:.0%} down to {max(0.0, keep - size):.0%}",
+            ),
+        )
+
     def _partners(self) -> Iterator[Change]:
-        """A project it requires awarded with it."""
+        """A project it requires, or one that fills a gap of its chain, awarded with it."""
         awarded = set(self.pricing.outcome.award_row.tolist())
         for name in self.row["requires"]:
             members = self.case.members(str(name))
@@ -234,6 +307,15 @@ class Ways:
                 continue
             for member in members.tolist():
                 yield self._with_partner(int(member))
+        seen: set[int] = set()
+        for partner in (q for gap in gaps_of(self.pricing, self.project) for q in gap.partners.tolist()):
+            name = cell(self.case.projects, "project", partner)
+            if partner not in seen and self.confirm:
+                yield self._with_partner(partner)
+            elif partner not in seen:
+                text = Text(f"与同链的 {name} 一起安排。", f"{name} of the same chain awarded with it.")
+                yield Change("partner", text, "open")
+            seen.add(partner)
 
     def _with_partner(self, partner: int) -> Change:
         name = str(cell(self.case.projects, "project", partner))
@@ -432,8 +514,3 @@ def _names(leavers: tuple[str, ...]) -> Text:
 
 def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
-
-
-def total(prices: FloatArray) -> float:
-    """The prices of a pool over all years together: what one more unit held every year is worth."""
-    return float(np.sum(prices))

@@ -209,7 +209,7 @@ def clause_of(case: Case, key: Key) -> Clause:
             title = Text(f"与 {project} 互斥的项目", f"what {project} excludes")
         return Clause(name, item, title, None, scenario.where("projects", row, name))
     assert rule is not None
-    where = Where(path=f"rules.{name}", rule=name, clause=rule.clause)
+    where = Where(path=f"rules.{name}")
     if item is None:
         return Clause(name, None, rule.title, rule.clause, where)
     lines = {"targets": _target, "caps": _cap, _BY_LIMIT: _limit, "directives": _directive}
@@ -247,7 +247,7 @@ def _cap(case: Case, i: int) -> tuple[Text, str | None, Where]:
     zh = " ".join(part for part in (place, cap.sector or "", year.zh, what.zh) if part)
     en = " ".join(part for part in (place, cap.sector or "", year.en, what.en) if part)
     title = Text(f"总量上限：{zh} ≤ {short(cap.amount)} {unit.zh}", f"cap: {en} ≤ {short(cap.amount)} {unit.en}")
-    return title, cap.clause, Where(path=f"rules.caps.caps.{i}", rule="caps")
+    return title, cap.clause, Where(path=f"rules.caps.caps.{i}")
 
 
 def _limit(case: Case, i: int) -> tuple[Text, str | None, Where]:
@@ -260,7 +260,7 @@ def _limit(case: Case, i: int) -> tuple[Text, str | None, Where]:
         f"准入：{of.title.zh} {sign} {limit.value:g} {of.unit.zh}".rstrip(),
         f"admission: {of.title.en} {sign} {limit.value:g} {of.unit.en}".rstrip(),
     )
-    return title, limit.clause, Where(path=f"rules.admission.limits.{i}", rule=_BY_LIMIT)
+    return title, limit.clause, Where(path=f"rules.admission.limits.{i}")
 
 
 def directive_at(parameters: Any, item: int) -> tuple[str, int]:
@@ -281,7 +281,7 @@ def _directive(case: Case, item: int) -> tuple[Text, str | None, Where]:
         given = rule.parameters.reference
         most = given.most_changes
         title = Text(f"与原方案至多 {most} 处不同", f"at most {most} changes to the plan before")
-        return title, given.clause, Where(path="rules.directives.reference", rule=rule.name)
+        return title, given.clause, Where(path="rules.directives.reference")
     one = getattr(rule.parameters, name)[i]
     if name == "measures":
         said, sign = measure_name(one.measure), SENSES[one.sense]
@@ -292,4 +292,4 @@ def _directive(case: Case, item: int) -> tuple[Text, str | None, Where]:
     else:
         done = Text("保留", "keep") if one.action == "keep" else listed(ACTIONS, one.action)
         title = Text(f"指定：{done.zh} {one.firm}", f"directive: {done.en} {one.firm}")
-    return title, one.clause or None, Where(path=f"rules.directives.{name}.{i}", rule=rule.name)
+    return title, one.clause or None, Where(path=f"rules.directives.{name}.{i}")

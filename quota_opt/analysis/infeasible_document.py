@@ -118,7 +118,7 @@ def _clash_table(clash: Clash) -> Table:
         proven = Text("已证", "proven") if found.minimal else Text("未证", "not proven")
         for clause in found.clauses:
             where = Text(clause.where.of("zh"), clause.where.of("en"))
-            rule = listed(RULES, clause.rule)
+            rule = _rule(clause.rule)
             rows.append((number, rule, clause.title, clause.clause or "", where, proven))
     note = Text(
         "同一序号的条款合在一起没有可行方案；去掉其中任何一条（组外条款不计）就有。",
@@ -134,7 +134,7 @@ def _clash_table(clash: Clash) -> Table:
 
 
 def _about_repairs(clash: Clash) -> tuple[Text, ...]:
-    names = [listed(RULES, name) for name in clash.order]
+    names = [_rule(name) for name in clash.order]
     least = all(repair.minimal for repair in clash.repairs)
     zh = "任一数字少改一步，就没有可行方案" if least else "时限内未能证明每个数字都不能再少改"
     en = (
@@ -168,13 +168,18 @@ def _repair_table(repairs: Sequence[Repair]) -> Table:
         if repair.rows:
             for row in repair.rows:
                 words = _row_words(row)
-                title = listed(RULES, row.rule)
+                title = _rule(row.rule)
                 none = Text("没有单一参数可改，按行放宽", "no single parameter; the row itself gives")
                 rows.append((number, title, "", "", words, none))
             continue
         for change in repair.changes:
             rows.append((number, change.words, change.stated, change.changed, change.difference, _how(change)))
     return table_of("repairs", Text("改法菜单", "Menu of repairs"), columns, rows)
+
+
+def _rule(name: str) -> Text:
+    links = {"requires": Text("前置项目", "required projects"), "excludes": Text("互斥项目", "excluded projects")}
+    return links.get(name) or listed(RULES, name)
 
 
 def _how(change: Change) -> Text:

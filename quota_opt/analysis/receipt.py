@@ -190,7 +190,8 @@ def override(
     Parameters
     ----------
     case
-        A scenario, an address, or a result folder (whose plan is then the one without the orders).
+        A scenario, an address, or a result folder (whose plan is then the one without the orders). Without orders the
+        receipt is about the directives that the case has already.
     award, refuse
         Projects that must, or must not, be awarded.
     share, amount
@@ -223,16 +224,30 @@ def override(
     firms: list[dict[str, Any]] = [{"firm": name, "action": "close", **order, **pass_bars} for name in close]
     firms += [{"firm": name, "action": "keep", **order} for name in keep]
     if not projects and not firms:
-        raise _refused(Text("没有写任何指定事项。", "No order is given."), Text("至少写一项。", "Give at least one."))
+        return _of_its_own(scenario, before, chosen, on_progress)
     opened = Opened.of(_with(scenario, projects, firms), chosen)
     without = before or Opened.of(scenario, chosen).solve(on_progress=on_progress)
     plan = opened.solve(on_progress=on_progress)
     return Receipt(without, _nearer(opened, plan, without, on_progress))
 
 
+def _of_its_own(scenario: Scenario, before: Plan | None, profile: Profile, on_progress: OnProgress | None) -> Receipt:
+    """What the directives cost that the case has itself; a result folder's plan stays as it is."""
+    if RULE not in scenario.rules:
+        raise _refused(
+            Text("没有写任何指定事项，案例里也没有。", "No order is given, and the case has no directives."),
+            Text("至少写一项，如 --award P3。", "Give at least one, as --award P3."),
+        )
+    without = Opened.of(scenario.with_(**{f"rules.{RULE}.enabled": False}), profile).solve(on_progress=on_progress)
+    if before is not None:
+        return Receipt(without, before)
+    opened = Opened.of(scenario, profile)
+    return Receipt(without, _nearer(opened, opened.solve(on_progress=on_progress), without, on_progress))
+
+
 def _with(scenario: Scenario, projects: list[dict[str, Any]], firms: list[dict[str, Any]]) -> Scenario:
     """The case with these directives, in place of those it has about the same projects and firms."""
-    given = scenario.settings.rules.get(RULE)
+    given = scenario.rules.get(RULE)
     table: dict[str, Any] = given.model_dump(exclude_unset=True, by_alias=True) if given is not None else {}
     for key, name, new in (("projects", "project", projects), ("firms", "firm", firms)):
         named = {one[name] for one in new}

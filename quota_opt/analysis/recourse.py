@@ -66,7 +66,7 @@ class TwoStage:
     of the worst 1 - alpha), served (probability that nothing is lacking), objective (as stated)
 
     `value`, `bound` and `gap` are what the solver proved; `vss` is how much the plan is better than that of the mean
-    world in the worlds it was made for, `vss_fresh` in fresh ones.
+    world in the worlds it was made for, `vss_fresh` in fresh ones. `plain` is the plan of the case as stated.
     """
 
     scenario: Scenario
@@ -86,6 +86,7 @@ class TwoStage:
     vss_fresh: float
     compared: pd.DataFrame
     plan: Plan = field(repr=False)
+    plain: Plan = field(repr=False)
 
     def record(self) -> dict[str, Any]:
         """stochastic.json: what was drawn and weighed, what was proven, and the plans beside each other."""
@@ -202,6 +203,7 @@ def two_stage(
         vss_fresh=float(value["out", "two_stage"] - value["out", "mean_value"]),
         compared=compared,
         plan=plan,
+        plain=plain,
     )
 
 

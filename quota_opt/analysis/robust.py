@@ -49,8 +49,9 @@ class RobustPlans:
     """Plans of one case by how many deviations they are protected against. `prices` has one row per gamma:
 
     gamma, status, objective, bound, gap, price (what it loses against gamma 0), price_share, awards, actions, and where
-    the case says what is uncertain served (probability that no award lacks anything), expected and p05 (of the
-    objective over the worlds), short_<resource> and tail_<resource> (of all years together)
+    the case says what is uncertain served (probability that no award lacks anything), met (least share over the years
+    of what awards use that is there on average), expected and p05 (of the objective over the worlds),
+    short_<resource> and tail_<resource> (of all years together)
     """
 
     scenario: Scenario
@@ -216,7 +217,7 @@ def _line(plan: Plan, nominal: Plan | None, evaluation: Evaluation | None) -> di
         line |= {"price": price, "price_share": price / max(abs(nominal.objective), 1e-9)}
     line |= {"awards": len(plan.awards), "actions": len(plan.actions)}
     if evaluation is not None:
-        line["served"] = evaluation.served
+        line |= {"served": evaluation.served, "met": float(evaluation.years["met"].min())}
         if "objective" in set(evaluation.measures["measure"]):
             objective = evaluation.measure("objective")
             line |= {"expected": objective["mean"], "p05": objective["p05"]}

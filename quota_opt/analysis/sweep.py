@@ -12,7 +12,8 @@ Where each value allows all that the values on one side of it allow (shown by co
 
 A break point found by halving is put at the figure that makes it: the intensity of the project that is let in there, or
 the shortest number that is the same for all that can be told. Where shares follow the parameter from value to value
-there are no pieces; values are then asked at even steps. So they are where nothing can be shown.
+there are no pieces; values are then asked at even steps. So they are where nothing can be shown; a parameter of whole
+numbers is asked at each of them.
 """
 
 from __future__ import annotations
@@ -191,8 +192,10 @@ class _Sweeper:
         self.on_progress = on_progress
         self.scale = max(abs(low), abs(high))
         self.solves = self.builds = 0
+        self.whole = False
         self._recall = Recall()
         self._built: dict[float, Opened] = {}
+        self.whole = self._takes_whole_numbers_alone()
 
     # One value
 
@@ -202,8 +205,18 @@ class _Sweeper:
             self.builds += 1
             while len(self._built) >= PROBES + 2:
                 del self._built[next(iter(self._built))]
-            self._built[value] = self.opened.changed(**{self.parameter: value})
+            self._built[value] = self.opened.changed(**{self.parameter: int(value) if self.whole else value})
         return self._built[value]
+
+    def _takes_whole_numbers_alone(self) -> bool:
+        """Whether the parameter refuses what lies between two whole numbers, as a year or a lag does."""
+        if not (self.low.is_integer() and self.high.is_integer()):
+            return False
+        try:
+            self.built(self.low + 0.5)
+        except InputError:
+            return True
+        return False
 
     def solved(self, value: float) -> _Point:
         """The case solved there, from what the first solve left."""
@@ -345,7 +358,8 @@ class _Sweeper:
         chosen = np.flatnonzero(arrays.integer)
         held = fixed(arrays, chosen, np.round(carried[chosen]))
         held = replace(held, integer=np.zeros(held.columns, dtype=bool))
-        found = engine_of(self.opened.profile).solve(held, auxiliary_profile(LINEAR_TIME), stage="solve")
+        linear = auxiliary_profile(LINEAR_TIME)
+        found = engine_of(linear).solve(held, linear, stage="solve")
         worth = -math.inf if found.values is None else found.objective
         return worth < point.objective - WORTH * max(1.0, abs(point.objective))
 
@@ -399,10 +413,14 @@ class _Sweeper:
     # In steps
 
     def in_steps(self, steps: int) -> list[Piece]:
-        """The plan at even steps; neighbours with the same decisions at the same worth are one piece, not proven."""
+        """The plan at even steps, or at each whole number where there are no others.
+
+        Neighbours with the same decisions at the same worth are one piece, not proven.
+        """
         pieces: list[Piece] = []
         last: _Point | None = None
-        for value in np.linspace(self.low, self.high, steps + 1).tolist():
+        values = np.arange(self.low, self.high + 1.0) if self.whole else np.linspace(self.low, self.high, steps + 1)
+        for value in values.tolist():
             point = self.solved(value)
             if last is not None and _same(last, point):
                 pieces[-1] = replace(pieces[-1], stop=value)

@@ -98,14 +98,16 @@ def _sentences(trace: Trace) -> tuple[Text, ...]:
         amount = running(float(part["amount"].sum()), unit)
         other = "to" if role in ("freed", "held", "bought", "went out") else "from"
         top = part.groupby(other)["amount"].sum().sort_values(ascending=False, kind="stable")
-        end = _end(trace, str(top.index[0]), str(part.loc[part[other] == top.index[0], f"{other}_kind"].iloc[0]))
+        kind = str(part.loc[part[other] == top.index[0], f"{other}_kind"].iloc[0])
+        end = _end(trace, str(top.index[0]), kind)
         share = float(top.iloc[0]) / float(part["amount"].sum())
         if trace.subject == "place" and role not in _MAIN:
             said.append(Text(f"{words.zh} {amount.zh}", f"{words.en} {amount.en}"))
         else:
-            most = Text(
-                f"其中 {share:.0%} {'给' if other == 'to' else '来自'}{end.zh}", f"{share:.0%} of it {other} {end.en}"
-            )
+            to = Text("给 ", "to ") if other == "to" else Text("来自 ", "from ")
+            if kind not in ("firm", "project"):
+                to = Text("", "")
+            most = Text(f"其中 {share:.0%} {to.zh}{end.zh}", f"{share:.0%} of it {to.en}{end.en}")
             said.append(Text(f"{words.zh} {amount.zh}（{most.zh}）", f"{words.en} {amount.en} ({most.en})"))
     name = resource_name(resource)
     off = trace.difference
@@ -204,7 +206,7 @@ def _flow(trace: Trace, lines: pd.DataFrame, language: Language) -> Figure:
         chain: list[tuple[int, str, str | Text, str]] = []
         name, kind = str(line["from"]), str(line["from_kind"])
         shown = name in top["from"]
-        words_from = _end(trace, name, kind) if shown else WORDS["other"]
+        words_from = (name if kind == "firm" else _end(trace, name, kind)) if shown else WORDS["other"]
         chain.append((0, f"f{name if shown else ''}", words_from, GREY if kind == "firm" else PALE))
         path = steps(line["pool_path"])
         for k, place in enumerate(path):

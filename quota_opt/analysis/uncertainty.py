@@ -49,8 +49,9 @@ class Evaluation:
 
     measures  measure: measure, unit, planned, mean, sd, p05 … p95 (quantiles over the worlds), and `objective`,
               `shortfall_cost` and `objective_net` (their difference) where the case has them
-    years     year: year, served (probability that no award lacks anything), and of each resource
-              short_<resource> (mean of what is lacking) and tail_<resource> (mean of the worst 1 - alpha)
+    years     year: year, served (probability that no award lacks anything), met (share of what awards use that is
+              there on average, of the scarcest resource), and of each resource short_<resource> (mean of what is
+              lacking) and tail_<resource> (mean of the worst 1 - alpha)
     places    place, resource and year where something may lack: probability, expected, tail, used (mean)
     awards    award: project, name, place, category, year, share, drops_out and late (probabilities), short
               (probability that it lacks something in some year), unserved (mean share of its need that is lacking)
@@ -286,7 +287,10 @@ def _measures(plan: Plan, found: _Found, given: Uncertainty) -> pd.DataFrame:
 
 
 def _years(case: Case, found: _Found, alpha: float) -> pd.DataFrame:
-    table = pd.DataFrame({"year": case.years, "served": found.served.mean(axis=1)})
+    met = np.ones((len(case.resources), case.horizon))
+    for (r, t), used in found.used.items():
+        met[r, t] = 1.0 - found.by_year[r, t].mean() / max(float(used.sum()), 1e-9) if used.sum() > 0.0 else 1.0
+    table = pd.DataFrame({"year": case.years, "served": found.served.mean(axis=1), "met": met.min(axis=0)})
     for r, name in enumerate(case.resources):
         table[f"short_{name}"] = found.by_year[r].mean(axis=1)
         table[f"tail_{name}"] = [tail_mean(found.by_year[r, t], alpha) for t in range(case.horizon)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quota_opt.cli.commands import refuse_existing
 from quota_opt.cli.session import Session
-from quota_opt.errors import Text
+from quota_opt.errors import Language, Text
 
 if TYPE_CHECKING:
     from quota_opt.analysis.infeasible import Clash
@@ -25,7 +25,7 @@ def explain_infeasible(
 ) -> int:
     """Explain why a case has no plan; 0 when explained or when the case has a plan, 4 where a limit came first.
 
-    A folder is written where `out` names one.
+    `out` is a folder for tables and reports, or the one report FILE.html or FILE.xlsx; with a plan nothing is written.
     """
     if out is not None:
         refuse_existing(out)
@@ -35,13 +35,23 @@ def explain_infeasible(
 
     found = qo.explain_infeasible(case, profile, time_limit=TIME_LIMIT if time_limit is None else time_limit)
     code = 4 if found.feasible is None else 0
-    written = found.write(out, session.language) if out is not None and not found.feasible else None
+    written = _write(found, out, session.language) if out is not None and not found.feasible else None
     session.document({"exit_code": code, "folder": written, **_record(found)})
     if found.feasible:
         session.show(Text("本案例有可行方案，没有矛盾可解释。", "This case has a plan: there is nothing to explain."))
     elif session.speaking:
         session.show(terminal_view(found.document(), session.language, written))
     return code
+
+
+def _write(found: Clash, out: Path, language: Language) -> Path:
+    from quota_opt.report.document import write_html, write_xlsx
+
+    if out.suffix.lower() not in (".html", ".xlsx"):
+        return found.write(out, language)
+    writer = write_html if out.suffix.lower() == ".html" else write_xlsx
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return writer(found.document(), out, language)
 
 
 def _record(found: Clash) -> dict[str, Any]:

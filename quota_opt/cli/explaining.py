@@ -40,7 +40,11 @@ def explain(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also write a report: FILE.html or FILE.xlsx.", show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help="Also write a report: FILE.html or FILE.xlsx; a folder with --infeasible.",
+            show_default=False,
+        ),
     ] = None,
     profile: ProfileName = "auto",
     time_limit: Annotated[

@@ -61,14 +61,8 @@ def override(
     """指定 Force projects in or out, close or keep firms, and say what it costs and whom.
 
     Writes the result folder of the plan with a receipt; every later report of it shows the orders and their cost.
+    Without an order it says what the directives cost that the case has already.
     """
-    if not any((award, refuse, share, amount, close, keep)):
-        raise Usage(
-            Text(
-                "没有写指定事项：用 --award、--refuse、--share、--amount、--close 或 --keep。",
-                "No order given: use --award, --refuse, --share, --amount, --close or --keep.",
-            )
-        )
     refuse_limits(gap, time_limit)
     sizes, amounts = _figures("--share", share or []), _figures("--amount", amount or [])
     if out is not None:

@@ -149,10 +149,11 @@ def _receipt_problems(record: Mapping[str, Any], folder: Path, measures: Mapping
     if stated is None and not path.is_file():
         return []
     actual = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-    if stated is None or stated.get("sha256") != actual:
+    content = read_receipt(folder) or {}
+    if stated is None or stated.get("sha256") != actual or stated.get("objective") != content.get("objective"):
         what = Text("代价清单与求解时所封的不同。", "The receipt is not the one sealed with the plan.")
         return [problem("receipt", what, RECEIPT)]
-    given = {str(row["measure"]): float(row["with"]) for row in (read_receipt(folder) or {}).get("measures", [])}
+    given = {str(row["measure"]): float(row["with"]) for row in content.get("measures", [])}
     off = [
         name
         for name, value in given.items()

@@ -28,7 +28,7 @@ from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
-from quota_opt.plan.whole import whole_numbers, whole_problems
+from quota_opt.plan.whole_check import whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
 from quota_opt.solving.status import relative_gap
@@ -110,15 +110,14 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         if len(plan.row_prices):
             write_table(plan.row_prices, work / "certificate.csv")
         record = run_record(plan)
-        if plan.outcome is not None:
-            whole = whole_numbers(plan.outcome)
-            write_table(whole.table, work / ROUNDED)
-            record["rounded"] = finite(whole.record())
+        if plan.whole is not None:
+            write_table(plan.whole.table, work / ROUNDED)
+            record["rounded"] = finite(plan.whole.record())
         digest = write_proofs(plan.proofs, work)
         if digest is not None:
             record["certificate"]["proof"]["sha256"] = digest
         if plan.receipt is not None:
-            record["receipt"] = {"sha256": write_receipt(plan.receipt, work)}
+            record["receipt"] = {"sha256": write_receipt(plan.receipt, work), "objective": plan.receipt["objective"]}
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from quota_opt.plan.trades import COLUMNS as TRADES
 from quota_opt.scenario import Scenario
 from quota_opt.solving.proof import Proof
 from quota_opt.solving.status import EngineInfo, Status
+
+if TYPE_CHECKING:
+    from quota_opt.plan.whole import Whole
 
 __all__ = ["Plan", "RuleAudit"]
 
@@ -76,6 +80,13 @@ class Plan:
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
     receipt: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     reporters: tuple[Reporter, ...] = field(default=(), repr=False, compare=False)
+
+    @cached_property
+    def whole(self) -> Whole | None:
+        """The plan's energy in whole tce, which every balance and rule still holds for; None without an outcome."""
+        from quota_opt.plan.whole import whole_numbers
+
+        return None if self.outcome is None else whole_numbers(self.outcome)
 
     def write(self, folder: str | Path, language: Language = "zh") -> Path:
         """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path.

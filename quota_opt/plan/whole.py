@@ -16,9 +16,8 @@ rules that speak of decisions, money, jobs or value added are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,15 +28,12 @@ from quota_opt.errors import Text
 from quota_opt.model.build import Problem, build
 from quota_opt.model.case import Case, FloatArray, IntArray
 from quota_opt.model.linear import Arrays
-from quota_opt.model.market import Sides
 from quota_opt.model.outcome import Outcome
-from quota_opt.plan.verify import audits
+from quota_opt.plan.whole_amounts import COLUMNS, DUST, KINDS, Amounts, amounts_of, is_whole, lines_of, places_of
+from quota_opt.plan.whole_check import pools_of, whole_outcome
 from quota_opt.solving.engine import engine_named
 from quota_opt.solving.profile import auxiliary_profile
 
-COLUMNS = ["kind", "id", "place", "year", "resource", "exact", "whole"]
-KINDS = ("award", "freed", "transfer", "bought", "bought_for", "sold", "initial", "idle")
-_DUST = 1e-6
 _STANDING = ("award", "freed")  # amounts of their own in each year they stand
 _COUNTS = ("pool", "retention", "caps", "fairness", "trading", "targets", "directives", "slow_approval")
 """Rules whose rows are sums of amounts of a resource."""
@@ -59,6 +55,17 @@ class Whole:
     totals: float
     failing: tuple[Text, ...] = ()
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether anything had to be rounded."""
+        return self.deviation > DUST
+
+    def latest(self, kind: str, resource: str = "energy") -> dict[str, int]:
+        """The whole amount of each award or action in the last year, by identifier."""
+        lines = self.table[(self.table["kind"] == kind) & (self.table["resource"] == resource)]
+        lines = lines.sort_values("year", kind="stable")
+        return {str(name): int(whole) for name, whole in zip(lines["id"], lines["whole"], strict=True)}
+
     def record(self) -> dict[str, Any]:
         """What run.json says of it; the numbers themselves are in rounded.csv."""
         words = method(self)
@@ -71,24 +78,6 @@ class Whole:
         }
 
 
-@dataclass(frozen=True)
-class _Amounts:
-    """Exact amounts of one resource as flat arrays, an entry per amount and year.
-
-    `kind` is a position in `KINDS`; `owner` the row of the action or award, or the place; `year` a position.
-    """
-
-    kind: IntArray
-    owner: IntArray
-    year: IntArray
-    exact: FloatArray
-
-    def at(self, kind: str) -> dict[tuple[int, int], int]:
-        """Position by owner and year."""
-        here = np.flatnonzero(self.kind == KINDS.index(kind))
-        return {(int(self.owner[i]), int(self.year[i])): int(i) for i in here}
-
-
 def whole_numbers(outcome: Outcome, resources: Sequence[str] = ("energy",), seconds: float = TIME_LIMIT) -> Whole:
     """Round a plan's amounts of some resources to whole units; a resource the case does not have is left out."""
     parts, worst, totals = [], 0.0, 0.0
@@ -98,17 +87,17 @@ def whole_numbers(outcome: Outcome, resources: Sequence[str] = ("energy",), seco
         if name not in outcome.case.resources:
             continue
         r = outcome.case.resources.index(name)
-        amounts = _amounts(outcome, r)
+        amounts = amounts_of(outcome, r)
         nearest = np.round(amounts.exact)
-        if np.abs(nearest - amounts.exact).max(initial=0.0) <= _DUST and _is_whole(outcome.case.initial[r]):
+        if np.abs(nearest - amounts.exact).max(initial=0.0) <= DUST and is_whole(outcome.case.initial[r]):
             whole = nearest
         else:
             held = _held_whole(outcome.case) if held is None else held
             whole, broken = _rounded(outcome, held, r, amounts, seconds)
             failing += broken
-        table = _table(outcome, r, amounts, whole)
+        table = lines_of(outcome, r, amounts, whole)
         sums = _totals(outcome, r, amounts)
-        pools = _pools(outcome, whole_outcome(outcome, table), r)
+        pools = pools_of(outcome, whole_outcome(outcome, table), r)
         parts += [table, pools]
         worst = max(worst, float(np.abs(whole - amounts.exact).max(initial=0.0)))
         off = [np.abs(sums.matrix @ (whole - amounts.exact)), (pools["whole"] - pools["exact"]).abs().to_numpy()]
@@ -132,50 +121,25 @@ def method(whole: Whole) -> Text:
     )
 
 
-def _is_whole(values: FloatArray) -> bool:
-    return bool((np.abs(values - np.round(values)) <= _DUST).all())
+def whole_of(plan: Any) -> Whole | None:
+    """The whole numbers of a plan, where any of its amounts is not whole as it is."""
+    made: Whole | None = getattr(plan, "whole", None)
+    return made if made is not None and made.is_rounded else None
 
 
 def _held_whole(case: Case) -> Problem:
     """The model of the case with the quota held at the start rounded down."""
-    return build(replace(case, initial=np.floor(case.initial + _DUST)))
-
-
-def _amounts(outcome: Outcome, r: int) -> _Amounts:
-    """What awards take, actions free, and pools move, buy and sell of a resource, where it is not nothing."""
-    case = outcome.case
-    parts: list[tuple[int, IntArray, IntArray, FloatArray]] = []
-
-    def add(kind: str, owner: IntArray, year: IntArray, exact: FloatArray) -> None:
-        live = np.abs(exact) > _DUST
-        parts.append((KINDS.index(kind), owner[live], year[live], exact[live]))
-
-    since = outcome.action_year + case.actions["lag"].to_numpy(dtype=np.int64)[outcome.action_row]
-    for t in range(case.horizon):
-        add("award", outcome.award_row, np.full(len(outcome.award_row), t), outcome.award_use(r, t))
-        on = outcome.action_row[since <= t]
-        add("freed", on, np.full(len(on), t), case.standing_free(r, t)[on])
-    place, year = (grid.ravel() for grid in np.indices(case.initial.shape[1:]))
-    add("transfer", place, year, outcome.net_up[r].ravel())
-    if outcome.trades is not None:
-        add("bought", place, year, outcome.trades.buy[r].ravel())
-        add("sold", place, year, outcome.trades.sell[r].ravel())
-        if r == case.energy:
-            own, when = (grid.ravel() for grid in np.indices(outcome.trades.project.shape))
-            add("bought_for", own, when, outcome.trades.project.ravel())
-    kind = np.concatenate([np.full(len(owner), code) for code, owner, _, _ in parts])
-    owner, year, exact = (np.concatenate([part[i] for part in parts]) for i in (1, 2, 3))
-    return _Amounts(kind.astype(np.int64), owner.astype(np.int64), year.astype(np.int64), exact.astype(np.float64))
+    return build(replace(case, initial=np.floor(case.initial + DUST)))
 
 
 def _rounded(
-    outcome: Outcome, problem: Problem, r: int, amounts: _Amounts, seconds: float
+    outcome: Outcome, problem: Problem, r: int, amounts: Amounts, seconds: float
 ) -> tuple[FloatArray, list[Text]]:
     """The whole number of each amount, and the rows that no choice can keep."""
     nearest = np.round(amounts.exact)
-    base = np.where(np.abs(amounts.exact - nearest) <= _DUST, nearest, np.floor(amounts.exact))
+    base = np.where(np.abs(amounts.exact - nearest) <= DUST, nearest, np.floor(amounts.exact))
     part = amounts.exact - base
-    part[np.abs(part) <= _DUST] = 0.0
+    part[np.abs(part) <= DUST] = 0.0
     choice, count = _choices(amounts, part)
     free = choice >= 0
     up = sp.csr_array((np.ones(int(free.sum())), (np.flatnonzero(free), choice[free])), shape=(len(choice), count))
@@ -206,7 +170,7 @@ class _Sums:
     names: Sequence[str] = ()
 
 
-def _choices(amounts: _Amounts, part: FloatArray) -> tuple[IntArray, int]:
+def _choices(amounts: Amounts, part: FloatArray) -> tuple[IntArray, int]:
     """The choice of each amount (-1: it is whole already); the same amount of the same owner is chosen once."""
     # A transfer is what each year makes of it; amounts of firms, projects and trades stand for years.
     each = np.where(amounts.kind == KINDS.index("transfer"), amounts.year, -1)
@@ -254,7 +218,7 @@ def _broken(rows: _Sums, whole: FloatArray) -> list[Text]:
     reached = rows.matrix @ whole
     excess = np.maximum(reached - rows.upper, rows.lower - reached)
     found = []
-    for i in np.flatnonzero(excess > _DUST).tolist():
+    for i in np.flatnonzero(excess > DUST).tolist():
         by = f"{excess[i]:.3g}"
         found.append(
             Text(f"取整后不成立：{rows.names[i]}，差 {by}", f"does not hold in whole numbers: {rows.names[i]}, by {by}")
@@ -262,7 +226,7 @@ def _broken(rows: _Sums, whole: FloatArray) -> list[Text]:
     return found
 
 
-def _rows(outcome: Outcome, problem: Problem, r: int, amounts: _Amounts) -> _Sums:
+def _rows(outcome: Outcome, problem: Problem, r: int, amounts: Amounts) -> _Sums:
     """The rows of the model that count amounts of the resource, over the amounts.
 
     An entry of the model is what a decision adds to the row in exact numbers; it is scaled by whole / exact.
@@ -295,7 +259,7 @@ def _rows(outcome: Outcome, problem: Problem, r: int, amounts: _Amounts) -> _Sum
                     mine.append((len(lower), at, float(scaled.data[k]) / float(amounts.exact[at])))
             if mine:
                 entries += mine
-                room = _DUST * max(1.0, abs(fixed))
+                room = DUST * max(1.0, abs(fixed))
                 lower.append(float(arrays.row_lower[row]) - fixed - room)
                 upper.append(float(arrays.row_upper[row]) - fixed + room)
                 names.append(" ".join([info.rule, *map(str, label.values())]))
@@ -335,20 +299,10 @@ def _owners(problem: Problem, r: int) -> dict[int, tuple[str, int, int]]:
     return found
 
 
-def _places(case: Case, amounts: _Amounts) -> IntArray:
-    """The place of each amount."""
-    place = amounts.owner.copy()
-    projects, firms = (table["place_code"].to_numpy(dtype=np.int64) for table in (case.projects, case.actions))
-    for kind, table in (("award", projects), ("bought_for", projects), ("freed", firms)):
-        here = amounts.kind == KINDS.index(kind)
-        place[here] = table[amounts.owner[here]]
-    return place
-
-
-def _totals(outcome: Outcome, r: int, amounts: _Amounts) -> _Sums:
+def _totals(outcome: Outcome, r: int, amounts: Amounts) -> _Sums:
     """Sums kept within 1: used and freed of each place and of all in it, idle quota of each pool, by year."""
     case = outcome.case
-    place, held = _places(case, amounts), np.floor(case.initial[r] + _DUST)
+    place, held = places_of(case, amounts), np.floor(case.initial[r] + DUST)
     entries: list[tuple[int, int, float]] = []
     exact: list[float] = []
     less: list[float] = []
@@ -382,180 +336,4 @@ def _totals(outcome: Outcome, r: int, amounts: _Amounts) -> _Sums:
         add(line)
     sums, own = np.array(exact), np.array(less)
     matrix = _matrix(entries, len(exact), len(amounts.exact))
-    return _Sums(matrix, np.floor(sums + _DUST) - own, np.ceil(sums - _DUST) - own)
-
-
-@dataclass(frozen=True)
-class WholeOutcome(Outcome):
-    """A plan whose amounts of some resources are whole numbers, to be audited like any other.
-
-    `freed_by`, `used_by`: (resource, row of action or award, year) amounts in place of the exact ones.
-    """
-
-    freed_by: Mapping[tuple[int, int, int], float] = field(default_factory=dict)
-    used_by: Mapping[tuple[int, int, int], float] = field(default_factory=dict)
-    resources: tuple[int, ...] = ()
-
-    @cached_property
-    def freed(self) -> FloatArray:
-        """(R, N, T): what actions make available, whole where it has been rounded."""
-        total = Outcome(self.case, *self._decided, self.up, self.down, self.trades).freed.copy()
-        place = self.case.actions["place_code"].to_numpy(dtype=np.int64)
-        for r in self.resources:
-            total[r] = 0.0
-        for (r, row, t), amount in self.freed_by.items():
-            total[r, place[row], t] += amount
-        return total
-
-    def award_use(self, r: int, t: int) -> FloatArray:
-        """What each award takes, whole where it has been rounded."""
-        if r not in self.resources:
-            return super().award_use(r, t)
-        return np.array([self.used_by.get((r, int(row), t), 0.0) for row in self.award_row], dtype=np.float64)
-
-    @property
-    def _decided(self) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
-        return self.action_row, self.action_year, self.award_row, self.award_year, self.award_share
-
-
-def whole_outcome(outcome: Outcome, table: pd.DataFrame) -> WholeOutcome:
-    """The plan with the whole numbers of a table (columns `COLUMNS`) in place of its exact amounts."""
-    case = outcome.case
-    resources = tuple(sorted({case.resources.index(name) for name in table["resource"]}))
-    initial, net = case.initial.copy(), outcome.net_up.copy()
-    trades = None if outcome.trades is None else Sides(*(side.copy() for side in outcome.trades))
-    for r in resources:
-        initial[r], net[r] = np.floor(initial[r] + _DUST), 0.0
-        if trades is not None:
-            trades.buy[r], trades.sell[r] = 0.0, 0.0
-            if r == case.energy:
-                trades.project[:] = 0.0
-    freed: dict[tuple[int, int, int], float] = {}
-    used: dict[tuple[int, int, int], float] = {}
-    projects = {str(name): row for row, name in enumerate(case.projects["project"])}
-    firms = case.actions["firm"].to_numpy(dtype=object)
-    acted = {str(firms[row]): int(row) for row in outcome.action_row}
-    for line in table.itertuples(index=False):
-        r, t = case.resources.index(str(line.resource)), int(np.searchsorted(case.years, int(str(line.year))))
-        n, amount, name = case.places.code.get(str(line.place), -1), float(str(line.whole)), str(line.id)
-        if line.kind == "award":
-            used[r, projects[name], t] = amount
-        elif line.kind == "freed":
-            freed[r, acted[name], t] = amount
-        elif line.kind == "transfer":
-            net[r, n, t] = amount
-        elif trades is not None and line.kind in ("bought", "sold", "bought_for"):
-            side = {"bought": trades.buy, "sold": trades.sell}.get(str(line.kind))
-            if side is None:
-                trades.project[projects[name], t] = amount
-            else:
-                side[r, n, t] = amount
-    return WholeOutcome(
-        replace(case, initial=initial),
-        outcome.action_row,
-        outcome.action_year,
-        outcome.award_row,
-        outcome.award_year,
-        outcome.award_share,
-        np.maximum(net, 0.0),
-        np.maximum(-net, 0.0),
-        trades,
-        freed,
-        used,
-        resources,
-    )
-
-
-def _table(outcome: Outcome, r: int, amounts: _Amounts, whole: FloatArray) -> pd.DataFrame:
-    """The amounts as lines; a transfer's place is the lower one, its amount what goes up (less than 0: down)."""
-    case = outcome.case
-    place = case.places.names[_places(case, amounts)]
-    names = place.copy()
-    projects, firms = (case.projects["project"].to_numpy(object), case.actions["firm"].to_numpy(object))
-    for kind, owners in (("award", projects), ("bought_for", projects), ("freed", firms)):
-        here = amounts.kind == KINDS.index(kind)
-        names[here] = owners[amounts.owner[here]]
-    table = pd.DataFrame(
-        {
-            "kind": np.array(KINDS, dtype=object)[amounts.kind],
-            "id": names,
-            "place": place,
-            "year": case.years[amounts.year],
-            "resource": case.resources[r],
-            "exact": amounts.exact,
-            "whole": whole.astype(np.int64),
-        }
-    )
-    order = np.lexsort((names.astype(str), amounts.kind, amounts.year))
-    return table.iloc[order].reset_index(drop=True)
-
-
-def _pools(outcome: Outcome, made: WholeOutcome, r: int) -> pd.DataFrame:
-    """Quota held and left in each pool, exact and whole, where there is any."""
-    case = outcome.case
-    parts = []
-    for kind, exact, whole in (
-        ("initial", case.initial[r], made.case.initial[r]),
-        ("idle", outcome.idle[r], made.idle[r]),
-    ):
-        n, t = np.nonzero((np.abs(exact) > _DUST) | (np.abs(whole) > _DUST))
-        names = case.places.names[n]
-        line = {"kind": kind, "id": names, "place": names, "year": case.years[t], "resource": case.resources[r]}
-        parts.append(pd.DataFrame({**line, "exact": exact[n, t], "whole": np.round(whole[n, t]).astype(np.int64)}))
-    return pd.concat(parts, ignore_index=True).sort_values(["year", "kind", "id"], kind="stable")
-
-
-def whole_problems(
-    outcome: Outcome, table: pd.DataFrame, *, may_fail: bool = False, broken: Collection[str] = ()
-) -> list[Text]:
-    """What is wrong with stated whole numbers: lines that differ from the plan, do not add up, or break a rule.
-
-    `may_fail`: the result says itself that some row cannot hold in whole numbers. `broken` are rules that the exact
-    plan does not keep either, of which nothing more is said.
-    """
-    missing = [column for column in COLUMNS if column not in table]
-    if missing:
-        return [Text(f"rounded.csv 缺少“{missing[0]}”列。", f"rounded.csv lacks the column {missing[0]}.")]
-    stated = table.assign(id=table["id"].astype(str), place=table["place"].astype(str))
-    if not set(stated["resource"]) <= set(outcome.case.resources) or stated[["exact", "whole"]].isna().any().any():
-        return [Text("rounded.csv 有不存在的资源或空值。", "rounded.csv names no such resource, or lacks a number.")]
-    problems = []
-    key = ["kind", "id", "place", "year", "resource"]
-    exact = [
-        _table(outcome, r, a, np.zeros(len(a.exact))) for r in _of(outcome, stated) for a in [_amounts(outcome, r)]
-    ]
-    expected = pd.concat(exact).set_index(key)["exact"] if exact else pd.Series(dtype=float)
-    lines = stated[~stated["kind"].isin(["initial", "idle"])].set_index(key)
-    if not lines.index.is_unique or set(lines.index) != set(expected.index):
-        return [Text("rounded.csv 的行与方案不符。", "The lines of rounded.csv are not those of the plan.")]
-    if len(lines) and float((lines["exact"] - expected.loc[lines.index]).abs().max()) > 1e-4:
-        problems.append(
-            Text("rounded.csv 的精确数与方案不符。", "Exact amounts in rounded.csv are not those of the plan.")
-        )
-    whole, off = stated["whole"].to_numpy(dtype=float), (lines["whole"] - lines["exact"]).abs()
-    if not _is_whole(whole) or (off >= 1.0 + _DUST).any():
-        problems.append(
-            Text("rounded.csv 有不是相邻整数的数。", "A number in rounded.csv is not a whole one next to it.")
-        )
-    made = whole_outcome(outcome, lines.reset_index())
-    again = [_pools(outcome, made, r) for r in made.resources]
-    if again:
-        pools = stated[stated["kind"].isin(["initial", "idle"])].set_index(key)["whole"]
-        given = pd.concat(again).set_index(key)["whole"]
-        if not pools.sort_index().astype(float).equals(given.sort_index().astype(float)):
-            problems.append(Text("rounded.csv 的结余对不上账。", "Idle quota in rounded.csv does not add up."))
-    if not may_fail:
-        for entry in audits(made):
-            if not entry.ok and entry.rule not in broken:
-                said = entry.texts[0] if entry.texts else Text("", "")
-                problems.append(
-                    Text(
-                        f"取整后规则 {entry.rule} 不成立。{said.zh}",
-                        f"In whole numbers the rule {entry.rule} does not hold. {said.en}".rstrip(),
-                    )
-                )
-    return problems
-
-
-def _of(outcome: Outcome, table: pd.DataFrame) -> list[int]:
-    return [r for r, name in enumerate(outcome.case.resources) if name in set(table["resource"])]
+    return _Sums(matrix, np.floor(sums + DUST) - own, np.ceil(sums - DUST) - own)

@@ -50,7 +50,7 @@ def alternatives_document(made: Alternatives) -> Document:
             Text("都入选与都落选的项目", "Projects that all or no plans award"),
             (_agreed_sentence(projects),),
             tuple(
-                _agreed_table(projects[projects["verdict"] == verdict], verdict, heading)
+                _agreed_table(made, projects[projects["verdict"] == verdict], verdict, heading)
                 for verdict, heading in (("all", WORDS["in_all"]), ("never", Text("都落选", "in no plan")))
                 if (projects["verdict"] == verdict).any()
             ),
@@ -216,13 +216,19 @@ def _decisions_table(made: Alternatives, rows: pd.DataFrame, key: str, title: Te
         [
             str(row["id"]),
             str(row["name"]),
-            str(row["place"]),
+            _place(made, row["place"]),
             *(_done(row[name]) for name in _names(made)),
             float(row["plans"]),
         ]
         for _, row in rows.sort_values(["plans", "id"], ascending=[False, True], kind="stable").iterrows()
     ]
     return table_of(f"decisions_{key}", title, columns, made_rows)
+
+
+def _place(made: Alternatives, place: object) -> str:
+    """The name people know a place by."""
+    assert made.best.outcome is not None
+    return made.best.outcome.case.place_title(str(place))
 
 
 def _done(value: str) -> Cell:
@@ -233,7 +239,7 @@ def _done(value: str) -> Cell:
     return Text(f"{known.zh} {year}", f"{known.en} {year}")
 
 
-def _agreed_table(rows: pd.DataFrame, key: str, title: Text) -> Table:
+def _agreed_table(made: Alternatives, rows: pd.DataFrame, key: str, title: Text) -> Table:
     columns = (
         Column("id", Text("编号", "id"), "id"),
         Column("name", WORDS["name"]),
@@ -245,7 +251,7 @@ def _agreed_table(rows: pd.DataFrame, key: str, title: Text) -> Table:
         [
             str(row.id),
             str(row.name),
-            str(row.place),
+            _place(made, row.place),
             words.listed(words.CATEGORIES, str(row.category)),
             _PROVEN if row.proven else _FOUND,
         ]

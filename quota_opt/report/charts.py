@@ -6,7 +6,7 @@ from typing import Any
 
 from quota_opt.errors import Text
 from quota_opt.report.drafting import BLUE, GREEN, GREY, INK, ORANGE, SERIES, SKY, VERMILLION
-from quota_opt.report.sheets import Book, Place
+from quota_opt.report.sheets import Book, Place, number_format
 from quota_opt.report.values import Column, Figure, Table, table_of
 from quota_opt.report.words import WORDS
 
@@ -155,6 +155,8 @@ def native(book: Book, place: Place, figure: Figure) -> Any:
     columns = figure.table.columns
     numbers = [column for column in columns if column.numeric]
     across = numbers.pop(0) if kind == "scatter" else columns[0]
+    alone = kind in ("column", "bar") and len(numbers) == 1
+    labels = {"data_labels": {"value": True, "num_format": number_format(numbers[0])}} if alone else {}
     for k, column in enumerate(c for c in numbers if c is not across):
         colour = SERIES[k % len(SERIES)]
         look: dict[str, Any] = {"fill": {"color": colour}, "gap": 60} if kind in ("column", "bar") else {
@@ -162,11 +164,12 @@ def native(book: Book, place: Place, figure: Figure) -> Any:
         }  # fmt: skip
         chart.add_series({
             "name": column.title.of(book.language)[:255], "categories": place.span(across.key),
-            "values": place.span(column.key), **look,
+            "values": place.span(column.key), **look, **labels,
         })  # fmt: skip
     chart.set_legend({"position": "top"} if len(numbers) > 1 else {"none": True})
     if kind == "bar":
-        chart.set_y_axis({"reverse": True})
+        # Names stand beside the chart, also where bars go below zero.
+        chart.set_y_axis({"reverse": True, "label_position": "low"})
     if kind == "scatter":
         chart.set_x_axis({"name": across.heading(book.language)})
     share = bool(numbers) and all(column.kind == "share" for column in numbers)

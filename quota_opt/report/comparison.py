@@ -14,15 +14,16 @@ from quota_opt.report.document import Document, Section, data_note_of, identity_
 from quota_opt.report.words import WORDS
 from quota_opt.solving.status import Status
 
-MOST_ANSWERS = 3
-"""Scenarios answered for on page one; the others have their own heading."""
+MOST_TITLES = 3
+MOST_ANSWERS = 8
+"""Scenarios answered for on page one, the first in full; every one has its own heading below."""
 
 
 def document_of(comparison: Comparison) -> Document:
     """The comparison as a report: answer, each scenario against the baseline, what all share, regret, all measures."""
     plan = comparison.baseline.plan
     assert plan is not None
-    title = say.names(comparison.entries) if len(comparison.entries) <= MOST_ANSWERS else Text(
+    title = say.names(comparison.entries) if len(comparison.entries) <= MOST_TITLES else Text(
         f"{len(comparison.entries)} 个方案", f"{len(comparison.entries)} scenarios"
     )  # fmt: skip
     case = plan.scenario.title
@@ -50,8 +51,12 @@ def document_of(comparison: Comparison) -> Document:
 def _page_one(comparison: Comparison) -> Section:
     pairs = list(comparison.pairs.items())
     sentences = []
-    for name, pair in pairs[:MOST_ANSWERS]:
-        said = say.answer(pair)
+    if not pairs:
+        sentences.append(
+            Text("只有一个方案有安排结果，没有可比的。", "One scenario alone has a plan: nothing to compare.")
+        )
+    for k, (name, pair) in enumerate(pairs[:MOST_ANSWERS]):
+        said = say.short_answer(pair) if k else say.answer(pair)
         title = comparison.title(name)
         head = Text("", "") if len(pairs) == 1 else Text(f"“{title.zh}”——", f"{title.en} — ")
         sentences.append(Text(f"{head.zh}{said.zh}", f"{head.en}{said.en}"))
@@ -83,7 +88,7 @@ def _against(comparison: Comparison, name: str) -> Section:
     pair, title = comparison.pairs[name], comparison.title(name)
     made = [tables.terms(comparison, name)] if len(pair.terms) else []
     made += [make(comparison, name) for make in (tables.projects, tables.firms, tables.places)]
-    heading = Text(f"{title.zh}：谁退出、谁承担", f"{title.en}: who drops out, who pays")
+    heading = Text(f"{title.zh}：谁承担", f"{title.en}: who pays")
     return Section(heading, (say.answer(pair),), tuple(table for table in made if table.rows))
 
 

@@ -16,7 +16,7 @@ from quota_opt.report.values import Column, Figure, Table, records, table_of
 from quota_opt.report.words import WORDS, unit_name
 
 MOST_PLACES = 12
-MOST_SCENARIOS = 6
+MOST_SERIES = 2
 _SEEN = 1e-6
 _WIDTH = 540  # two stand side by side
 
@@ -46,7 +46,7 @@ def bars(
         )  # fmt: skip
     option = base_option(
         grid={"left": 12, "right": 70, "top": 34 if len(series) > 1 else 10, "bottom": 34, "containLabel": True},
-        xAxis=axis_name(said.of(language), type="value", nameLocation="middle", nameGap=24),
+        xAxis=axis_name(said.of(language), type="value", splitNumber=4, nameLocation="middle", nameGap=24),
         yAxis={"type": "category", "data": names, "inverse": True, "axisTick": {"show": False},
                "axisLabel": {"fontSize": 12, "color": INK}},
         series=drawn,
@@ -68,22 +68,39 @@ def _bar(value: float, divisor: float, coloured: bool) -> Any:
 
 
 def places_figure(comparison: Comparison, language: Language) -> Figure:
-    """Which places pay: net value added a year, minus that of the baseline."""
+    """Which places pay: net value added a year against the baseline; of many scenarios the place that loses most."""
+    if len(comparison.pairs) > MOST_SERIES:
+        return _losers(comparison, language)
     table = places_differences(comparison)
-    worst = table.rows[0] if table.rows else None
-    if worst is None or float(worst[1] or 0.0) > -_SEEN:  # type: ignore[arg-type]
-        title = Text("没有区域的年净增加值减少", "No place loses net value added")
-    else:
-        lost = figure(-float(worst[1]))  # type: ignore[arg-type]
-        title = Text(
-            f"受损最多的是{worst[0]}：年净增加值少 {lost} 万元", f"{worst[0]} loses most: {lost} ×10k yuan a year"
-        )
+    title = Text("没有区域的年净增加值减少", "No place loses net value added")
+    if table.rows:
+        name, *values = table.rows[0]
+        lost = min(float(value) for value in values if isinstance(value, int | float))
+        if lost < -_SEEN:
+            by = figure(-lost)
+            title = Text(f"受损最多的是{name}：年净增加值少 {by} 万元", f"{name} loses most: {by} ×10k yuan a year")
     return bars("who_pays", title.of(language), table, "10k yuan", language, most=MOST_PLACES)
+
+
+def _losers(comparison: Comparison, language: Language) -> Figure:
+    """For each scenario the place that loses most."""
+    rows = []
+    for name, pair in comparison.pairs.items():
+        lose = pair.places[pair.places["value_added"] < -_SEEN]
+        if len(lose):
+            worst, title = lose.iloc[0], comparison.title(name)
+            said = Text(f"{worst['name']}（{title.zh}）", f"{worst['name']} ({title.en})")
+            rows.append((said, clean(float(worst["value_added"]))))
+    rows.sort(key=lambda row: row[1])
+    lost = Text("年净增加值之差", "net value added a year")
+    columns = (Column("place", WORDS["place"]), Column("lost", lost, "number", "10k yuan"))
+    table = table_of("who_pays", Text("各方案受损最多的区域", "Who loses most, by scenario"), columns, rows)
+    return bars("who_pays", table.title.of(language), table, "10k yuan", language, most=MOST_PLACES)
 
 
 def places_differences(comparison: Comparison) -> Table:
     """Net value added a year by place, each scenario minus the baseline; who loses most comes first."""
-    pairs = dict(list(comparison.pairs.items())[:MOST_SCENARIOS])
+    pairs = comparison.pairs
     found: dict[str, tuple[str, dict[str, float]]] = {}
     for name, pair in pairs.items():
         for line in records(pair.places):

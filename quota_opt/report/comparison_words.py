@@ -73,6 +73,27 @@ def answer(pair: Pair) -> Text:
     return Text(f"{changed.zh}：{zh}", f"{_upper(changed.en)}: {en}")
 
 
+def short_answer(pair: Pair) -> Text:
+    """One sentence: what changes, what it costs, how many projects go and come, who pays most."""
+    changed, parts = what_changes(pair, 1), [_price(pair)]
+    for change, zh, en in (("out", "退出", "out"), ("in", "换上", "in")):
+        count = int((pair.projects["change"] == change).sum())
+        if count:
+            parts.append(Text(f"{zh} {count} 个项目", f"{count} project{'s' if count > 1 else ''} {en}"))
+    lose = pair.places[pair.places["value_added"] < -1e-6]
+    if len(lose):
+        worst = lose.iloc[0]
+        by = running(abs(float(worst["value_added"])), "10k yuan")
+        parts.append(
+            Text(
+                f"承担最多的是{worst['name']}（年净增加值少 {by.zh}）",
+                f"{worst['name']} pays most ({by.en} less of net value added a year)",
+            )
+        )
+    said = joined(parts, "，", ", ")
+    return Text(f"{changed.zh}：{said.zh}。", f"{_upper(changed.en)}: {said.en}.")
+
+
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -86,20 +107,55 @@ def _cost(pair: Pair) -> Text:
         return Text(
             zh, f"their objectives differ and are not set against each other; {listed.en or 'nothing differs'}."
         )
-    difference, base = pair.difference, pair.before.objective
-    if abs(difference) <= 1e-6 * max(1.0, abs(base)):
-        return Text("不花代价，最优值不变。", "it costs nothing: the best value stays.")
-    name, unit = objective_name(pair), objective_units(pair.before)
-    by = more_or_less(difference, unit if unit != "objective" else "")
-    share = f"{'+' if difference > 0 else ''}{percent(difference / abs(base))}" if base else ""
-    rest = [line for line in records(pair.terms) if abs(line.worth) > 1e-6 * abs(difference)]
+    if free_of_charge(pair):
+        why = _already(pair)
+        zh = f"不花代价，目标值不变{f'：{why.zh}' if why.zh else ''}。"
+        return Text(zh, f"it costs nothing, the objective stays{f': {why.en}' if why.en else ''}.")
+    rest = [line for line in records(pair.terms) if abs(line.worth) > 1e-6 * abs(pair.difference)]
     rest.sort(key=lambda line: -abs(line.worth))
     inside = [_change(pair, line.measure, line.after - line.before, line.unit) for line in rest[: MOST_NAMED + 1]]
     listed = joined(inside) if len(pair.terms) > 1 else Text("", "")
     zh = f"，其中{listed.zh}" if listed.zh else ""
     en = f": {listed.en}" if listed.en else ""
+    price = _price(pair)
+    return Text(f"{price.zh}{zh}。", f"{price.en}{en}.")
+
+
+def free_of_charge(pair: Pair) -> bool:
+    """Whether both plans are worth the same."""
+    return abs(pair.difference) <= 1e-6 * max(1.0, abs(pair.before.objective))
+
+
+def _price(pair: Pair) -> Text:
+    """The difference of the objective, absolute and relative: 目标值少 8,891 万元（−1.9%）."""
+    if not len(pair.terms):
+        return Text("优化目标不同，目标值不能相比", "the objectives differ and are not set against each other")
+    if free_of_charge(pair):
+        return Text("目标值不变", "the objective stays")
+    difference, base = pair.difference, pair.before.objective
+    name, unit = objective_name(pair), objective_units(pair.before)
+    by = more_or_less(difference, unit if unit != "objective" else "")
+    share = f"{'+' if difference > 0 else ''}{percent(difference / abs(base))}" if base else ""
     share_zh, share_en = (f"（{share}）", f" ({share})") if share else ("", "")
-    return Text(f"{name.zh}{by.zh}{share_zh}{zh}。", f"{name.en} is {by.en}{share_en}{en}.")
+    return Text(f"{name.zh}{by.zh}{share_zh}", f"{name.en} is {by.en}{share_en}")
+
+
+def _already(pair: Pair) -> Text:
+    """The limit that holds already where another is tightened to no effect: a county under 0.52 and 0.49 at once."""
+    rule = pair.before.scenario.rules.get("admission")
+    for change in pair.settings:
+        if change.rule != "admission" or change.keys[-1] != "value" or not isinstance(change.after, int | float):
+            continue
+        for number, limit in enumerate(getattr(rule, "limits", ())):
+            same = limit.criterion == "energy_intensity" and limit.action == "reject" and limit.scope == "project"
+            if same and number != change.keys[-2] and limit.value <= change.after:
+                clause = limit.clause or getattr(rule, "clause", None)
+                zh, en = (f"（{clause}）", f" ({clause})") if clause else ("", "")
+                return Text(
+                    f"另一条 {short(limit.value)} 的准入上限{zh}本来就在执行",
+                    f"another limit of {short(limit.value)}{en} holds already",
+                )
+    return Text("", "")
 
 
 def _change(pair: Pair, name: str, difference: float, unit: str) -> Text:
@@ -130,7 +186,7 @@ def projects_words(pair: Pair) -> Text:
             )
     moved = int((table["change"] == "moved").sum())
     if moved:
-        parts.append(Text(f"{moved} 个项目改年份或份额", f"{moved} change year or share"))
+        parts.append(Text(f"{moved} 个项目改年份或份额", f"{moved} change{'s' if moved == 1 else ''} year or share"))
     if not parts:
         return Text("安排的项目没有变化。", "The same projects are awarded.")
     said = joined(parts, "，", "; ")
@@ -282,6 +338,11 @@ def regret_words(comparison: Comparison) -> Text:
     title, count = comparison.title(name), len(comparison.standing)
     stands = int(line["stands"])
     everywhere = stands == count
+    if everywhere and float(line["worst"]) <= 1e-6:
+        return Text(
+            f"若不知道最后按哪个方案执行：“{title.zh}”的安排在全部 {count} 个方案下都可行，也都不后悔。",
+            f"Not knowing which scenario will hold: the plan of {title.en} stands in all {count} without regret.",
+        )
     return Text(
         f"若不知道最后按哪个方案执行：“{title.zh}”的安排在 {stands}/{count} 个方案下都可行，最多后悔 {worst.zh}"
         f"{'，最稳妥' if everywhere else '；没有一份安排在所有方案下都可行' if stands < count else ''}。",

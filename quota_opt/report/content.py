@@ -21,6 +21,7 @@ from quota_opt.messages import message
 from quota_opt.plan.clauses import ClauseLine, ReadingLine, clause_lines, reading_lines
 from quota_opt.plan.directed import Directed, directed
 from quota_opt.plan.headlines import objective_unit
+from quota_opt.plan.whole import method, whole_of
 from quota_opt.report import words
 from quota_opt.report.flows import energy_flows, ledger_with_kinds
 from quota_opt.report.intensity import counted_intensity
@@ -125,6 +126,7 @@ class Content:
     directives: tuple[Directed, ...] = ()
     receipt: Mapping[str, Any] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    rounding: Text | None = None
 
     @property
     def first_year(self) -> int:
@@ -213,6 +215,10 @@ def gather(plan: Any) -> Content:
     unit = objective_unit(settings, dict(plan.measure_units), last)
     awards = _awards(plan.awards, names, reasons, _growth(scenario, years, main_measure))
     actions = _actions(plan.actions, names, reasons, scenario, _growth(scenario, years, main_measure))
+    rounded = whole_of(plan)
+    if rounded is not None:
+        awards["whole_tce"] = awards["project"].map(rounded.latest("award"))
+        actions["whole_tce"] = actions["firm"].map(rounded.latest("freed"))
     ledger = ledger_with_kinds(plan.ledger, set(scenario.projects["project"]))
     targets = _targets(scenario, plan, measures, names)
     return Content(
@@ -263,6 +269,7 @@ def gather(plan: Any) -> Content:
         directives=directed(plan.outcome, plan.audit),
         receipt=plan.receipt,
         sizes={"firms": len(scenario.firms), "projects": len(scenario.projects), "places": len(places)},
+        rounding=None if rounded is None else method(rounded),
     )
 
 

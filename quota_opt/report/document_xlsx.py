@@ -9,7 +9,7 @@ from typing import Any
 from quota_opt.errors import Language, Text
 from quota_opt.report import charts
 from quota_opt.report.document import Document, Section
-from quota_opt.report.sheets import WIDTHS, Book, Place
+from quota_opt.report.sheets import WIDTHS, Book, Place, breadth
 from quota_opt.report.values import Figure
 
 _LEAST_COLUMNS = 8
@@ -61,8 +61,9 @@ def _widths(sheet: Any, section: Section, last: int) -> int:
 
 def _head(book: Book, sheet: Any, document: Document, last: int, per_line: int) -> int:
     language = book.language
-    book.wide(sheet, 0, last, document.title.of(language), bold=True, font_size=16)
-    sheet.set_row(0, 26)
+    title = document.title.of(language)
+    book.wide(sheet, 0, last, title, bold=True, font_size=16)
+    sheet.set_row(0, 26 * (1 + int(breadth(title) * 1.5 / per_line)))
     identity = " · ".join(part.of(language) for part in document.identity)
     book.wide(sheet, 1, last, identity, per_line=per_line, font_color="#4A4A4A")
     if document.data_note is None:
@@ -105,5 +106,5 @@ def _figure(book: Book, sheet: Any, figure: Figure, places: dict[str, Place], ro
         book.wide(sheet, row, last, figure.title, bold=True, font_size=12)
         place = book.table(sheet, figure.table, row + 1, total=False)
         row = place.last + 2
-    lines = max(16, len(figure.table.rows) + 6) if "bar" in figure.native else 16
+    lines = max(10, 2 * len(figure.table.rows) + 5) if "bar" in figure.native else 16
     return book.chart(sheet, charts.native(book, place, figure), row, lines=min(lines, 40)) + 1

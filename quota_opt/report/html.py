@@ -172,6 +172,8 @@ def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
     lines += [
         (f"{word('certificate', language)} · {k}", _value(v)) for k, v in content.certificate.items() if _plain(v)
     ]
+    if content.rounding is not None:
+        lines.append((Text("取整", "whole numbers").of(language), content.rounding.of(language)))
     lines += [(f"--set {path}", _value(value)) for path, value in content.overrides.items()]
     return lines
 

@@ -37,10 +37,14 @@ def short(value: float | None) -> str:
     """A number in as many digits as its size deserves: 12,345 · 123.4 · 1.23 · 0.0123."""
     if value is None or math.isnan(value) or math.isinf(value) or value == 0:
         return figure(value)
-    size = abs(value)
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else min(6, 2 - math.floor(math.log10(size)))
-    text = figure(value, digits)
+    text = figure(value, fitting_digits(value))
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def fitting_digits(value: float) -> int:
+    """How many decimals the size of a number deserves; `value` is finite and not 0."""
+    size = abs(value)
+    return 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else min(6, 2 - math.floor(math.log10(size)))
 
 
 def percent(value: float | None, digits: int = 1) -> str:

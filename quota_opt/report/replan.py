@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from quota_opt.analysis.replan import Replan
 
 CHANGES = {
-    "promised": Text("已承诺，不变", "promised, kept"),
-    "kept": Text("不变", "kept"),
+    "promised": Text("按承诺不变", "promised, kept"),
+    "kept": Text("未变", "kept"),
     "moved": Text("改年份", "moved in year"),
     "resized": Text("改份额", "resized"),
     "replaced": Text("改措施", "another action"),
@@ -54,18 +54,20 @@ def replan_document(made: Replan) -> Document:
         Section(
             Text(f"第 {number} 套改了什么", f"What plan {number} changes"),
             (_churn_sentence(churn),),
-            tuple(_churn_tables(churn)),
+            tuple(_churn_tables(made, churn)),
         ),
         *(
             Section(
                 Text(f"第 {other} 套改了什么", f"What plan {other} changes"),
                 (_churn_sentence(rows),),
-                tuple(_churn_tables(rows, other)),
+                tuple(_churn_tables(made, rows, other)),
             )
             for other, rows in made.churn.groupby("plan", sort=True)
             if other != number
         ),
-        Section(Text("已承诺的", "What is promised"), (_promised_sentence(churn),), tuple(_promised_table(churn))),
+        Section(
+            Text("已承诺的", "What is promised"), (_promised_sentence(churn),), tuple(_promised_table(made, churn))
+        ),
         Section(Text("怎样求得、证明到哪里", "How it was found, and what is proven"), tuple(_how(made))),
     )
     title = Text("在原安排基础上少改动地重排", "A new plan near the old one")
@@ -207,7 +209,7 @@ def _churn_sentence(churn: pd.DataFrame) -> Text:
     )
 
 
-def _churn_tables(churn: pd.DataFrame, number: object = "") -> list[Table]:
+def _churn_tables(made: Replan, churn: pd.DataFrame, number: object = "") -> list[Table]:
     rows = churn[~churn["change"].isin(["promised", "kept"])]
     if not len(rows):
         return []
@@ -228,7 +230,7 @@ def _churn_tables(churn: pd.DataFrame, number: object = "") -> list[Table]:
             WORDS[str(row["kind"])],
             str(row["id"]),
             str(row["name"]),
-            str(row["place"]),
+            _place(made, row["place"]),
             CHANGES[str(row["change"])],
             _when(str(row["was"]), row["share_was"]),
             _when(str(row["now"]), row["share_now"]),
@@ -237,6 +239,12 @@ def _churn_tables(churn: pd.DataFrame, number: object = "") -> list[Table]:
         for _, row in rows.iterrows()
     ]
     return [table_of(f"churn{number}", Text("改动", "Changes"), columns, cells)]
+
+
+def _place(made: Replan, place: object) -> str:
+    """The name people know a place by."""
+    assert made.best.outcome is not None
+    return made.best.outcome.case.place_title(str(place))
 
 
 def _when(value: str, share: object) -> Cell:
@@ -261,7 +269,7 @@ def _promised_sentence(churn: pd.DataFrame) -> Text:
     )
 
 
-def _promised_table(churn: pd.DataFrame) -> list[Table]:
+def _promised_table(made: Replan, churn: pd.DataFrame) -> list[Table]:
     held = churn[churn["change"] == "promised"].sort_values(["kind", "id"], kind="stable")
     if not len(held):
         return []
@@ -277,7 +285,7 @@ def _promised_table(churn: pd.DataFrame) -> list[Table]:
             WORDS[str(row["kind"])],
             str(row["id"]),
             str(row["name"]),
-            str(row["place"]),
+            _place(made, row["place"]),
             _when(str(row["now"]), row["share_now"]),
         ]
         for _, row in held.iterrows()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from quota_opt.errors import Language, Text
 from quota_opt.report.draw import draw_png, draw_svg, drawing_note
+from quota_opt.report.numbers import fitting_digits
 from quota_opt.report.values import AUTO, Cell, Column, Figure, Table
 from quota_opt.report.words import word
 
@@ -89,7 +90,7 @@ class Book:
         sheet.merge_range(row, 0, row, last_column, "", form)
         sheet.write_string(row, 0, value[:LONGEST], form)
         if per_line:
-            lines = sum(1 + int(_breadth(part) / per_line) for part in value.split("\n"))
+            lines = sum(1 + int(breadth(part) / per_line) for part in value.split("\n"))
             sheet.set_row(row, 17.0 * max(1, lines))
 
     def picture(self, sheet: Any, row: int, last_column: int, figure: Figure) -> int:
@@ -132,13 +133,16 @@ class Book:
             sheet.write_string(row, k, column.heading(language), head)
             if widths:
                 sheet.set_column(k, k, WIDTHS[column.kind])
-        sheet.set_row(row, 33 if any(_breadth(c.heading(language)) > 13 for c in table.columns) else 18)
+        sheet.set_row(row, 33 if any(breadth(c.heading(language)) > 13 for c in table.columns) else 18)
         columns = list(enumerate(table.columns))
         forms = [self._cell_format(column) for column in table.columns]
         bold = [self._cell_format(column, bold=True) for column in table.columns] if table.strong else forms
         for r, cells in enumerate(table.rows, start=row + 1):
             for k, column in columns:
-                form = bold[k] if (r - row - 1, k) in table.strong else forms[k]
+                strong = (r - row - 1, k) in table.strong
+                form = bold[k] if strong else forms[k]
+                if column.digits == AUTO:
+                    form = self._cell_format(replace(column, digits=_digits(cells[k])), bold=strong)
                 _write_cell(sheet, r, k, column, cells[k], form, language)
             tall = _lines(table.columns, cells, language) if widths or lines else 1
             if tall > 1:
@@ -169,11 +173,15 @@ class Book:
         return self.format(text_wrap=True, **border)
 
 
+def _digits(value: Cell) -> int:
+    """The decimals of one figure of a column of figures in several units."""
+    known = isinstance(value, int | float) and math.isfinite(value) and round(value, 6) != round(value)
+    return fitting_digits(value) if known else 0  # type: ignore[arg-type]
+
+
 def number_format(column: Column) -> str:
     """Excel's format code for a column's figures."""
-    if column.digits == AUTO:
-        return "[>=1000]#,##0;[<=-1000]-#,##0;#,##0.##"
-    decimals = f".{'0' * column.digits}" if column.digits else ""
+    decimals = f".{'0' * column.digits}" if column.digits > 0 else ""
     if column.kind == "share":
         return f"0{decimals}%"
     return "0" if column.kind == "year" else f"#,##0{decimals}"
@@ -189,7 +197,7 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _breadth(text: str) -> int:
+def breadth(text: str) -> int:
     """Width in half-width characters."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
@@ -200,9 +208,7 @@ def _lines(columns: tuple[Column, ...], cells: tuple[Cell, ...], language: Langu
     for column, cell in zip(columns, cells, strict=True):
         if column.kind in ("text", "long") and isinstance(cell, str | Text):
             text = cell.of(language) if isinstance(cell, Text) else cell
-            most = max(
-                most, sum(1 + int((_breadth(part) - 1) / (WIDTHS[column.kind] - 1)) for part in text.split("\n"))
-            )
+            most = max(most, sum(1 + int((breadth(part) - 1) / (WIDTHS[column.kind] - 1)) for part in text.split("\n")))
     return most
 
 

@@ -10,7 +10,7 @@ from quota_opt.plan.headlines import objective_unit
 from quota_opt.report import words
 from quota_opt.report.document import Document, Section, about
 from quota_opt.report.drafting import BLUE, GREY, INK, axis_name, axis_unit, base_option, scaled
-from quota_opt.report.numbers import clean, counted, gap, running, short
+from quota_opt.report.numbers import clean, counted, gap, running
 from quota_opt.report.values import Cell, Column, Figure, Table, table_of
 from quota_opt.report.words import WORDS
 from quota_opt.scenario.paths import split_path
@@ -32,7 +32,9 @@ _NAMES = {
 }
 _MOST_NAMES = 6
 _MOST_PIECES = 8
-_DIGITS = 10
+_DIGITS = 6
+_APART = 0.06
+"""Break points nearer to each other than this share of the axis have one label."""
 
 
 def sweep_document(made: Sweep) -> Document:
@@ -229,21 +231,24 @@ def _steps(made: Sweep, language: Language) -> Figure:
     rows: list[list[Cell]] = []
     for number, piece in enumerate(made.pieces):
         if piece.plan is None:
-            data.append([clean(piece.start, _DIGITS), None])
+            data.append([clean(piece.start, 10), None])
             continue
         value = scaled(piece.plan.objective, divisor)
         if number and made.pieces[number - 1].plan is not None:
-            data.append([clean(piece.start, _DIGITS), None])
-        data += [[clean(piece.start, _DIGITS), value], [clean(piece.stop, _DIGITS), value]]
+            data.append([clean(piece.start, 10), None])
+        data += [[clean(piece.start, 10), value], [clean(piece.stop, 10), value]]
         rows += [[piece.start, piece.plan.objective], [piece.stop, piece.plan.objective]]
-    marks = [
-        {"xAxis": clean(value, _DIGITS), "label": {"formatter": short(value), "fontSize": 11, "color": INK}}
-        for value in made.breaks[: 2 * _MOST_PIECES]
-    ]
+    marks: list[dict[str, Any]] = []
+    named = -math.inf
+    for value in made.breaks[: 2 * _MOST_PIECES]:
+        shows = value - named > _APART * (made.stop - made.start)
+        named = value if shows else named
+        text = {"show": shows, "formatter": f"{value:.4g}", "fontSize": 11, "color": INK}
+        marks.append({"xAxis": clean(value, 10), "label": text})
     series = {
         "type": "line", "data": data, "symbol": "circle", "symbolSize": 5, "connectNulls": False,
         "lineStyle": {"color": BLUE, "width": 3}, "itemStyle": {"color": BLUE},
-        "markLine": {"silent": True, "symbol": "none", "data": marks,
+        "markLine": {"silent": True, "symbol": "none", "precision": 10, "data": marks,
                      "lineStyle": {"color": GREY, "type": "dashed", "width": 1}},
     }  # fmt: skip
     low, high = min(values), max(values)
@@ -257,7 +262,7 @@ def _steps(made: Sweep, language: Language) -> Figure:
         grid={"left": 12, "right": 48, "top": 44, "bottom": 34, "containLabel": True},
         xAxis=axis_name(
             what.of(language), type="value", nameLocation="middle", nameGap=28,
-            min=clean(made.start, _DIGITS), max=clean(made.stop, _DIGITS),
+            min=clean(made.start, 10), max=clean(made.stop, 10),
         ),
         yAxis=axis_name(
             Text(f"目标值（{shown.zh}）", f"objective ({shown.en})").of(language), type="value", scale=True

@@ -59,6 +59,8 @@ def awards(content: Content, language: Language) -> Table:
     )
     columns = [Column("project", WORDS["project"], "id"), Column("name", WORDS["name"]), _PLACE, _CATEGORY, _YEAR]
     columns += [column for _, column in resources]
+    whole = "whole_tce" in frame
+    columns += [Column("whole", Text("取整指标", "quota, whole"), "number", "tce", 0, total=True)] if whole else []
     columns += [Column("share", Text("份额", "share"), "share", digits=0)] if partial else []
     columns += [Column("ratio", WORDS["substitution"], "number", digits=2)] if substituted else []
     columns += [
@@ -76,6 +78,7 @@ def awards(content: Content, language: Language) -> Table:
             int(row.year),
         ]
         cells += [_number(row, key) for key, _ in resources]
+        cells += [_number(row, "whole_tce")] if whole else []
         cells += [_number(row, "share")] if partial else []
         cells += [_number(row, "substitution_ratio")] if substituted else []
         cells += [_number(row, "value_added"), _number(row, "intensity"), reason_text(row, language)]
@@ -91,6 +94,8 @@ def actions(content: Content, language: Language) -> Table:
         if len(content.actions)
         else content.actions
     )
+    whole = [Column("whole", Text("取整腾出", "freed, whole"), "number", "tce", 0, total=True)]
+    whole = whole if "whole_tce" in frame else []
     columns = [
         Column("firm", WORDS["firm"], "id"),
         Column("name", WORDS["name"]),
@@ -99,6 +104,7 @@ def actions(content: Content, language: Language) -> Table:
         Column("action", WORDS["action"]),
         _YEAR,
         *(column for _, column in resources),
+        *whole,
         Column("cost", WORDS["public_cost"], "number", "10k yuan", 1, total=True),
         Column("value_added_lost", Text("减少增加值", "value added lost"), "number", "10k yuan", 0, total=True),
         Column("jobs_lost", Text("减少岗位", "jobs lost"), "number", None, 0, total=True),
@@ -113,6 +119,7 @@ def actions(content: Content, language: Language) -> Table:
             words.listed(words.ACTIONS, row.action),
             int(row.year),
             *(_number(row, key) for key, _ in resources),
+            *(_number(row, "whole_tce") for _ in whole),
             _number(row, "cost"),
             _number(row, "value_added_lost"),
             _number(row, "jobs_lost"),

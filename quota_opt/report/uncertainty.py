@@ -14,7 +14,7 @@ from quota_opt.report import uncertainty_figures as figures
 from quota_opt.report.document import Document, Section, about
 from quota_opt.report.numbers import percent, running, short
 from quota_opt.report.values import Cell, Column, Table, records, table_of
-from quota_opt.report.words import ACTIONS, CATEGORIES, STATUSES, WORDS, listed, measure_name, resource_name
+from quota_opt.report.words import ACTIONS, CATEGORIES, STATUSES, WORDS, listed, measure_name, resource_name, unit_name
 from quota_opt.scenario import Scenario, Uncertainty
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _YEAR = Column("year", WORDS["year"], "year")
 _SERVED = Column("served", Text("全部保障的概率", "all served"), "share", digits=1)
+_MET = Column("met", Text("平均保障比例", "met on average"), "share", digits=1)
 _QUANTILES = {
     "p05": Text("5%", "5 %"),
     "p25": Text("25%", "25 %"),
@@ -75,18 +76,25 @@ def robust_document(made: RobustPlans) -> Document:
     unit = _unit(next(iter(made.plans.values()))) if made.plans else "objective"
     table = _prices_table(made, unit)
     solved = made.prices[made.prices["status"].isin(["OPTIMAL", "FEASIBLE"])]
-    sentences = [_price_words(made, solved, unit)]
+    sentences = _price_words(solved, unit)
     drawn = []
     if len(solved):
         rows = tuple(row for row in table.rows if row[2] is not None)
         shown = Table(table.key, table.title, table.columns, rows)
-        costs = Text("多防几个偏差，目标值少多少", "What it costs to stand more deviations")
         objective = next(column for column in table.columns if column.key == "objective")
         values = solved["objective"].astype(float).tolist()
+        ends = running(values[0], unit), running(values[-1], unit)
+        costs = Text(
+            f"防得越多，目标值由 {ends[0].zh} 到 {ends[1].zh}",
+            f"The more it stands, the less it brings: {ends[0].en} to {ends[1].en}",
+        )
         drawn.append(lambda said: figures.by_gamma("price", costs.of(said), shown, objective, values, said))
         if "served" in solved:
-            holds = Text("多防几个偏差，方案有多大把握", "How often the plan then holds")
             kept = solved["served"].astype(float).tolist()
+            least, most = percent(kept[0], 1), percent(kept[-1], 1)
+            holds = Text(
+                f"全部保障的把握由 {least} 到 {most}", f"All awards are served in {least} to {most} of the worlds"
+            )
             drawn.append(lambda said: figures.by_gamma("holds", holds.of(said), shown, _SERVED, kept, said))
     deviations = _deviations_table(made.deviations)
     sections = [
@@ -116,7 +124,7 @@ def two_stage_document(made: TwoStage) -> Document:
         _SERVED,
         Column("objective", Text("按案例所写的目标值", "objective as stated"), "number", unit, 1),
     )
-    seen = {"in": Text("求解所用", "those it was made for"), "out": Text("新抽", "fresh ones")}
+    seen = {"in": Text("求解所用", "used to plan"), "out": Text("新抽", "fresh")}
     rows: list[list[Cell]] = [
         [PLANS[row.plan], Text(f"{seen[row.worlds].zh} {row.count} 个", f"{row.count} {seen[row.worlds].en}"),
          row.value, row.expected, row.cost, row.tail, row.served, row.objective]
@@ -155,7 +163,43 @@ def two_stage_document(made: TwoStage) -> Document:
     fewer_en = f" {made.drawn:,} worlds were reduced to {made.samples:,}." if made.drawn > made.samples else ""
     drawn = drawn_section(made.scenario, made.uncertainty, made.samples, made.seed, Text(more, fewer_en))
     title = _title(made.scenario, Text("两阶段方案", "Plan of two stages"))
-    return about("two-stage", title, made.scenario, (Section(WORDS["answer"], sentences, (table,)), drawn))
+    sections = (Section(WORDS["answer"], sentences, (table,)), _decided_otherwise(made), drawn)
+    return about("two-stage", title, made.scenario, sections)
+
+
+def _decided_otherwise(made: TwoStage) -> Section:
+    """Projects and firms that the two-stage plan decides otherwise than the plain one."""
+    columns = (
+        Column("kind", Text("类型", "kind")),
+        Column("id", Text("编号", "identifier"), "id"),
+        Column("name", WORDS["name"]),
+        Column("place", WORDS["place"]),
+        Column("now", Text("两阶段方案", "two-stage plan")),
+        Column("before", Text("原方案", "plain plan")),
+    )
+    rows: list[list[Cell]] = []
+    for kind, table, key in (("project", "awards", "project"), ("firm", "actions", "firm")):
+        both = [getattr(plan, table).set_index(key) for plan in (made.plan, made.plain)]
+        for name in sorted({*both[0].index, *both[1].index}):
+            own = [_decision(frame.loc[name], kind) if name in frame.index else Text("–", "–") for frame in both]
+            if own[0] != own[1]:
+                line = next(frame.loc[name] for frame in both if name in frame.index)
+                rows.append([WORDS[kind], name, line["name"], _titles(made.plan, [line["place"]])[0], *own])
+    said = Text(
+        f"与原方案相比，{len(rows)} 个项目和企业的决定不同。",
+        f"{len(rows)} projects and firms are decided otherwise than in the plain plan.",
+    )
+    made_table = table_of("otherwise", Text("决定不同的项目和企业", "Decided otherwise"), columns, rows)
+    return Section(Text("与原方案的不同", "What is decided otherwise"), (said,), (made_table.shortened(_MOST_ROWS),))
+
+
+def _decision(line: Any, kind: str) -> Text:
+    year = int(line["year"])
+    if kind == "firm":
+        what = listed(ACTIONS, str(line["action"]))
+        return Text(f"{year} 年{what.zh}", f"{what.en} in {year}")
+    part = "" if line["share"] >= 1 - 1e-6 else f" {percent(float(line['share']), 0)}"
+    return Text(f"{year} 年起{part}", f"from {year}{part}")
 
 
 def drawn_section(scenario: Scenario, given: Uncertainty, samples: int, seed: int, more: Text | None = None) -> Section:
@@ -189,7 +233,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
         source = action.clause or action.source or given.clause or given.source or ""
         whose = listed(ACTIONS, kind)
         if action.slip is not None:
-            rows.append([whose, Text("推迟", "late"), _late(action.slip), source])
+            rows.append([whose, Text("推迟", "years late"), _late(action.slip), source])
         if action.delivery is not None:
             rows.append([whose, Text("腾出量的倍数", "times what is freed"), _shape(action.delivery), source])
     for category, project in given.projects.items():
@@ -198,7 +242,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
         if project.need is not None:
             rows.append([whose, Text("用量的倍数", "times what is needed"), _shape(project.need), source])
         if project.delay is not None:
-            rows.append([whose, Text("推迟开工", "late"), _late(project.delay), source])
+            rows.append([whose, Text("推迟开工", "years late"), _late(project.delay), source])
         if project.drop_out:
             said = Text(f"概率 {percent(project.drop_out, 0)}", f"probability {percent(project.drop_out, 0)}")
             rows.append([whose, Text("退出", "drops out"), said, source])
@@ -208,7 +252,7 @@ def _distributions(given: Uncertainty) -> list[list[Cell]]:
 def _late(of: Any) -> Text:
     return Text(
         f"{percent(of.probability, 0)}的可能推迟 {of.years} 年",
-        f"{of.years} years late in {percent(of.probability, 0)}",
+        f"late by {of.years}, probability {percent(of.probability, 0)}",
     )
 
 
@@ -230,12 +274,14 @@ def _shape(of: Any) -> Text:
 
 def _answer(made: Evaluation) -> list[Text]:
     low = made.years.sort_values(["served", "year"], kind="stable").iloc[0]
+    year, whole, part = int(low["year"]), percent(made.served, 0), percent(low["served"], 0)
+    met = percent(low["met"], 0)
     said = [
         Text(
-            f"{made.samples:,} 个情形中，{percent(made.served, 0)} 的情形各年都能保障全部已安排项目；"
-            f"把握最小的是 {int(low['year'])} 年（{percent(low['served'], 0)}）。",
-            f"In {percent(made.served, 0)} of {made.samples:,} worlds every award is served in every year; the least "
-            f"certain year is {int(low['year'])} ({percent(low['served'], 0)}).",
+            f"{made.samples:,} 个情形中，{whole} 的情形各年都能保障全部已安排项目；"
+            f"把握最小的是 {year} 年（{part}，平均保障用量的 {met}）。",
+            f"In {whole} of {made.samples:,} worlds every award is served in every year; the least certain year is "
+            f"{year} ({part}; {met} of what is used is met on average).",
         )
     ]
     if len(made.places):
@@ -269,7 +315,7 @@ def _answer(made: Evaluation) -> list[Text]:
 
 
 def _years_table(made: Evaluation) -> Table:
-    columns, names = [_YEAR, _SERVED], ["year", "served"]
+    columns, names = [_YEAR, _SERVED, _MET], ["year", "served", "met"]
     for name in made.scenario.resources:
         what, unit = resource_name(name), _resource_unit(made, name)
         for key, words in (
@@ -300,8 +346,6 @@ def _measures_table(made: Evaluation) -> Table:
         "objective_net": Text("目标值减短缺代价", "objective less cost of being short"),
         "shortfall_cost": Text("短缺代价", "cost of being short"),
     }
-    from quota_opt.report.words import unit_name
-
     rows: list[list[Cell]] = []
     for row in records(made.measures):
         if row.sd <= 1e-9 and row.measure not in own:
@@ -315,6 +359,7 @@ def _places_table(made: Evaluation, places: pd.DataFrame) -> Table:
     columns = (
         Column("place", WORDS["place"]),
         Column("resource", Text("资源", "resource")),
+        Column("unit", Text("单位", "unit")),
         _YEAR,
         Column("probability", Text("短缺的概率", "probability"), "share", digits=1),
         Column("expected", Text("平均短缺", "mean shortfall"), "number", digits=1),
@@ -322,9 +367,10 @@ def _places_table(made: Evaluation, places: pd.DataFrame) -> Table:
         Column("used", Text("平均使用", "mean use"), "number", digits=1),
     )
     rows: list[list[Cell]] = [
-        [row.title, resource_name(row.resource), int(row.year), row.probability, row.expected, row.tail, row.used]
+        [row.title, resource_name(row.resource), unit_name(_resource_unit(made, row.resource)), int(row.year),
+         row.probability, row.expected, row.tail, row.used]
         for row in records(places)
-    ]
+    ]  # fmt: skip
     table = table_of("places", Text("各地各年短缺", "Shortfall by place and year"), columns, rows)
     return table.shortened(_MOST_ROWS)
 
@@ -354,15 +400,16 @@ def _prices_table(made: RobustPlans, unit: str) -> Table:
         Column("gamma", Text("同时偏差的个数 Γ", "deviations stood, Γ")),
         Column("status", WORDS["status"]),
         Column("objective", Text("目标值", "objective"), "number", unit, 1),
+        Column("gap", Text("差距", "gap"), "share", digits=2),
         Column("price", Text("代价", "price"), "number", unit, 1),
         Column("price_share", Text("代价占比", "price, share"), "share", digits=1),
         Column("awards", Text("安排项目", "awards"), "number"),
         Column("actions", Text("整治企业", "firms treated"), "number"),
     ]
-    keys = ["objective", "price", "price_share", "awards", "actions"]
+    keys = ["objective", "gap", "price", "price_share", "awards", "actions"]
     if "served" in made.prices:
-        columns.append(_SERVED)
-        keys.append("served")
+        columns += [_SERVED, _MET]
+        keys += ["served", "met"]
     for name in made.scenario.resources:
         if f"short_{name}" in made.prices:
             words = Text(f"平均缺{resource_name(name).zh}", f"{resource_name(name).en} short, mean")
@@ -376,25 +423,32 @@ def _prices_table(made: RobustPlans, unit: str) -> Table:
     return table_of("prices", Text("稳健的代价", "The price of robustness"), columns, rows)
 
 
-def _price_words(made: RobustPlans, solved: pd.DataFrame, unit: str) -> Text:
-    stood = solved[solved["gamma"] != 0]
-    if not len(stood):
-        return Text("要防任何偏差都没有可行方案。", "No plan stands any of these deviations.")
-    row = stood.iloc[0]
-    gamma = "全部" if row["gamma"] == "all" else f"任意 {float(row['gamma']):g} 个"
-    of = "every firm and project" if row["gamma"] == "all" else f"any {float(row['gamma']):g} of the firms and projects"
-    price = running(float(row["price"]), unit)
-    holds = Text("", "")
-    if "served" in solved and solved["gamma"].iloc[0] == 0:
-        before, after = percent(solved["served"].iloc[0], 0), percent(row["served"], 0)
-        holds = Text(
-            f"；全部保障的把握由 {before} 升到 {after}",
-            f"; all awards are then served in {after} of the worlds, not {before}",
+def _price_words(solved: pd.DataFrame, unit: str) -> list[Text]:
+    """What the first protection costs and brings, and the last."""
+    stood = [row for row in records(solved) if row.gamma != 0]
+    if not stood:
+        return [Text("要防任何偏差都没有可行方案。", "No plan stands any of these deviations.")]
+    said = []
+    before = next(iter(records(solved)))
+    for row in dict.fromkeys((stood[0], stood[-1])):
+        whole = row.gamma == "all"
+        who = Text("全部", "every one") if whole else Text(f"任意 {row.gamma:g} 个", f"any {row.gamma:g}")
+        price, share = running(float(row.price), unit), percent(row.price_share, 1)
+        holds = Text("", "")
+        if hasattr(row, "served"):
+            first, now = percent(before.served, 1), percent(row.served, 1)
+            holds = Text(
+                f"；全部保障的把握由 {first} 变为 {now}",
+                f"; all awards are then served in {now} of the worlds, not {first}",
+            )
+        said.append(
+            Text(
+                f"要防{who.zh}企业或项目同时出现最差偏差，目标值少 {price.zh}（{share}）{holds.zh}。",
+                f"Standing the worst of {who.en} of the firms and projects costs {price.en} ({share}) of the "
+                f"objective{holds.en}.",
+            )
         )
-    return Text(
-        f"要防{gamma}企业或项目同时出现最差偏差，目标值少 {price.zh}（{percent(row['price_share'], 1)}）{holds.zh}。",
-        f"Standing the worst of {of} costs {price.en} ({percent(row['price_share'], 1)}) of the objective{holds.en}.",
-    )
+    return said
 
 
 def _deviations_table(deviations: Any) -> Table:

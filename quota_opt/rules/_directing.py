@@ -1,4 +1,4 @@
-"""What directives may say, and whether it can be so: their parameters, and the findings against the tables."""
+"""Parameters of directives, and what they may not say: unknown names, years and shares, bars, contradictions."""
 
 from __future__ import annotations
 

@@ -307,3 +307,30 @@ def test_a_comparison_with_such_a_plan_shows_the_box(forced: qo.Receipt, tmp_pat
     said = [sentence.zh for sentence in qo.compare(["worked-example", folder]).document().sections[0].sentences]
     assert any("指定事项 1 项" in text and "少 250 万元" in text for text in said)
     assert any("破例：P3" in text for text in said)
+
+
+def test_where_objectives_are_in_order_the_measures_say_what_is_lost(tmp_path: Path) -> None:
+    order = [{"measure": "value_added_final", "sense": "max"}, {"measure": "public_cost", "sense": "min"}]
+    scenario = qo.read("worked-example").with_(objective={"form": "lexicographic", "order": order})
+    receipt = qo.override(scenario, award=["P3"], bend=True, profile="exact")
+    assert receipt.cost is None
+    assert receipt.measures.set_index("measure").at["value_added_final", "change"] == pytest.approx(-250.0)
+    assert "代价清单" in receipt.document().sections[0].sentences[0].zh
+    assert qo.verify(receipt.write(tmp_path / "out")).ok
+
+
+def test_directives_that_a_case_has_already_are_priced_without_any_order(tmp_path: Path) -> None:
+    order = {"projects": [{"project": "P1", "award": False}]}
+    scenario = qo.read("worked-example").with_(**{"rules.directives": order})
+    assert qo.override(scenario, profile="exact").cost == pytest.approx(1250.0)
+    folder = qo.solve(scenario, profile="exact").write(tmp_path / "out")
+    receipt = qo.override(folder, profile="exact")
+    assert receipt.cost == pytest.approx(1250.0) and [line.id for line in receipt.added] == ["P1"]
+    assert qo.verify(receipt.write(tmp_path / "priced")).ok
+
+
+def test_directives_that_are_switched_off_stay_off() -> None:
+    order = {"projects": [{"project": "P1", "award": False}], "enabled": False}
+    scenario = qo.read("worked-example").with_(**{"rules.directives": order})
+    receipt = qo.override(scenario, refuse=["P4"], profile="exact")
+    assert set(receipt.plan.awards["project"]) == {"P1", "P2"}

@@ -152,7 +152,7 @@ def changes(plan: tuple[frozenset[str], frozenset[str]], old: tuple[frozenset[st
     return len(plan[0] ^ old[0]) + len(plan[1] ^ old[1])
 
 
-@examples(12)
+@examples(9)
 @given(tinies(firms=3, projects=4), st.sampled_from([0.3, 0.6]), st.data())
 def test_promises_hold_and_no_plan_does_better_with_as_few_changes(
     tiny: Tiny, tighter: float, data: st.DataObject

@@ -62,6 +62,23 @@ def test_towns_may_keep_sixty_per_cent_and_not_more_before_the_plan_changes() ->
     assert [worth(piece) for piece in made.pieces] == pytest.approx([2000.0, 1200.0])
 
 
+def test_a_line_that_must_be_fallen_short_of_belongs_to_the_tighter_side() -> None:
+    """A firm of just 5 a mu is listed where the line is above 5, not at 5; then closing it lets the project in."""
+    firms = [{"firm": "F", "place": "N1", "energy_tce": 10.0, "tax": 50.0, "land_mu": 10.0, "value_added": 1.0}]
+    projects = [{"project": "P", "place": "N1", "category": "other", "energy_tce": 10.0, "value_added": 5.0}]
+    listing = {"any_of": [{"measure": "tax_per_mu", "op": "<", "value": 4.0}]}
+    case = small.case(
+        objective=small.FINAL, rules={"listing": listing}, settings={"actions": {"close": {}}}, firms=firms,
+        projects=projects,
+    )  # fmt: skip
+    made = qo.sweep(case, "rules.listing.any_of.0.value", 4.0, 6.0)
+    assert made.exact
+    assert made.breaks == (5.0,)
+    assert made.pieces[0].with_stop
+    assert not made.pieces[1].with_start
+    assert [worth(piece) for piece in made.pieces] == pytest.approx([0.0, 4.0])
+
+
 def test_an_intensity_that_no_short_number_is_stands_as_it_is() -> None:
     """A project of 100 for 300 is let in at a third."""
     case = Tiny(((0, 100, 1, 10),), ((0, 100, 300), (0, 100, 400))).scenario()
@@ -119,6 +136,18 @@ def test_steps_that_are_asked_for_are_taken() -> None:
     assert not made.exact
 
 
+def test_a_parameter_of_whole_numbers_is_asked_at_each_of_them() -> None:
+    """Closures that free a year later, of two: in the last year alone, worth as much; two years later nothing."""
+    firms = [{"firm": "F", "place": "N1", "energy_tce": 10.0}]
+    actions = [{"firm": "F", "action": "close", "frees_energy_tce": 10.0, "value_added_lost": 1.0}]
+    projects = [{"project": "P", "place": "N1", "category": "other", "energy_tce": 10.0, "value_added": 5.0}]
+    close = {"actions": {"close": {"lag": 0}}}
+    case = small.case(objective=small.FINAL, settings=close, firms=firms, actions=actions, projects=projects)
+    made = qo.sweep(case, "actions.close.lag", 0, 2)
+    assert made.solves == 3
+    assert [worth(at(made, value)) for value in (0.0, 1.0, 2.0)] == pytest.approx([4.0, 4.0, 0.0])
+
+
 def test_where_shares_follow_the_parameter_nothing_is_claimed_between_the_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -171,7 +200,7 @@ SWEPT = {
 }
 
 
-@examples(10)
+@examples(7)
 @given(tinies(), st.sampled_from(sorted(SWEPT)), st.integers(1, 98))
 def test_every_value_in_between_has_the_best_plan_there_is(tiny: Tiny, name: str, seed: int) -> None:
     path, low, high = SWEPT[name]

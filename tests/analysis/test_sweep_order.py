@@ -38,7 +38,7 @@ def test_a_demand_more_is_tighter() -> None:
     assert not included(plain, more)
 
 
-@examples(30)
+@examples(20)
 @given(tinies(), tinies(), st.booleans())
 def test_what_is_said_to_be_included_is(one: Tiny, other: Tiny, far: bool) -> None:
     """Of two cases of the same firms and projects under different rules, every plan counted out is a plan of both."""

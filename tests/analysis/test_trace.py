@@ -61,7 +61,7 @@ def test_a_project_that_is_given_nothing_has_no_lines(plan: qo.Plan) -> None:
 
 def test_the_report_names_the_largest_other_end(plan: qo.Plan) -> None:
     first = qo.trace(plan, firm="F1").document().sections[0].sentences[0]
-    assert first.zh == "2025 年用能：腾出 100 吨标准煤（其中 90% 给P）。"
+    assert first.zh == "2025 年用能：腾出 100 吨标准煤（其中 90% 给 P）。"
     assert qo.trace(plan, firm="F1").document().title.zh == "F1 甲厂 的指标去了哪里"
 
 

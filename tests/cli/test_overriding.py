@@ -33,10 +33,20 @@ def test_shares_and_amounts_are_written_as_project_equals_number(cli):
     assert call.code == 2 and "indivisible" in call.err
 
 
-def test_an_override_without_orders_is_refused(cli):
+def test_without_orders_and_without_directives_there_is_nothing_to_say(cli):
     call = cli("override", "worked-example")
     assert call.code == 2 and "--award" in call.err
     assert not Path("results").exists()
+
+
+def test_a_result_whose_directives_nobody_has_priced_gets_its_receipt(cli):
+    order = "rules.directives={ projects = [{ project = 'P1', award = false }] }"
+    assert cli("run", "worked-example", "--set", order, "--out", "plan").code == 0
+    assert "Cost not computed" in Path("plan/report.html").read_text(encoding="utf-8")
+    call = cli("override", "plan", "--out", "priced", "--json")
+    assert call.code == 0, call.err
+    assert call.document["objective"]["cost"] == pytest.approx(1250.0)
+    assert cli("verify", "priced").code == 0
 
 
 def test_what_a_clause_bars_is_refused_with_clause_figure_and_the_way_to_bend(cli):

@@ -7,7 +7,10 @@ import pytest
 from small import FINAL, case
 
 import quota_opt as qo
-from quota_opt.plan.whole import whole_numbers, whole_problems
+from quota_opt.plan.whole import whole_numbers
+from quota_opt.plan.whole_check import whole_problems
+from quota_opt.report.content import gather
+from quota_opt.report.tables import awards
 
 
 def whole_of(scenario: qo.Scenario) -> tuple[qo.Plan, dict[tuple[str, str, int], tuple[float, int]]]:
@@ -117,3 +120,17 @@ def test_a_result_folder_holds_the_whole_numbers_and_its_check_reads_them(tmp_pa
     assert [finding.code for finding in qo.verify(folder).problems] != []
     rounded.unlink()
     assert [finding.code for finding in qo.verify(folder).problems] == ["verify-tables"]
+
+
+def test_reports_show_the_whole_numbers_where_a_plan_has_fractions() -> None:
+    projects = [{"project": p, "place": "N1", "energy_tce": 3.6, "value_added": 9} for p in "AB"]
+    quotas = [{"place": "N1", "resource": "energy", "year": "*", "amount": 7.2}]
+    content = gather(qo.solve(case(objective=FINAL, first=2025, projects=projects, quotas=quotas)))
+    table = awards(content, "zh")
+    at = [column.key for column in table.columns].index("whole")
+    assert sorted(row[at] for row in table.rows) == [3.0, 4.0]
+    assert table.columns[at].heading("zh") == "取整指标（吨标准煤）"
+    assert content.rounding is not None
+    assert "最大余数" in content.rounding.zh
+    plain = gather(qo.solve("worked-example"))
+    assert "whole" not in [column.key for column in awards(plain, "zh").columns]

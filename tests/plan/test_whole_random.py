@@ -11,7 +11,8 @@ from small import FINAL, case
 from strategies import examples
 
 import quota_opt as qo
-from quota_opt.plan.whole import whole_numbers, whole_outcome, whole_problems
+from quota_opt.plan.whole import whole_numbers
+from quota_opt.plan.whole_check import whole_outcome, whole_problems
 
 TREE = [
     {"place": "city", "level": "city"},

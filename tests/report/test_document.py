@@ -12,7 +12,7 @@ from quota_opt.errors import Text
 from quota_opt.report.document import Document, Section, about, terminal_view, write_html, write_xlsx
 from quota_opt.report.document_xlsx import sheet_names
 from quota_opt.report.drafting import base_option
-from quota_opt.report.values import Column, Figure, table_of
+from quota_opt.report.values import AUTO, Column, Figure, table_of
 
 HOSTILE = ["<img src=x onerror=window.pwned=1>", "=1+1", "=cmd|' /C calc'!A0", "铜加工<强链>&补链"]
 
@@ -118,3 +118,16 @@ def test_a_document_about_a_case_carries_its_years_and_the_standing_of_its_draft
     said = " · ".join(part.zh for part in made.identity)
     assert "2021—2023 年" in said and "征求意见稿" in said
     assert made.data_note is not None and made.data_note.zh == "合成数据"
+
+
+def test_a_column_in_several_units_gives_each_figure_the_decimals_it_deserves(tmp_path):
+    columns = [Column("name", Text("名称", "name")), Column("value", Text("值", "value"), "number", digits=AUTO)]
+    values = [-32565.4, 767.0, -5.0, 0.25, 123.46, None]
+    table = table_of("t", Text("表", "table"), columns, [(str(k), value) for k, value in enumerate(values)])
+    assert [table.columns[1].cell(row[1], "zh") for row in table.rows] == ["−32,565", "767", "−5", "0.25", "123.5", "–"]
+    made = Document("d", Text("题", "T"), (), (Section(Text("节", "s"), (), (table,)),))
+    sheet = openpyxl.load_workbook(write_xlsx(made, tmp_path / "a.xlsx")).worksheets[0]
+    formats = {cell.value: cell.number_format for row in sheet.iter_rows() for cell in row if cell.data_type == "n"}
+    assert {value: formats[value] for value in values[:5]} == {
+        -32565.4: "#,##0", 767: "#,##0", -5: "#,##0", 0.25: "#,##0.000", 123.46: "#,##0.0",
+    }  # fmt: skip
