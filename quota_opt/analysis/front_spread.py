@@ -1,12 +1,14 @@
 """So many non-dominated points of a model of any size, spread evenly over the front.
 
-Goals are turned so that less is better. The first is minimised, the others have limits (the ε-constraint method):
+Goals are turned so that less is better. After the best of each goal, the zone (`front_zones`) with the longest side gets
+limits at half that side, z_j <= limit of j. The relaxation under these limits says what each goal is worth there in
+units of the first, w_j; then
 
-    least z_0 + ρ·(z_1 + …)    z_j <= limit of j
+    least z_0 + w_1·z_1 + …     without the limits: a point near them, as quick as the plan of the case alone
 
-A small ρ > 0 makes every optimum non-dominated; what a solve proves of the sum it proves of z_0, less ρ times the
-limits. After the best of each goal, the zone with the longest side (of `front_zones`) has its limit at half that side;
-what is proven empty shortens the side. A solve starts from a plan found before, or from what that left as proof.
+Every w_j > 0, so what is least is a point that nothing dominates; what a solve proves of the sum it proves of z_0 where
+the others are as good as there. A point that is not well inside the zone is looked for with the limits as rows. Each
+solve starts from a plan found before, or from all that the one with the likest objective left.
 """
 
 from __future__ import annotations
