@@ -1,8 +1,8 @@
 """So many non-dominated points of a model of any size, spread evenly over the front.
 
-Goals are turned so that less is better. After the best of each goal, the zone (`front_zones`) with the longest side gets
-limits at half that side, z_j <= limit of j. The relaxation under these limits says what each goal is worth there in
-units of the first, w_j; then
+Goals are turned so that less is better. After the best of each goal, the zone (`front_zones`) with the longest side
+gets limits at half that side, z_j <= limit of j. The relaxation under these limits says what each goal is worth
+there in units of the first, w_j; then
 
     least z_0 + w_1·z_1 + …     without the limits: a point near them, as quick as the plan of the case alone
 
