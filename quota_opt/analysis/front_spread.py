@@ -1,12 +1,14 @@
 """So many non-dominated points of a model of any size, spread evenly over the front.
 
-Goals are turned so that less is better. The first is minimised, the others have limits (the ε-constraint method):
+Goals are turned so that less is better. After the best of each goal, the zone (`front_zones`) with the longest side
+gets limits at half that side, z_j <= limit of j. The relaxation under these limits says what each goal is worth
+there in units of the first, w_j; then
 
-    least z_0 + ρ·(z_1 + …)    z_j <= limit of j
+    least z_0 + w_1·z_1 + …     without the limits: a point near them, as quick as the plan of the case alone
 
-A small ρ > 0 makes every optimum non-dominated; what a solve proves of the sum it proves of z_0, less ρ times the
-limits. After the best of each goal, the zone with the longest side (of `front_zones`) has its limit at half that side;
-what is proven empty shortens the side. A solve starts from a plan found before, or from what that left as proof.
+Every w_j > 0, so what is least is a point that nothing dominates; what a solve proves of the sum it proves of z_0 where
+the others are as good as there. A point that is not well inside the zone is looked for with the limits as rows. Each
+solve starts from a plan found before, or from all that the one with the likest objective left.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ FINEST = 1e-3
 """Points nearer than this share of a goal's range count as one, where its own steps are not larger."""
 WELL = 0.1
 """A weighted point nearer to an end of its side than this share of it is not well between."""
+DENSE = 1_000
+"""With so many whole decisions, weighted points lie close together all along a front."""
 SHARE = 1e-3
 """What all other goals over their whole range may weigh beside the range of the first."""
 
@@ -103,7 +107,7 @@ class _Spread:
         self.programs = 0
         self.within_gap = False  # whether a zone was left to the gap
         self.zones = Zones(len(goals), np.zeros(len(goals)))
-        self.large = applies(self.arrays, opened.profile)
+        self.large = int(arrays.integer.sum()) >= DENSE
         self.starts: list[FloatArray] = []
         self.scale = 0.0
         self.basis: Any = None

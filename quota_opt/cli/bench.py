@@ -164,6 +164,14 @@ def _fronts(session: Session, sizes: list[Size], seeds: list[int], out: Path | N
     path = _written(bench_front.flat(rows), out or _default_path())
     session.document({"rows": rows, "file": path})
     session.show(bench_front.table(session, rows))
+    if any(row.seconds is None and row.ratio is None for row in rows):
+        name = bench_front.OTHER
+        session.show(
+            Text(
+                f"未安装 {name}，没有测它；安装：pip install {name}",
+                f"{name} is not installed here and was left out; install it: pip install {name}",
+            )
+        )
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report.drafting import BLUE, GREY, INK, VERMILLION, axis_name, axis_unit, base_option, scaled
+from quota_opt.report.drafting import BLUE, INK, VERMILLION, axis_name, axis_unit, base_option, scaled
 from quota_opt.report.numbers import short
 from quota_opt.report.values import Column, Figure, Table, table_of
 
@@ -34,7 +34,7 @@ def curve(front: Front, language: Language, title: Text) -> Figure:
         if len(at) <= MOST_RATES + 1 and not math.isnan(rates[k]):
             middle = [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0]
             middles.append({"value": middle, "label": {"formatter": short(abs(rates[k]))}})
-    label = {"show": True, "position": "right", "fontSize": 11, "color": GREY}
+    label = {"show": True, "position": "right", "offset": [2, 10], "fontSize": 12, "color": INK}
     knee_label = {"show": True, "position": "left", "formatter": Text("拐点", "knee").of(language), "color": VERMILLION}
     option = base_option(
         grid={"left": 14, "right": 46, "top": 30, "bottom": 34, "containLabel": True},
@@ -80,9 +80,10 @@ def panels(front: Front, language: Language) -> Figure:
             {"left": f"{column * 100 / wide + 3:.1f}%", "width": f"{100 / wide - 6:.1f}%", "top": 34 + row * _PANEL,
              "height": _PANEL - 84, "containLabel": True}
         )  # fmt: skip
-        names = [_named(goal, _axis(front, goal)[1], language) for goal in sides]
-        across.append({**names[0], "gridIndex": k, "nameLocation": "middle", "nameGap": 24})
-        upward.append({**names[1], "gridIndex": k})
+        second, first = sides
+        middle = {"nameLocation": "middle", "nameGap": 24}
+        across.append(_named(second, _axis(front, second)[1], language, gridIndex=k, **middle))
+        upward.append({**_named(first, _axis(front, first)[1], language), "gridIndex": k})
         at = _scaled(front, sides)
         for points, symbol, large, colour in (
             (at, "circle", 7, BLUE),
@@ -104,7 +105,10 @@ def lines(front: Front, language: Language) -> Figure:
     for k, goal in enumerate(front.goals):
         unit = _axis(front, goal)[1].of(language)
         name = f"{goal.line.title.of(language)}\n({unit})" if unit else goal.line.title.of(language)
-        axes.append({"dim": k, "name": name, "inverse": goal.sense == "min", "scale": True})
+        less = goal.sense == "min"
+        axes.append(
+            {"dim": k, "name": name, "inverse": less, "nameLocation": "start" if less else "end", "scale": True}
+        )
     at = _scaled(front, front.goals)
     data = [
         {"value": point, "lineStyle": {"color": VERMILLION if k == knee else BLUE, "width": 3 if k == knee else 1,
@@ -151,7 +155,8 @@ def _named(goal: Goal, unit: Text, language: Language, **more: Any) -> dict[str,
     said = unit.of(language)
     title = goal.line.title.of(language)
     name = title if not said else f"{title}（{said}）" if language == "zh" else f"{title} ({said})"
-    return axis_name(name, type="value", scale=True, **more)
+    style = {"fontSize": 12, "color": INK, **({} if more else {"align": "left", "padding": [0, 0, 0, -36]})}
+    return axis_name(name, type="value", scale=True, nameTextStyle=style, **more)
 
 
 def _knee(front: Front) -> int | None:
