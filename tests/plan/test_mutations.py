@@ -159,6 +159,10 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
         "directives",
         {"rules": {"directives": {"reference": {"most_changes": 2}}}},
     ),
+    "robustness: nothing is kept back": (
+        "robustness",
+        {"rules": {"robustness": {"gamma": 1, "frees_less": {"close": 0.1}}}},
+    ),
     "jobs: all of N's lost": ("jobs", {"rules": {"jobs": {"max_lost_share": 0.9, "per": "town"}}}),
 }
 
