@@ -12,8 +12,12 @@ EXPECTED = {
     "solve_built_in.py": ["OPTIMAL: objective 2,000.0", "P4", "energy_freed: 1,500.0 tce", "written to"],
     "own_tables.py": ["OPTIMAL", "chips"],
     "tighten_a_limit.py": ["value_added_final", "-800", "no longer awarded: P2"],
+    "trade_offs.py": [
+        "complete: True", "changes at a limit of 0.5", "2000.0 1200.0", "P2 is barred", "costs 250 of the objective",
+        "out for it: P2",
+    ],
     "pipeline.py": ["base", "strict-access", "keep-70"],
-}
+}  # fmt: skip
 
 
 def test_every_example_is_tried():
