@@ -9,6 +9,9 @@ from quota_opt.report.document import Document, Section
 from quota_opt.report.offline import LACKING, render_page, table_parts
 from quota_opt.report.values import Figure
 
+HALF = 720
+"""The widest figure (CSS pixels) that goes beside another on page one."""
+
 
 def render(document: Document, language: Language) -> str:
     """The document as html text; the same document gives the same bytes."""
@@ -37,6 +40,7 @@ def _section(section: Section, number: int, drawn: dict[str, Figure], language: 
         "title": section.title.of(language),
         "sentences": [text.of(language) for text in section.sentences],
         "figures": list(figures),
+        "small": all(figure.size[0] <= HALF for figure in figures.values()),
         "tables": [{"title": table.title.of(language), **table_parts(table, language)} for table in section.tables],
         "several": several,
     }

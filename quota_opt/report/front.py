@@ -90,10 +90,10 @@ def _ends(front: Front) -> Text:
             + "、".join(f"{other.line.title.zh} {value.zh}" for other, value in zip(front.goals, values, strict=True))
         )
         en.append(
-            f"best {goal.line.title.en} (point {best + 1}): "
+            f"At the best {goal.line.title.en} (point {best + 1}): "
             + ", ".join(f"{other.line.title.en} {value.en}" for other, value in zip(front.goals, values, strict=True))
         )
-    return Text("；".join(zh), "; ".join(en))
+    return Text("；".join(zh), ". ".join(en))
 
 
 def _unit(goal: Goal) -> str:

@@ -81,7 +81,7 @@ def panels(front: Front, language: Language) -> Figure:
              "height": _PANEL - 84, "containLabel": True}
         )  # fmt: skip
         second, first = sides
-        middle = {"nameLocation": "middle", "nameGap": 24}
+        middle = {"nameLocation": "middle", "nameGap": 24, "splitNumber": 3}
         across.append(_named(second, _axis(front, second)[1], language, gridIndex=k, **middle))
         upward.append({**_named(first, _axis(front, first)[1], language), "gridIndex": k})
         at = _scaled(front, sides)
@@ -117,7 +117,7 @@ def lines(front: Front, language: Language) -> Figure:
     ]  # fmt: skip
     option = base_option(
         parallelAxis=axes,
-        parallel={"left": 70, "right": 90, "top": 60, "bottom": 24,
+        parallel={"left": 96, "right": 96, "top": 60, "bottom": 24,
                   "parallelAxisDefault": {"nameTextStyle": {"fontSize": 12, "color": INK},
                                           "axisLabel": {"fontSize": 11, "color": INK}}},
         series=[{"type": "parallel", "data": data}],
@@ -156,7 +156,8 @@ def _named(goal: Goal, unit: Text, language: Language, **more: Any) -> dict[str,
     title = goal.line.title.of(language)
     name = title if not said else f"{title}（{said}）" if language == "zh" else f"{title} ({said})"
     style = {"fontSize": 12, "color": INK, **({} if more else {"align": "left", "padding": [0, 0, 0, -36]})}
-    return axis_name(name, type="value", scale=True, nameTextStyle=style, **more)
+    line = {"onZero": False}  # at the edge also where values are below 0
+    return axis_name(name, type="value", scale=True, nameTextStyle=style, axisLine=line, **more)
 
 
 def _knee(front: Front) -> int | None:
