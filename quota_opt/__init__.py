@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quota_opt.analysis.addresses import read_result
-    from quota_opt.analysis.alternatives import Alternatives, alternatives
-    from quota_opt.analysis.compare import Comparison, compare
-    from quota_opt.analysis.diff import Difference, diff
-    from quota_opt.analysis.explain import Explanations, explain, explanations
-    from quota_opt.analysis.explain_types import Explanation
-    from quota_opt.analysis.infeasible import Clash, explain_infeasible
-    from quota_opt.analysis.pareto import Front, pareto
-    from quota_opt.analysis.prices import Prices, prices
+    from quota_opt.analysis.compare.compare import Comparison, compare
+    from quota_opt.analysis.compare.diff import Difference, diff
+    from quota_opt.analysis.explain.explain import Explanations, explain, explanations
+    from quota_opt.analysis.explain.prices import Prices, prices
+    from quota_opt.analysis.explain.types import Explanation
+    from quota_opt.analysis.front.pareto import Front, pareto
+    from quota_opt.analysis.infeasible.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.near.alternatives import Alternatives, alternatives
+    from quota_opt.analysis.near.replan import Replan, replan
+    from quota_opt.analysis.near.sweep import Sweep, sweep
     from quota_opt.analysis.receipt import Receipt, override
-    from quota_opt.analysis.recourse import TwoStage, two_stage
-    from quota_opt.analysis.replan import Replan, replan
-    from quota_opt.analysis.robust import RobustPlans, robust
-    from quota_opt.analysis.sweep import Sweep, sweep
     from quota_opt.analysis.trace import Trace, trace
-    from quota_opt.analysis.uncertainty import Evaluation, evaluate
+    from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
+    from quota_opt.analysis.uncertain.robust import RobustPlans, robust
+    from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -76,21 +76,21 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
-    "quota_opt.analysis.alternatives": ("Alternatives", "alternatives"),
-    "quota_opt.analysis.compare": ("Comparison", "compare"),
-    "quota_opt.analysis.diff": ("Difference", "diff"),
-    "quota_opt.analysis.explain": ("Explanations", "explain", "explanations"),
-    "quota_opt.analysis.explain_types": ("Explanation",),
-    "quota_opt.analysis.infeasible": ("Clash", "explain_infeasible"),
-    "quota_opt.analysis.pareto": ("Front", "pareto"),
-    "quota_opt.analysis.prices": ("Prices", "prices"),
+    "quota_opt.analysis.near.alternatives": ("Alternatives", "alternatives"),
+    "quota_opt.analysis.compare.compare": ("Comparison", "compare"),
+    "quota_opt.analysis.compare.diff": ("Difference", "diff"),
+    "quota_opt.analysis.explain.explain": ("Explanations", "explain", "explanations"),
+    "quota_opt.analysis.explain.types": ("Explanation",),
+    "quota_opt.analysis.infeasible.infeasible": ("Clash", "explain_infeasible"),
+    "quota_opt.analysis.front.pareto": ("Front", "pareto"),
+    "quota_opt.analysis.explain.prices": ("Prices", "prices"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
-    "quota_opt.analysis.recourse": ("TwoStage", "two_stage"),
-    "quota_opt.analysis.replan": ("Replan", "replan"),
-    "quota_opt.analysis.robust": ("RobustPlans", "robust"),
-    "quota_opt.analysis.sweep": ("Sweep", "sweep"),
+    "quota_opt.analysis.uncertain.two_stage": ("TwoStage", "two_stage"),
+    "quota_opt.analysis.near.replan": ("Replan", "replan"),
+    "quota_opt.analysis.uncertain.robust": ("RobustPlans", "robust"),
+    "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
-    "quota_opt.analysis.uncertainty": ("Evaluation", "evaluate"),
+    "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",

@@ -113,7 +113,7 @@ def _cpu() -> float:
 def _ours(items: int, goals: int, largest: int, seed: int) -> dict[str, Any]:
     import scipy.sparse as sp
 
-    from quota_opt.analysis.front import exact_front
+    from quota_opt.analysis.front.exact import exact_front
     from quota_opt.model.linear import Arrays
     from quota_opt.solving.profile import read_profile
 

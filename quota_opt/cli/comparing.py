@@ -115,7 +115,7 @@ def diff(
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo
-    from quota_opt.analysis.diff import records_of
+    from quota_opt.analysis.compare.diff import records_of
 
     with Watch(session) as watch:
         found = qo.diff(

@@ -11,8 +11,8 @@ from quota_opt.cli.session import Session
 from quota_opt.errors import Language, Text
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.infeasible import Clash
-    from quota_opt.analysis.repair import Repair
+    from quota_opt.analysis.infeasible.infeasible import Clash
+    from quota_opt.analysis.infeasible.repair import Repair
     from quota_opt.scenario import Scenario
 
 
@@ -33,7 +33,7 @@ def explain_infeasible(
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo
-    from quota_opt.analysis.infeasible import TIME_LIMIT
+    from quota_opt.analysis.infeasible.infeasible import TIME_LIMIT
     from quota_opt.report.document import terminal_view
 
     limit = TIME_LIMIT if time_limit is None else time_limit

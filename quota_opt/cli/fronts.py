@@ -75,7 +75,7 @@ def pareto(
         written = front.write(folder, session.language)
     code = 0 if front.status == "OPTIMAL" else 4
     if session.json:
-        from quota_opt.analysis.front_record import front_record
+        from quota_opt.analysis.front.record import front_record
 
         table = front.table.astype(object).where(front.table.notna(), None)
         session.document(

@@ -17,9 +17,9 @@ from quota_opt.cli.solving import default_folder, refuse_limits
 from quota_opt.errors import Text
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.alternatives import Alternatives
-    from quota_opt.analysis.replan import Replan
-    from quota_opt.analysis.sweep import Sweep
+    from quota_opt.analysis.near.alternatives import Alternatives
+    from quota_opt.analysis.near.replan import Replan
+    from quota_opt.analysis.near.sweep import Sweep
 
 Gap = Annotated[float | None, typer.Option(help="差距 Relative gap of each solve, e.g. 0.001.", show_default=False)]
 TimeLimit = Annotated[

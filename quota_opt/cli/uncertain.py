@@ -66,7 +66,7 @@ def evaluate(
     if out is not None:
         refuse_existing(out)
     from quota_opt.analysis.addresses import plan_at
-    from quota_opt.analysis.uncertainty import evaluate as evaluated
+    from quota_opt.analysis.uncertain.evaluate import evaluate as evaluated
 
     with Watch(session) as watch:
         made = plan_at(plan, on_progress=watch)

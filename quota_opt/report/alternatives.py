@@ -16,7 +16,7 @@ from quota_opt.report.values import Cell, Column, Figure, Table, records, table_
 from quota_opt.report.words import WORDS
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.alternatives import Alternatives
+    from quota_opt.analysis.near.alternatives import Alternatives
     from quota_opt.plan.plan import Plan
 
 _DRAWN = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from quota_opt.analysis.compare import Comparison
+from quota_opt.analysis.compare.compare import Comparison
 from quota_opt.errors import Text
 from quota_opt.report import comparison_figures as figures
 from quota_opt.report import comparison_tables as tables

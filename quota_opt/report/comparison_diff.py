@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from quota_opt.analysis.compare_tables import OBJECTIVE, objective_units
-from quota_opt.analysis.diff import Difference
-from quota_opt.analysis.diff_decisions import place_name
-from quota_opt.analysis.diff_shares import Shares
+from quota_opt.analysis.compare.decisions import place_name
+from quota_opt.analysis.compare.diff import Difference
+from quota_opt.analysis.compare.shares import Shares
+from quota_opt.analysis.compare.tables import OBJECTIVE, objective_units
 from quota_opt.errors import Language, Text
 from quota_opt.report import words
 from quota_opt.report.comparison_figures import bars

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from quota_opt.analysis.compare import Comparison
-from quota_opt.analysis.compare_tables import objective_units
-from quota_opt.analysis.diff_decisions import Pair
+from quota_opt.analysis.compare.compare import Comparison
+from quota_opt.analysis.compare.decisions import Pair
+from quota_opt.analysis.compare.tables import objective_units
 from quota_opt.errors import Language, Text
 from quota_opt.report.comparison_words import measure_name
 from quota_opt.report.drafting import GREEN, INK, SERIES, VERMILLION, axis_name, axis_unit, base_option, label, scaled

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from quota_opt.analysis.compare import Comparison
-from quota_opt.analysis.compare_tables import GROUPS, OBJECTIVE, objective_units
-from quota_opt.analysis.diff_decisions import REST, Pair, main_resource, place_name
+from quota_opt.analysis.compare.compare import Comparison
+from quota_opt.analysis.compare.decisions import REST, Pair, main_resource, place_name
+from quota_opt.analysis.compare.tables import GROUPS, OBJECTIVE, objective_units
 from quota_opt.errors import Text
 from quota_opt.report import words
 from quota_opt.report.comparison_words import measure_name

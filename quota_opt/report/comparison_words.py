@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from quota_opt.analysis.compare import Comparison, Entry
-from quota_opt.analysis.compare_tables import objective_units
-from quota_opt.analysis.diff_decisions import REST, Pair, main_resource
+from quota_opt.analysis.compare.compare import Comparison, Entry
+from quota_opt.analysis.compare.decisions import REST, Pair, main_resource
+from quota_opt.analysis.compare.tables import objective_units
 from quota_opt.errors import Text
 from quota_opt.report import words
 from quota_opt.report.content import RESOURCE_UNITS

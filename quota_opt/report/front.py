@@ -15,8 +15,8 @@ from quota_opt.report.values import Cell, Column, Figure, Table, table_of
 from quota_opt.report.words import unit_name
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.front_changes import Step
-    from quota_opt.analysis.pareto import Front, Goal
+    from quota_opt.analysis.front.changes import Step
+    from quota_opt.analysis.front.pareto import Front, Goal
 
 MOST_NAMES = 12
 """So many names in a cell; the rest are counted."""
@@ -163,7 +163,7 @@ def _rate_title(front: Front) -> Text:
 
 
 def _kept(front: Front) -> Text:
-    from quota_opt.analysis.front_changes import in_all
+    from quota_opt.analysis.front.changes import in_all
 
     projects, firms = in_all(front)
     return Text(
@@ -173,7 +173,7 @@ def _kept(front: Front) -> Text:
 
 
 def _steps(front: Front) -> Table:
-    from quota_opt.analysis.front_changes import steps_of
+    from quota_opt.analysis.front.changes import steps_of
 
     columns = [
         Column("from", Text("从第…点", "from point"), "id"),

@@ -13,7 +13,7 @@ from quota_opt.report.numbers import short
 from quota_opt.report.values import Column, Figure, Table, table_of
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.pareto import Front, Goal
+    from quota_opt.analysis.front.pareto import Front, Goal
 
 Maker = Callable[[Language], Figure]
 """Draws a figure in one language."""

@@ -17,7 +17,7 @@ from quota_opt.report.values import Cell, Column, Figure, Table, table_of
 from quota_opt.report.words import WORDS
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.replan import Replan
+    from quota_opt.analysis.near.replan import Replan
 
 CHANGES = {
     "promised": Text("按承诺不变", "promised, kept"),

@@ -19,7 +19,7 @@ from quota_opt.scenario.settings_words import setting_words
 from quota_opt.scenario.standing import clause_words, standings
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.sweep import Piece, Sweep
+    from quota_opt.analysis.near.sweep import Piece, Sweep
 
 _NAMES = {
     "rules.admission.limits.value": WORDS["limit"],

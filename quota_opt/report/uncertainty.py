@@ -18,9 +18,9 @@ from quota_opt.report.words import ACTIONS, CATEGORIES, STATUSES, WORDS, listed,
 from quota_opt.scenario import Scenario, Uncertainty
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.recourse import TwoStage
-    from quota_opt.analysis.robust import RobustPlans
-    from quota_opt.analysis.uncertainty import Evaluation
+    from quota_opt.analysis.uncertain.evaluate import Evaluation
+    from quota_opt.analysis.uncertain.robust import RobustPlans
+    from quota_opt.analysis.uncertain.two_stage import TwoStage
 
 _YEAR = Column("year", WORDS["year"], "year")
 _SERVED = Column("served", Text("全部保障的概率", "all served"), "share", digits=1)
@@ -111,7 +111,7 @@ def robust_document(made: RobustPlans) -> Document:
 
 def two_stage_document(made: TwoStage) -> Document:
     """Page one: what the two-stage plan is worth beside the others, in its own worlds and in fresh ones."""
-    from quota_opt.analysis.recourse import PLANS
+    from quota_opt.analysis.uncertain.two_stage import PLANS
 
     unit = _unit(made.plan)
     columns = (

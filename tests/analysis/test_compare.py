@@ -14,8 +14,8 @@ from small import FINAL, case
 from strategies import Drawn, drawn, examples
 
 import quota_opt as qo
-from quota_opt.analysis.compare import regret_table
-from quota_opt.analysis.compare_regret import worth_of
+from quota_opt.analysis.compare.compare import regret_table
+from quota_opt.analysis.compare.regret import worth_of
 from quota_opt.plan.folder import read_table
 from quota_opt.solving.profile import read_profile
 

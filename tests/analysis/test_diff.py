@@ -12,8 +12,8 @@ from small import FINAL, case
 from strategies import examples
 
 import quota_opt as qo
-from quota_opt.analysis.diff_inputs import setting_changes, table_changes, with_changes
-from quota_opt.analysis.diff_shares import Change, Solved, changes_of, shares_of
+from quota_opt.analysis.compare.inputs import setting_changes, table_changes, with_changes
+from quota_opt.analysis.compare.shares import Change, Solved, changes_of, shares_of
 from quota_opt.errors import Text
 from quota_opt.resources import builtin
 

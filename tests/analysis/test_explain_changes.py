@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from strategies import examples
 
 import quota_opt as qo
-from quota_opt.analysis.explain_changes import smallest_step, with_energy, with_project, with_quota, with_tables
+from quota_opt.analysis.explain.changes import smallest_step, with_energy, with_project, with_quota, with_tables
 
 CASES = ["worked-example", "zhuji", "wenzhou", "published"]
 

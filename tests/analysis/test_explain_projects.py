@@ -11,8 +11,8 @@ from small import FINAL, case
 from strategies import drawn, examples
 
 import quota_opt as qo
-from quota_opt.analysis.explain_changes import forcing, quota_to_enter, with_quota
-from quota_opt.analysis.explain_pricing import Pricing
+from quota_opt.analysis.explain.changes import forcing, quota_to_enter, with_quota
+from quota_opt.analysis.explain.pricing import Pricing
 
 YEAR = {"first": 2024, "last": 2024}
 

@@ -4,7 +4,7 @@ import pytest
 from small import FINAL, case
 
 import quota_opt as qo
-from quota_opt.analysis.infeasible import Clash, explain_infeasible
+from quota_opt.analysis.infeasible.infeasible import Clash, explain_infeasible
 
 
 def names(found: Clash) -> list[set[tuple[str, int | None]]]:

@@ -10,7 +10,7 @@ from brute import brute_force
 from infeasible_cases import Tables, clauses_of, demanding, without
 
 import quota_opt as qo
-from quota_opt.analysis.infeasible import explain_infeasible
+from quota_opt.analysis.infeasible.infeasible import explain_infeasible
 
 TIMES = float(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
 CLASHES, REPAIRS = range(round(40 * TIMES)), range(1000, 1000 + round(5 * TIMES))

@@ -9,7 +9,7 @@ from fronts import unbettered
 from small import case
 
 import quota_opt as qo
-from quota_opt.analysis.front_record import record_problems
+from quota_opt.analysis.front.record import record_problems
 
 EXACT = {"exact": True, "profile": "exact"}
 MEASURES = ["value_added_final:max", "energy_used:min", "jobs_net:max", "public_cost:min"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from fronts import assignment, assignments_of, knapsack, plans_of, problem, unbettered
 
-from quota_opt.analysis.front import exact_front, step_of
-from quota_opt.analysis.front_proof import front_problems
+from quota_opt.analysis.front.exact import exact_front, step_of
+from quota_opt.analysis.front.proof import front_problems
 from quota_opt.solving.profile import read_profile
 from quota_opt.solving.status import Status
 

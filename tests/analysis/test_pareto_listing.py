@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fronts import assignment, knapsack, plans_of, problem
 
-from quota_opt.analysis.front_listing import Listing
+from quota_opt.analysis.front.listing import Listing
 
 
 def inside(plans, goals, limits):

@@ -5,8 +5,8 @@ import pytest
 from fronts import knapsack, plans_of, unbettered
 
 import quota_opt as qo
-from quota_opt.analysis.front_proof import front_problems
-from quota_opt.analysis.front_spread import spread_front
+from quota_opt.analysis.front.proof import front_problems
+from quota_opt.analysis.front.spread import spread_front
 from quota_opt.analysis.opened import Opened
 
 OPENED = Opened.of("worked-example", "exact")

@@ -15,9 +15,9 @@ from strategies import examples
 from uncertain import HALF_TO_ALL, two_towns
 
 import quota_opt as qo
-from quota_opt.analysis.recourse import representative, two_stage, weighted_tail_mean
-from quota_opt.analysis.uncertainty import tail_mean
-from quota_opt.analysis.uncertainty_draws import draw
+from quota_opt.analysis.uncertain.draws import draw
+from quota_opt.analysis.uncertain.evaluate import tail_mean
+from quota_opt.analysis.uncertain.two_stage import representative, two_stage, weighted_tail_mean
 from quota_opt.errors import InputError
 from quota_opt.model.case import prepare
 from quota_opt.scenario import Uncertainty

@@ -9,7 +9,7 @@ import pytest
 from uncertain import HALF_TO_ALL, one_closure, two_towns
 
 import quota_opt as qo
-from quota_opt.analysis.robust import deviations_of, folder_of, robust
+from quota_opt.analysis.uncertain.robust import deviations_of, folder_of, robust
 from quota_opt.errors import InfeasibleScenario, InputError
 
 UNCERTAIN: dict[str, Any] = {

@@ -14,7 +14,7 @@ from nearby_cases import Tiny, tinies
 from strategies import examples
 
 import quota_opt as qo
-from quota_opt.analysis.sweep import Piece
+from quota_opt.analysis.near.sweep import Piece
 
 LIMIT = "rules.admission.limits.0.value"
 

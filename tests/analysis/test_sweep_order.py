@@ -9,7 +9,7 @@ from nearby_cases import Tiny, tinies
 from strategies import examples
 
 import quota_opt as qo
-from quota_opt.analysis.sweep_order import included
+from quota_opt.analysis.near.sweep_order import included
 
 CASE = Tiny(((0, 100, 20, 10), (1, 50, 5, 20)), ((1, 60, 200), (0, 60, 90)), keep=0.5, fund=60.0, limit=1.0)
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from uncertain import HALF_TO_ALL, two_towns
 
-from quota_opt.analysis.uncertainty_draws import Worlds, draw, quantile
+from quota_opt.analysis.uncertain.draws import Worlds, draw, quantile
 from quota_opt.model.case import prepare
 from quota_opt.scenario import Uncertainty
 from quota_opt.scenario.uncertainty import Distribution

@@ -15,8 +15,8 @@ from strategies import examples
 from uncertain import HALF_TO_ALL, one_closure, two_towns
 
 import quota_opt as qo
-from quota_opt.analysis.uncertainty import evaluate, tail_mean
-from quota_opt.analysis.uncertainty_pools import Limits, shortfall
+from quota_opt.analysis.uncertain.evaluate import evaluate, tail_mean
+from quota_opt.analysis.uncertain.pools import Limits, shortfall
 from quota_opt.errors import InputError
 from quota_opt.model.case import prepare
 

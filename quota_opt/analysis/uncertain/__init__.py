@@ -1,0 +1,1 @@
+"""What may go otherwise: plans in many worlds, robust plans, plans in two stages."""
