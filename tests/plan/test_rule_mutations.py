@@ -17,7 +17,8 @@ from rule_cases import RULE_CASES, small_case
 import quota_opt as qo
 from quota_opt.rules import RULES
 
-COUNTS = ("verify-ledger", "verify-measures")
+COUNTS = ("verify-ledger", "verify-measures", "verify-rounded")
+"""Findings on tables that state how much counts."""
 
 
 def written(rule: str, folder: Path, *, on: bool) -> Path:
