@@ -111,7 +111,7 @@ def test_no_value_may_have_a_plan_at_all() -> None:
 
 def test_a_parameter_that_is_in_the_objective_is_asked_at_even_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each rate weighs the years anew, so that no value is looser than another: nothing is shown between the steps."""
-    monkeypatch.setattr("quota_opt.analysis.sweep.STEPS", 4)
+    monkeypatch.setattr("quota_opt.analysis.near.sweep.STEPS", 4)
     case = qo.read("worked-example", overrides={"objective.maximise": {"value_added": 1.0}})
     made = qo.sweep(case, "scenario.discount_rate", 0.0, 0.1)
     assert made.looser == ""
@@ -152,7 +152,7 @@ def test_where_shares_follow_the_parameter_nothing_is_claimed_between_the_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A divisible project in N2 gets what N1 lets out, 100 (1 − keep) of 100: worth 2 a unit, less the 20 lost."""
-    monkeypatch.setattr("quota_opt.analysis.sweep.STEPS", 5)
+    monkeypatch.setattr("quota_opt.analysis.near.sweep.STEPS", 5)
     projects = [
         {
             "project": "P0",

@@ -63,7 +63,7 @@ def test_compare_ends_with_4_where_a_limit_came_first(cli, tmp_path, monkeypatch
 
     plan = qo.solve("worked-example")
     limited = replace(plan, status=qo.Status.FEASIBLE)
-    monkeypatch.setattr("quota_opt.analysis.compare.plan_at", lambda *_, **__: limited)
+    monkeypatch.setattr("quota_opt.analysis.compare.compare.plan_at", lambda *_, **__: limited)
     call = cli("compare", "worked-example", "worked-example/keep-70", "--out", tmp_path / "out", "--quiet")
     assert call.code == 4 and call.out.strip() == str(tmp_path / "out")
 
