@@ -13,7 +13,7 @@ import quota_opt as qo
 from quota_opt.analysis.infeasible.infeasible import explain_infeasible
 
 TIMES = float(os.environ.get("QUOTA_OPT_EXAMPLES", "1"))
-CLASHES, REPAIRS = range(round(40 * TIMES)), range(1000, 1000 + round(5 * TIMES))
+CLASHES, REPAIRS = range(round(200 * TIMES)), range(1000, 1000 + round(20 * TIMES))
 
 
 def possible(settings: dict[str, Any], tables: Tables, kept: set[tuple[str, int | None]]) -> bool:
