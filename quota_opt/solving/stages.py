@@ -120,7 +120,7 @@ def optimise(
     values = _canonical(problem, arrays, values, linear)
     unfinished = len(results) < len(problem.stages)
     if recall is None:
-        row_duals, relaxation = _prices(arrays, linear)
+        row_duals, relaxation, root = _prices(arrays, linear)
     else:
         root = root if root is not None and not unfinished else relaxed(arrays, basis=asked.basis)
         row_duals, relaxation = (None, math.inf) if root is None else (root.prices, arrays.value(root.values))
@@ -145,18 +145,18 @@ def solved_before(
     if results:
         arrays = stage_arrays(problem, len(problem.stages) - 1, [stage.objective for stage in results])
     values = _canonical(problem, arrays, values, linear)
+    row_duals, relaxation, root = _prices(arrays, linear)
     if results:
-        row_duals, relaxation = _prices(arrays, linear)
         status = next((stage.status for stage in results if stage.status is not Status.OPTIMAL), Status.OPTIMAL)
-        return _ended(problem, arrays, values, results, row_duals, relaxation, _Ending(status, engine))
-    row_duals, relaxation = _prices(arrays, linear)
-    stage = problem.stages[0]
-    found = Solution(Status.FEASIBLE, values, arrays.value(values), relaxation, engine, 0.0)
-    if len(problem.stages) > 1:
-        arrays = _last_objective(problem, arrays)
-        row_duals, relaxation = _prices(arrays, linear)
-    first = _result(stage.name, stage.sign, found)
-    return _ended(problem, arrays, values, [first], row_duals, relaxation, _Ending(Status.FEASIBLE, engine))
+    else:
+        stage, status = problem.stages[0], Status.FEASIBLE
+        found = Solution(status, values, arrays.value(values), relaxation, engine, 0.0)
+        results = [_result(stage.name, stage.sign, found)]
+        if len(problem.stages) > 1:
+            arrays = _last_objective(problem, arrays)
+            row_duals, relaxation, root = _prices(arrays, linear)
+    ended = _ended(problem, arrays, values, results, row_duals, relaxation, _Ending(status, engine))
+    return replace(ended, root=root)
 
 
 @dataclass(frozen=True)
@@ -374,8 +374,12 @@ def _resolved(
     return better
 
 
-def _prices(arrays: Arrays, engine: Engine) -> tuple[FloatArray | None, float]:
-    """Row duals and value of the linear relaxation."""
-    relaxed = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
-    solution = engine.solve(relaxed, auxiliary_profile(PRICE_TIME_LIMIT), stage="prices")
-    return solution.row_duals, solution.objective if solution.status is Status.OPTIMAL else math.inf
+def _prices(arrays: Arrays, engine: Engine) -> tuple[FloatArray | None, float, Relaxed | None]:
+    """Row duals and value of the linear relaxation, and the relaxation itself where HiGHS leaves its basis."""
+    if engine.name == "highs":
+        root = relaxed(arrays, PRICE_TIME_LIMIT)
+        if root is not None:
+            return root.prices, arrays.value(root.values), root
+    whole = replace(arrays, integer=np.zeros(arrays.columns, dtype=bool))
+    solution = engine.solve(whole, auxiliary_profile(PRICE_TIME_LIMIT), stage="prices")
+    return solution.row_duals, solution.objective if solution.status is Status.OPTIMAL else math.inf, None
