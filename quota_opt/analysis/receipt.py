@@ -25,7 +25,7 @@ from quota_opt.model.case import prepare, records
 from quota_opt.plan.directed import RULE, Directed, bent_clauses, directed
 from quota_opt.plan.folder import finite, write_table
 from quota_opt.plan.plan import Plan
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.rules import rules_of
 from quota_opt.scenario import Scenario, read
 from quota_opt.solving.profile import Profile, read_profile
@@ -161,8 +161,7 @@ class Receipt:
 
         def receipt(_plan: Plan, work: Path, language: Language) -> None:
             write_table(self.table(), work / "receipt.csv")
-            write_html(self.document(), work / "receipt.html", language)
-            write_xlsx(self.document(), work / "receipt.xlsx", language)
+            write_reports(self.document(), work, language, "receipt")
 
         sealed = replace(self.plan, receipt=self.record(), reporters=(*self.plan.reporters, receipt))
         return sealed.write(folder, language)

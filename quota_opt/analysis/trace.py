@@ -18,7 +18,7 @@ from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.ledger import ARROW
 from quota_opt.plan.plan import Plan
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.scenario.nearest import mend_name
 
 Subject = Literal["firm", "project", "place"]
@@ -56,8 +56,7 @@ class Trace:
         with whole_folder(target) as work:
             write_table(self.lines, work / "trace.csv")
             write_table(self.sums, work / "sums.csv")
-            write_html(self.document(), work / "report.html", language)
-            write_xlsx(self.document(), work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

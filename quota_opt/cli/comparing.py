@@ -9,7 +9,7 @@ import typer
 
 from quota_opt.cli import complete
 from quota_opt.cli.commands import refuse_existing
-from quota_opt.cli.options import ProfileName
+from quota_opt.cli.options import Gap, ProfileName, TimeLimit
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
 from quota_opt.cli.solving import default_folder, refuse_limits
@@ -31,10 +31,6 @@ Address = Annotated[
         autocompletion=complete.cases,
         show_default=False,
     ),
-]
-Gap = Annotated[float | None, typer.Option(help="差距 Stop at this relative gap, e.g. 0.001.", show_default=False)]
-TimeLimit = Annotated[
-    float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
 ]
 
 
@@ -83,12 +79,7 @@ def compare(
             "regret": found.regret.to_dict("records"),
         }
     )
-    if session.quiet:
-        session.answer(str(written))
-    elif session.speaking:
-        from quota_opt.report.document import brief, terminal_view
-
-        session.show(terminal_view(brief(found.document()), session.language, written))
+    session.told(found.document, written, short=True)
     return found.exit_code
 
 
@@ -128,10 +119,5 @@ def diff(
         watch(qo.Progress("write", 0.0))
         written = found.write(folder, session.language)
     session.document({"folder": written, "exit_code": found.exit_code, **records_of(found)})
-    if session.quiet:
-        session.answer(str(written))
-    elif session.speaking:
-        from quota_opt.report.document import brief, terminal_view
-
-        session.show(terminal_view(brief(found.document()), session.language, written))
+    session.told(found.document, written, short=True)
     return found.exit_code

@@ -81,10 +81,5 @@ def pareto(
         session.document(
             {"folder": written, "exit_code": code, **front_record(front), "table": table.to_dict(orient="records")}
         )
-    elif session.quiet:
-        session.answer(str(written))
-    else:
-        from quota_opt.report.document import terminal_view
-
-        session.show(terminal_view(front.document(), session.language, written))
+    session.told(front.document, written)
     return code

@@ -10,7 +10,7 @@ import typer
 from quota_opt.cli import complete
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.commands import refuse_existing
-from quota_opt.cli.options import Case, ProfileName
+from quota_opt.cli.options import Case, Gap, ProfileName, TimeLimit
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
 from quota_opt.cli.solving import default_folder, refuse_limits
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from quota_opt.analysis.near.replan import Replan
     from quota_opt.analysis.near.sweep import Sweep
 
-Gap = Annotated[float | None, typer.Option(help="差距 Relative gap of each solve, e.g. 0.001.", show_default=False)]
-TimeLimit = Annotated[
-    float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
-]
 Out = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder to write; default below results/.", show_default=False)
 ]
@@ -206,10 +202,5 @@ def _tell(
     """The result in the form asked for; tables as lists of records."""
     plain = {key: value.to_dict("records") if hasattr(value, "to_dict") else value for key, value in content.items()}
     session.document({"folder": folder, "exit_code": code, "seconds": made.seconds, **plain})
-    if session.quiet:
-        session.answer(str(folder))
-    elif session.speaking:
-        from quota_opt.report.document import brief, terminal_view
-
-        session.show(terminal_view(brief(made.document()), session.language, folder))
+    session.told(made.document, folder, short=True)
     return code

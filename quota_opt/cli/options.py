@@ -63,6 +63,10 @@ ProfileName = Annotated[
         "--profile", help="Solver profile (`quota-opt engines`) or a .toml.", autocompletion=complete.profiles
     ),
 ]
+Gap = Annotated[float | None, typer.Option(help="差距 Relative gap of each solve, e.g. 0.001.", show_default=False)]
+TimeLimit = Annotated[
+    float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
+]
 
 _GLOBALS: tuple[tuple[str, Any, Any], ...] = (
     ("lang", Lang, None),

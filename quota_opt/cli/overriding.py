@@ -10,7 +10,7 @@ import typer
 
 from quota_opt.cli.boundary import Usage
 from quota_opt.cli.commands import refuse_existing
-from quota_opt.cli.options import ProfileName
+from quota_opt.cli.options import Gap, ProfileName, TimeLimit
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
 from quota_opt.cli.solving import default_folder, refuse_limits
@@ -47,12 +47,8 @@ def override(
     by: Annotated[str, typer.Option(metavar="TEXT", help="谁指定 Who orders it.")] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="理由 Why.")] = "",
     profile: ProfileName = "auto",
-    gap: Annotated[
-        float | None, typer.Option(help="差距 Stop at this relative gap, e.g. 0.00001.", show_default=False)
-    ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="时限 Stop each solve after this many seconds.", show_default=False)
-    ] = None,
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Result folder; default results/CASE-override.", show_default=False),
@@ -85,12 +81,7 @@ def override(
     if session.json:
         record = json.loads((written / "receipt.json").read_text(encoding="utf-8"))
         session.document({"folder": written, "exit_code": code, **record})
-    elif session.quiet:
-        session.answer(str(written))
-    else:
-        from quota_opt.report.document import terminal_view
-
-        session.show(terminal_view(receipt.document(), session.language, written))
+    session.told(receipt.document, written)
     return code
 
 

@@ -9,16 +9,18 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from quota_opt.errors import Finding, Language, Text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from quota_opt.report.document import Document
 
 
 def language_of(word: str | None) -> Language | None:
@@ -101,6 +103,19 @@ class Session:
         """One bare line on stdout, for scripts that run with --quiet; nothing with --json."""
         if not self.json:
             _write(sys.stdout, line + "\n")
+
+    def told(self, report: Callable[[], Document], folder: Path, *, short: bool = False) -> None:
+        """A small report that was written to `folder`: in words (`short`: page one), or the folder alone with --quiet.
+
+        Nothing with --json.
+        """
+        if self.speaking:
+            from quota_opt.report.document import brief, terminal_view
+
+            document = report()
+            self.show(terminal_view(brief(document) if short else document, self.language, folder))
+        elif self.quiet:
+            self.answer(str(folder))
 
     def complain(self, what: RenderableType | Text) -> None:
         """Tell people on stderr what went wrong; with --json the document says it instead."""

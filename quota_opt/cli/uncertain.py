@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +18,6 @@ from quota_opt.cli.solving import default_folder, refuse_limits
 from quota_opt.errors import Text
 
 if TYPE_CHECKING:
-    from quota_opt.report.document import Document
     from quota_opt.scenario import Scenario
 
 GAP, SECONDS = 0.005, 120.0
@@ -75,7 +73,8 @@ def evaluate(
         given = made.scenario.with_(**overrides).settings.uncertainty if overrides else None
         found = evaluated(made, samples, seed, uncertainty=given)
         folder = found.write(_folder(out, made.scenario, "evaluation"), session.language)
-    _tell(session, found.document(), found.record(), folder)
+    session.document({"folder": folder, **found.record()})
+    session.told(found.document, folder)
     return 0
 
 
@@ -115,7 +114,8 @@ def robust(
         if watch.aborted:
             raise KeyboardInterrupt
         folder = found.write(_folder(out, scenario, "robust"), session.language)
-    _tell(session, found.document(), found.record(), folder)
+    session.document({"folder": folder, **found.record()})
+    session.told(found.document, folder)
     return 4 if found.prices["status"].isin(["FEASIBLE", "NO_SOLUTION_FOUND"]).any() else 0
 
 
@@ -169,7 +169,8 @@ def two_stage(
         if watch.aborted:
             raise KeyboardInterrupt
         folder = found.write(_folder(out, scenario, "two-stage"), session.language)
-    _tell(session, found.document(), found.record(), folder)
+    session.document({"folder": folder, **found.record()})
+    session.told(found.document, folder)
     return 0 if found.status == "OPTIMAL" else 4
 
 
@@ -202,13 +203,3 @@ def _refuse(alpha: float | None, weight: float | None, cost: float | None) -> No
 def _folder(out: Path | None, scenario: Scenario, what: str) -> Path:
     """Where results go: the folder asked for, else results/CASE-WHAT."""
     return out if out is not None else default_folder(scenario.name, "-".join(filter(None, (scenario.variant, what))))
-
-
-def _tell(session: Session, document: Document, record: Mapping[str, Any], folder: Path) -> None:
-    session.document({"folder": folder, **record})
-    if session.speaking:
-        from quota_opt.report.document import terminal_view
-
-        session.show(terminal_view(document, session.language, folder))
-    elif session.quiet:
-        session.answer(str(folder))

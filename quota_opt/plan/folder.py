@@ -223,6 +223,18 @@ def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
 
 
+def identity_record(scenario: Scenario) -> dict[str, Any]:
+    """Which case an analysis is of: its name, variant, overrides, the hashes of its files, and this program."""
+    return {
+        "case": scenario.name,
+        "variant": scenario.variant,
+        "overrides": dict(scenario.overrides),
+        "inputs": hashes(scenario.files),
+        "data": scenario.data,
+        "quota_opt": version(),
+    }
+
+
 def version() -> str:
     """The version of this program."""
     from importlib.metadata import PackageNotFoundError

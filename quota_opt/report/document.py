@@ -111,6 +111,12 @@ def write_xlsx(document: Document, path: str | Path, language: Language = "zh") 
     return write(document, Path(path), language)
 
 
+def write_reports(document: Document, folder: Path, language: Language = "zh", name: str = "report") -> None:
+    """Write a document into a folder as html and as workbook, both called `name`."""
+    write_html(document, folder / f"{name}.html", language)
+    write_xlsx(document, folder / f"{name}.xlsx", language)
+
+
 def terminal_view(document: Document, language: Language = "zh", folder: str | Path | None = None) -> RenderableType:
     """A document on the terminal: sentences and the first rows of each table; `folder` is where the whole stands."""
     from quota_opt.report.document_text import view

@@ -29,7 +29,7 @@ from quota_opt.analysis.opened import Opened
 from quota_opt.errors import InfeasibleScenario, Language, NoPlanFound, QuotaOptError, Text
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.plan import Plan
-from quota_opt.report.document import Document, scenario_title, write_html, write_xlsx
+from quota_opt.report.document import Document, scenario_title, write_reports
 from quota_opt.scenario import Scenario, read
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress, Status
@@ -129,9 +129,7 @@ class Comparison:
             for entry in self.standing:
                 if entry.folder is None and entry.plan is not None:
                     entry.plan.write(work / "plans" / file_name(entry.name), language)
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

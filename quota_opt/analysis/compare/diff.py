@@ -22,7 +22,7 @@ from quota_opt.errors import InfeasibleScenario, InputError, Language, NoPlanFou
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import solve_scenario
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.rules import rules_of
 from quota_opt.scenario import Scenario
 from quota_opt.solving.memory import Recall
@@ -138,9 +138,7 @@ class Difference:
                 write_table(getattr(self, name), work / f"{name}.csv")
             if self.shares is not None:
                 write_table(self.shares.table, work / "shares.csv")
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

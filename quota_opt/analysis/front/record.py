@@ -16,7 +16,7 @@ import numpy as np
 from quota_opt.analysis.front.proof import front_problems
 from quota_opt.errors import Language, Text
 from quota_opt.model.linear import FloatArray
-from quota_opt.plan.folder import finite, hashes, version, whole_folder, write_table
+from quota_opt.plan.folder import finite, identity_record, whole_folder, write_table
 from quota_opt.scenario.standing import documents_record
 
 if TYPE_CHECKING:
@@ -86,13 +86,8 @@ def front_record(front: Front) -> dict[str, Any]:
         "seconds": front.found.seconds,
         "profile": {"name": engine.name, "engine": engine.engine, "gap": engine.relative_gap},
         **front.proof,
-        "case": scenario.name,
-        "variant": scenario.variant,
-        "overrides": dict(scenario.overrides),
-        "data": scenario.data,
         "documents": documents_record(scenario),
-        "inputs": hashes(scenario.files),
-        "quota_opt": version(),
+        **identity_record(scenario),
     }
     made: dict[str, Any] = finite(record)
     return made
@@ -100,7 +95,7 @@ def front_record(front: Front) -> dict[str, Any]:
 
 def write_front(front: Front, folder: Path, language: Language) -> Path:
     """Write the folder of a front, whole or not at all; see the head of this file. Returns its path."""
-    from quota_opt.report.document import write_html, write_xlsx
+    from quota_opt.report.document import write_reports
 
     with whole_folder(folder) as work:
         write_table(front.table, work / "front.csv")
@@ -108,7 +103,5 @@ def write_front(front: Front, folder: Path, language: Language) -> Path:
         (work / "front.json").write_text(text + "\n", encoding="utf-8")
         for number, plan in enumerate(front.plans, 1):
             replace(plan, reporters=()).write(work / f"point-{number:03d}", language)
-        document = front.document()
-        write_html(document, work / "report.html", language)
-        write_xlsx(document, work / "report.xlsx", language)
+        write_reports(front.document(), work, language)
     return folder

@@ -23,7 +23,7 @@ from quota_opt.analysis.infeasible.repair import Repair, repairs_of
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.solve import prepared
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.rules import RULES, rules_of
 from quota_opt.scenario import Scenario, read
 from quota_opt.solving.profile import Profile, read_profile
@@ -82,8 +82,7 @@ class Clash:
             clashes, repairs = clash_tables(self, language)
             write_table(clashes, work / "clashes.csv")
             write_table(repairs, work / "repairs.csv")
-            write_html(self.document(), work / "report.html", language)
-            write_xlsx(self.document(), work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

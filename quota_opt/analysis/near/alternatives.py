@@ -33,7 +33,7 @@ from quota_opt.model.linear import Arrays, FloatArray
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.report.alternatives import alternatives_document
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.scenario import Scenario
 from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import Profile, auxiliary_profile
@@ -93,9 +93,7 @@ class Alternatives:
         with whole_folder(target) as work:
             write_table(self.table, work / "alternatives.csv")
             write_table(self.decisions, work / "decisions.csv")
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
             for number, plan in enumerate(self.plans, 1):
                 plan.write(work / f"plan-{number}", language)
         return target

@@ -32,7 +32,7 @@ from quota_opt.model.linear import FloatArray
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import plan_of
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.report.replan import replan_document
 from quota_opt.report.reporters import REPORTERS
 from quota_opt.rules.directives import SAME_SHARE
@@ -97,9 +97,7 @@ class Replan:
         with whole_folder(target) as work:
             write_table(self.table, work / "replan.csv")
             write_table(self.churn, work / "churn.csv")
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
             for number, plan in enumerate(self.plans, 1):
                 plan.write(work / f"plan-{number}", language)
         return target

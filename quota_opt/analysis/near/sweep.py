@@ -36,7 +36,7 @@ from quota_opt.model.build import Problem
 from quota_opt.plan.folder import whole_folder, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import plan_of
-from quota_opt.report.document import Document, write_html, write_xlsx
+from quota_opt.report.document import Document, write_reports
 from quota_opt.report.reporters import REPORTERS
 from quota_opt.report.sweep import sweep_document
 from quota_opt.scenario import Scenario
@@ -121,9 +121,7 @@ class Sweep:
         target = Path(folder)
         with whole_folder(target) as work:
             write_table(self.table, work / "sweep.csv")
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
             for number, piece in enumerate(self.pieces, 1):
                 if piece.plan is not None:
                     piece.plan.write(work / f"plan-{number}", language)

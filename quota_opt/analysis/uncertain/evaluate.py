@@ -27,7 +27,7 @@ from quota_opt.analysis.uncertain.pools import Lacking, award_use, lacking
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.outcome import Outcome
-from quota_opt.plan.folder import finite, hashes, version, whole_folder, write_table
+from quota_opt.plan.folder import finite, identity_record, whole_folder, write_table
 from quota_opt.plan.headlines import objective_unit
 from quota_opt.plan.plan import Plan
 from quota_opt.scenario import Scenario, Uncertainty
@@ -89,12 +89,7 @@ class Evaluation:
                 "uncertainty": self.uncertainty.model_dump(mode="json", exclude_unset=True),
                 "years": self.years.to_dict("records"),
                 "measures": self.measures.to_dict("records"),
-                "case": self.scenario.name,
-                "variant": self.scenario.variant,
-                "overrides": dict(self.scenario.overrides),
-                "inputs": hashes(self.scenario.files),
-                "data": self.scenario.data,
-                "quota_opt": version(),
+                **identity_record(self.scenario),
             }
         )
         return made
@@ -107,16 +102,14 @@ class Evaluation:
 
     def write(self, folder: str | Path, language: Language = "zh") -> Path:
         """Write evaluation.json, the tables and report.html, report.xlsx, whole or not at all. Returns the folder."""
-        from quota_opt.report.document import write_html, write_xlsx
+        from quota_opt.report.document import write_reports
 
         target = Path(folder)
         with whole_folder(target) as work:
             for name in TABLES:
                 write_table(getattr(self, name), work / f"{name}.csv")
             write_record(self.record(), work / "evaluation.json")
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

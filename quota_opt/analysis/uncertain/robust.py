@@ -29,7 +29,7 @@ from quota_opt.errors import (
     Text,
     Where,
 )
-from quota_opt.plan.folder import finite, hashes, version, whole_folder, write_table
+from quota_opt.plan.folder import finite, identity_record, whole_folder, write_table
 from quota_opt.plan.plan import Plan
 from quota_opt.rules.robustness import RobustnessParameters
 from quota_opt.scenario import Scenario, Uncertainty, read
@@ -70,12 +70,7 @@ class RobustPlans:
                 "samples": self.samples,
                 "seed": self.seed,
                 "prices": self.prices.to_dict("records"),
-                "case": self.scenario.name,
-                "variant": self.scenario.variant,
-                "overrides": dict(self.scenario.overrides),
-                "inputs": hashes(self.scenario.files),
-                "data": self.scenario.data,
-                "quota_opt": version(),
+                **identity_record(self.scenario),
             }
         )
         return made
@@ -88,7 +83,7 @@ class RobustPlans:
 
     def write(self, folder: str | Path, language: Language = "zh") -> Path:
         """Write robust.csv, robust.json, report.html, report.xlsx and a result folder per plan (gamma-1 …)."""
-        from quota_opt.report.document import write_html, write_xlsx
+        from quota_opt.report.document import write_reports
 
         target = Path(folder)
         with whole_folder(target) as work:
@@ -96,9 +91,7 @@ class RobustPlans:
             write_record(self.record(), work / "robust.json")
             for gamma, plan in self.plans.items():
                 plan.write(work / folder_of(gamma), language)
-            document = self.document()
-            write_html(document, work / "report.html", language)
-            write_xlsx(document, work / "report.xlsx", language)
+            write_reports(self.document(), work, language)
         return target
 
 

@@ -112,13 +112,11 @@ class TwoStage:
         """Write the plan's result folder, with stochastic.json, stochastic.csv and stochastic.html, .xlsx in it."""
 
         def reporter(_plan: Plan, work: Path, said: Language) -> None:
-            from quota_opt.report.document import write_html, write_xlsx
+            from quota_opt.report.document import write_reports
 
             write_record(self.record(), work / "stochastic.json")
             write_table(self.compared, work / "stochastic.csv")
-            document = self.document()
-            write_html(document, work / "stochastic.html", said)
-            write_xlsx(document, work / "stochastic.xlsx", said)
+            write_reports(self.document(), work, said, "stochastic")
 
         return replace(self.plan, reporters=(*self.plan.reporters, reporter)).write(folder, language)
 
