@@ -28,8 +28,9 @@ from quota_opt.solving.by_place import Parts
 from quota_opt.solving.by_place_block import BASIC, FREE, LOWER, UPPER, Block, BlockAnswer, Until
 from quota_opt.solving.by_place_core import MergedCore, Start, without_ties
 from quota_opt.solving.by_place_sample import Sample
-from quota_opt.solving.by_place_workers import BlockWorkers, WorkerError, Workers
+from quota_opt.solving.by_place_workers import BlockWorkers, Workers
 from quota_opt.solving.packing import ROUNDING, Groups, PriceBound, groups_of
+from quota_opt.solving.pipes import WorkerError
 
 log = logging.getLogger(__name__)
 

@@ -30,10 +30,11 @@ from quota_opt.solving.by_place import Nested, Parts, split
 from quota_opt.solving.by_place_plans import plan as plan_of
 from quota_opt.solving.by_place_plans import proof_by_parts, prove, rounded, whole_proof
 from quota_opt.solving.by_place_prices import coordinate
-from quota_opt.solving.by_place_workers import PLACE_OF_WORK, BlockWorkers, WorkerError, Workers
+from quota_opt.solving.by_place_workers import PLACE_OF_WORK, BlockWorkers, Workers
 from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
 from quota_opt.solving.packing import PriceBound, all_choices, groups_of, sided
+from quota_opt.solving.pipes import WorkerError
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.proof import Proof, proof_of_prices
 from quota_opt.solving.rounding import Rounder
