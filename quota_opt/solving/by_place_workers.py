@@ -1,7 +1,8 @@
 """Blocks at work in one process or several, with the same answers: each block stays with its worker.
 
 A worker is this file run as a program; its blocks are sent once. It ends with its parent: when its input closes, at
-the latest after what it is solving. Tasks are functions of this package that take a block first.
+the latest after what it is solving. A task is a function of this package that takes a block first: a method of Block,
+which may change it, or another, which does not.
 """
 
 from __future__ import annotations
@@ -9,14 +10,37 @@ from __future__ import annotations
 import atexit
 import subprocess
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from quota_opt.solving.by_place import Parts
 from quota_opt.solving.by_place_block import Block
 from quota_opt.solving.pipes import WorkerError, close, own_ends, received, send, started
+
+
+class BlockWorkers(Protocol):
+    """The blocks of one model at work, wherever that is: what `Workers` does. A context; leaving it is `close`."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    def each(self, task: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """`task(block, *arguments[b])` for every block b that has any; the answers in the order of the blocks."""
+        ...
+
+    def close(self) -> None:
+        """End the work at once, from any thread."""
+        ...
+
+
+PLACE_OF_WORK: ContextVar[Callable[[Parts], BlockWorkers] | None] = ContextVar("place_of_work", default=None)
+"""Who puts the blocks of large models to work; None: one process for each processor of this machine."""
 
 
 class Workers:
