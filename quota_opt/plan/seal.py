@@ -142,11 +142,10 @@ def _broken(what: Text, file: str) -> Finding:
 
 
 def _note(level: Level, code: str, what: Text, file: str) -> Finding:
-    fix = Text(
-        "不影响方案；报告可用 quota-opt report 重新写到别处。", "The plan stands; quota-opt report writes reports anew."
-    )
     if level is Level.INFO:
         fix = Text("不影响方案；与结果无关的文件最好移走。", "The plan stands; keep files of other things elsewhere.")
+    else:
+        fix = Text("不影响方案；报告可用 quota-opt report 重写。", "The plan stands; quota-opt report writes it anew.")
     return Finding(level, code, what, Where(file=file), fix)
 
 
