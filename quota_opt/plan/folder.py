@@ -21,9 +21,11 @@ from quota_opt.model.build import Problem, build
 from quota_opt.model.case import prepare
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
+from quota_opt.plan.address import run_address
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.clauses import clause_lines, clauses_record, reading_lines, readings_record
 from quota_opt.plan.directed import directed, directive_problems, directives_record, write_receipt
+from quota_opt.plan.places import MEASURES, measures_problems
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
 from quota_opt.plan.tables import outcome_of_tables
@@ -31,7 +33,7 @@ from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.plan.whole_check import whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
-from quota_opt.solving.status import relative_gap
+from quota_opt.solving.status import EngineInfo, relative_gap
 
 NEEDED = {
     "actions": (("firm", "action", "option"), ("year",)),
@@ -107,6 +109,8 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
             write_table(_in_language(name, getattr(plan, name), language), work / f"{name}.csv")
         if plan.outcome is not None and plan.outcome.case.market is not None:
             write_table(plan.trades, work / "trades.csv")
+        if plan.outcome is not None:
+            write_table(plan.measures_table, work / MEASURES)
         if len(plan.row_prices):
             write_table(plan.row_prices, work / "certificate.csv")
         record = run_record(plan)
@@ -149,8 +153,10 @@ def run_record(plan: Plan) -> dict[str, Any]:
     """The content of run.json; numbers that do not exist (no bound) are null."""
     scenario = plan.scenario
     of = standings(scenario)
+    inputs = hashes(scenario.files)
     record = {
         "status": str(plan.status),
+        "address": run_address(inputs, scenario.variant, scenario.overrides, plan.profile, versions(plan.engine)),
         "objective": plan.objective,
         "bound": plan.bound,
         "gap": plan.gap,
@@ -163,13 +169,14 @@ def run_record(plan: Plan) -> dict[str, Any]:
             "options": dict(plan.engine.options),
             "seed": plan.profile.get("random_seed"),
         },
+        "profile": dict(plan.profile),
         "measures": {name: {"value": value, "unit": plan.measure_units[name]} for name, value in plan.measures.items()},
         "audit": {entry.rule: audit_record(entry, of) for entry in plan.audit},
         "clauses": clauses_record(clause_lines(scenario, plan.audit)),
         "readings": readings_record(reading_lines(scenario)),
         "directives": directives_record(directed(plan.outcome, plan.audit)),
         "certificate": dict(plan.certificate),
-        "inputs": hashes(scenario.files),
+        "inputs": inputs,
         "case": scenario.name,
         "variant": scenario.variant,
         "overrides": dict(scenario.overrides),
@@ -233,6 +240,11 @@ def identity_record(scenario: Scenario) -> dict[str, Any]:
         "data": scenario.data,
         "quota_opt": version(),
     }
+
+
+def versions(engine: EngineInfo) -> dict[str, str]:
+    """Who answers: this program and the solver in it, with their versions."""
+    return {"quota-opt": version(), f"{engine.name} {engine.solver}": engine.version}
 
 
 def version() -> str:
@@ -321,6 +333,8 @@ def result_of(folder: Path, rules: Any) -> Result:
     problems += verification.problems
     problems += _record_problems(record, verification.audit)
     problems += _rounding_problems(record, folder, reread.outcome, verification)
+    if (folder / MEASURES).is_file():
+        problems += measures_problems(reread.outcome, read_table(folder / MEASURES))
     built = cache(lambda: build(case))
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)

@@ -88,6 +88,17 @@ class Plan:
 
         return None if self.outcome is None else whole_numbers(self.outcome)
 
+    @cached_property
+    def measures_table(self) -> pd.DataFrame:
+        """Measures in long form, by place and year: place, year, measure, unit, value; see `plan.places`.
+
+        Blank place and year are the whole plan. Needs the outcome, which every solved or re-read plan has.
+        """
+        from quota_opt.plan.places import measures_table
+
+        assert self.outcome is not None
+        return measures_table(self.outcome, self.measures)
+
     def write(self, folder: str | Path, language: Language = "zh") -> Path:
         """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path.
 

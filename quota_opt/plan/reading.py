@@ -65,7 +65,7 @@ def _plan(folder: Path, result: Result, outcome: Outcome, reporters: tuple[Repor
         audit=tuple(_priced(entry, stated.get(entry.rule) or {}) for entry in result.verification.audit),
         certificate=record.get("certificate") or {},
         engine=EngineInfo(name, solver, release, dict(engine.get("options") or {})),
-        profile={"name": engine.get("profile"), "random_seed": engine.get("seed")},
+        profile=record.get("profile") or {"name": engine.get("profile"), "random_seed": engine.get("seed")},
         seconds=dict(record.get("seconds") or {}),
         findings=(*case.scenario.findings, *case.findings, *check_objective(case)),
         trades=trades_table(outcome),

@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "quota_opt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = [
-    {"cli", "web", "batch"}, {"", "facade"}, {"report", "analysis"}, {"plan"}, {"solving"}, {"rules"}, {"model"},
-    {"scenario"}, {"errors", "messages", "resources"},
+    {"cli", "web", "batch"}, {"store"}, {"", "facade"}, {"report", "analysis"}, {"plan"}, {"solving"}, {"rules"},
+    {"model"}, {"scenario"}, {"errors", "messages", "resources"},
 ]  # fmt: skip
 
 
