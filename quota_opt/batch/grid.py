@@ -55,7 +55,7 @@ def _paths(values: dict[str, Any]) -> dict[str, Any]:
         except BadPathError:
             raise refused(
                 Text(f"“{path}”不是点号分隔的路径", f"{path!r} is not a dotted path"),
-                Text("请写成 \"rules.retention.keep\" 的形式。", 'Write it like "rules.retention.keep".'),
+                Text('请写成 "rules.retention.keep" 的形式。', 'Write it like "rules.retention.keep".'),
             ) from None
     return values
 
@@ -84,14 +84,14 @@ class GridTable(Strict):
             raise refused(
                 Text("samples 与 sampling = “latin-hypercube” 须同时写", "samples goes with latin-hypercube sampling"),
                 Text(
-                    "写 sampling = \"latin-hypercube\" 和 samples = 100，或两个都不写。",
+                    '写 sampling = "latin-hypercube" 和 samples = 100，或两个都不写。',
                     'Give both sampling = "latin-hypercube" and samples = 100, or neither.',
                 ),
             )
         if not self.variants:
             raise refused(
                 Text("variants 是空的", "variants is empty"),
-                Text("写 [\"base\"] 表示案例本身。", 'Write ["base"] for the case itself.'),
+                Text('写 ["base"] 表示案例本身。', 'Write ["base"] for the case itself.'),
             )
         for path, values in self.parameters.items():
             if isinstance(values, Range) and values.steps is None and not hypercube:
@@ -211,8 +211,9 @@ def read_grid(source: str | Path | Mapping[str, Any]) -> Grid:
     Raises InputError with every problem found; OSError where the file cannot be read. Cases are not read here.
     """
     if isinstance(source, Mapping):
-        document, findings, name, folder = plain_document(source), [], "grid", Path()
+        document, name, folder = plain_document(source), "grid", Path()
         content = tomli_w.dumps(document).encode("utf-8")
+        findings: list[Finding] = []
         lines: dict[str, int] = {}
     else:
         path = Path(source)

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from quota_opt.batch.grid import ALL_VARIANTS, Grid, Wanted
-from quota_opt.batch.task import Task, case_digest, task_of
+from quota_opt.batch.task import Task, task_of
 from quota_opt.errors import InputError, Language, Text
-from quota_opt.plan.folder import finite
+from quota_opt.plan.address import LENGTH
+from quota_opt.plan.folder import finite, hashes
 from quota_opt.resources import builtin
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.scenario import BASE_VARIANT
-
-ADDRESS_DIGITS = 24
 
 
 @dataclass(frozen=True)
@@ -65,20 +64,21 @@ def runs_of(grid: Grid, *, language: Language = "zh", reports: bool = False) -> 
         raise InputError([finding for error in errors for finding in error.findings])
     runs: dict[str, Run] = {}
     cases: dict[str, Scenario] = {}
-    digests: dict[str, str] = {}
+    inputs = {case: hashes(book.files) for case, book in books.items() if isinstance(book, Scenario)}
     count = 0
     for wanted in grid.wanted:
         book = books[wanted.case]
         if isinstance(book, InputError):
             made: Iterator[Run] = iter([_unread(wanted, book.text)])
         else:
-            if wanted.case not in digests:
-                digests[wanted.case] = case_digest(book)
-                cases.setdefault(digests[wanted.case], book.with_variant(None) if book.variant else book)
-            made = _runs(wanted, book, language, reports)
+            made = _runs(wanted, book, inputs[wanted.case], language, reports)
         for run in made:
             count += 1
             runs.setdefault(run.address, run)
+            if run.task is not None and run.task.case not in cases:
+                whole = books[run.case]
+                assert isinstance(whole, Scenario)
+                cases[run.task.case] = whole.with_variant(None) if whole.variant else whole
     return Runs(tuple(runs.values()), cases, count - len(runs))
 
 
@@ -97,7 +97,9 @@ def _address(folder: Path, case: str) -> str:
     return case if bare or (head in builtin("scenarios") and not (folder / head).exists()) else str(beside)
 
 
-def _runs(wanted: Wanted, book: Scenario, language: Language, reports: bool) -> Iterator[Run]:
+def _runs(
+    wanted: Wanted, book: Scenario, inputs: Mapping[str, str], language: Language, reports: bool
+) -> Iterator[Run]:
     named = book.variant
     if named is not None and wanted.variant not in (None, named):
         text = Text(
@@ -106,7 +108,7 @@ def _runs(wanted: Wanted, book: Scenario, language: Language, reports: bool) -> 
         )
         yield _unread(wanted, text)
         return
-    variants = (wanted.variant or named or BASE_VARIANT,)
+    variants: tuple[str, ...] = (wanted.variant or named or BASE_VARIANT,)
     if wanted.variant == ALL_VARIANTS:
         variants = (BASE_VARIANT, *book.variants)
     for variant in variants:
@@ -117,6 +119,7 @@ def _runs(wanted: Wanted, book: Scenario, language: Language, reports: bool) -> 
             overrides=wanted.parameters,
             language=language,
             reports=reports,
+            inputs=inputs,
         )
         profile = wanted.profile
         yield Run(task.address, wanted.case, variant, wanted.parameters, profile.name, profile.random_seed, task)
@@ -132,5 +135,5 @@ def _unread(wanted: Wanted, why: Text) -> Run:
         "profile": profile.model_dump(mode="json"),
     }
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
-    address = hashlib.sha256(text.encode("utf-8")).hexdigest()[:ADDRESS_DIGITS]
+    address = hashlib.sha256(text.encode("utf-8")).hexdigest()[:LENGTH]
     return Run(address, wanted.case, variant, wanted.parameters, profile.name, profile.random_seed, None, why)
