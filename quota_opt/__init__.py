@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.cluster_blocks import cluster
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -93,6 +94,7 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.cluster_blocks": ("cluster",),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "StoreUnavailable", "Text", "UnboundedScenario",
@@ -159,6 +161,7 @@ __all__ = [
     "alternatives",
     "build",
     "check",
+    "cluster",
     "compare",
     "dictionary_page",
     "diff",
