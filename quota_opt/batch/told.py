@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from quota_opt.batch.run import Batch
 
 _MOST_CASES = 6
-_LONGEST = 200
-"""Characters of a reason that are shown; all of it is in runs.csv."""
+_MOST_REASONS = 8
+_LONGEST_REASON, _LONGEST_VALUE = 200, 40
+"""Characters of a reason and of a value that are shown; all of it is in runs.csv."""
 
 
 def batch_document(batch: Batch) -> Document:
@@ -32,7 +33,7 @@ def batch_document(batch: Batch) -> Document:
         identity.append(Text(f"另 {more} 个案例", f"{more} more"))
     sections = [Section(Text("结果", "Result"), (counts_sentence(batch.counts),), (_extremes(batch),))]
     if batch.failures:
-        sections.append(Section(Text("没有方案的求解", "Runs without a plan"), (), (_failures(batch),)))
+        sections.append(Section(Text("没有方案的求解", "Runs without a plan"), _failures(batch)))
     title = Text(f"批量试算，共 {batch.total:,} 次求解", f"Batch of {counted(batch.total, 'run')}")
     note = None if batch.data == "real" or not cases else listed(DATA, batch.data)
     return Document("batch", title, tuple(identity), tuple(sections), note)
@@ -72,7 +73,9 @@ def parameters_words(run: Run) -> Text:
         for path, value in run.parameters.items():
             named = parameter_name(path)
             name = path if named is None else named.of(language)
-            parts.append(f"{name} {f'{value:.6g}' if isinstance(value, float) else written(value)}")
+            parts.append(
+                f"{name} {f'{value:.6g}' if isinstance(value, float) else cut(written(value), _LONGEST_VALUE)}"
+            )
         return ("；" if language == "zh" else "; ").join(parts)
 
     return Text(told("zh"), told("en"))
@@ -98,33 +101,27 @@ def _cells(entry: Entry) -> tuple[Any, ...]:
     return entry.ending.objective, variant_words(entry.run.variant), parameters_words(entry.run)
 
 
-def _failures(batch: Batch) -> Table:
-    rows = [
-        (
-            group.count,
-            listed(STATUSES, group.status),
-            _shortened(group.reason),
-            group.example.case,
-            variant_words(group.example.variant),
-            parameters_words(group.example),
+def _failures(batch: Batch) -> tuple[Text, ...]:
+    """A sentence for each reason, the most frequent first, with an example."""
+    groups, told = batch.failures, []
+    for group in groups[:_MOST_REASONS]:
+        status, run = listed(STATUSES, group.status), group.example
+        variant, parameters = variant_words(run.variant), parameters_words(run)
+        reason = [cut(" ".join(text.split()), _LONGEST_REASON) for text in group.reason]
+        zh = " · ".join(filter(None, (run.case, variant.zh, parameters.zh)))
+        en = " · ".join(filter(None, (run.case, variant.en, parameters.en)))
+        told.append(
+            Text(
+                f"{group.count:,} 次{status.zh}：{reason[0]}\n  例如 {zh}",
+                f"{counted(group.count, 'run')}, {status.en}: {reason[1]}\n  for example {en}",
+            )
         )
-        for group in batch.failures
-    ]
-    columns = (
-        Column("count", Text("次数", "runs"), "number"),
-        Column("status", WORDS["status"]),
-        Column("reason", WORDS["reason"]),
-        Column("case", Text("例如", "for example")),
-        Column("variant", WORDS["variant"]),
-        Column("parameters", Text("参数", "parameters")),
-    )
-    title = Text("按原因归并，全部见 runs.csv", "By reason; all of them are in runs.csv")
-    return table_of("failures", title, columns, rows)
+    more = len(groups) - _MOST_REASONS
+    if more > 0:
+        told.append(Text(f"另有 {more} 种原因，见 runs.csv。", f"{more} more reasons: see runs.csv."))
+    return tuple(told)
 
 
-def _shortened(reason: Text) -> Text:
-    def cut(text: str) -> str:
-        line = " ".join(text.split())
-        return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-    return Text(cut(reason.zh), cut(reason.en))
+def cut(text: str, longest: int) -> str:
+    """The text, its end left out where it is long."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -147,7 +147,10 @@ def _record(found: Batch) -> dict[str, Any]:
              "example": group.example.address}
             for group in found.failures
         ],
-        "runs": found.runs.to_dict("records"),
+        "runs": [
+            {**line, "parameters": dict(entry.run.parameters)}
+            for line, entry in zip(found.runs.to_dict("records"), found.entries, strict=True)
+        ],
     }  # fmt: skip
 
 
@@ -173,6 +176,7 @@ def _show_list(session: Session, runs: Runs, refused: int) -> None:
     from rich.table import Table
 
     from quota_opt.batch.told import parameters_words, variant_words
+    from quota_opt.report.words import WORDS
 
     count = len(runs.runs)
     more_zh = f"，其中 {refused:,} 次的案例读不了" if refused else ""
@@ -182,7 +186,7 @@ def _show_list(session: Session, runs: Runs, refused: int) -> None:
         more_en += f"; {runs.repeated:,} more lines ask for the same again"
     session.show(Text(f"共 {count:,} 次求解{more_zh}。", f"{count:,} runs{more_en}."))
     table = Table(box=None, pad_edge=False)
-    for heading in (Text("案例", "case"), Text("方案", "variant"), Text("参数", "parameters"), Text("种子", "seed")):
+    for heading in (Text("案例", "case"), WORDS["variant"], Text("参数", "parameters"), Text("种子", "seed")):
         table.add_column(session.text(heading), overflow="fold")
     for run in runs.runs[:_MOST_LISTED]:
         table.add_row(
