@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -93,6 +94,7 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "StoreUnavailable", "Text", "UnboundedScenario",
@@ -115,6 +117,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Alternatives",
+    "Batch",
     "CaseInfo",
     "Clash",
     "Comparison",
@@ -181,6 +184,7 @@ __all__ = [
     "rule_example",
     "rule_page",
     "rule_titles",
+    "run_batch",
     "scenarios",
     "solve",
     "sweep",

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from quota_opt.cli import (
+    batching,
     bench,
     commands,
     comparing,
@@ -55,6 +56,7 @@ _ORDER = (
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    batching.batch,
     solving.export,
     commands.generate,
     bench.bench,
