@@ -18,6 +18,7 @@ from quota_opt.cli import (
     library,
     nearby,
     overriding,
+    sealed,
     solving,
     uncertain,
 )
@@ -44,6 +45,8 @@ _ORDER = (
     commands.check,
     solving.run,
     solving.verify,
+    sealed.replay,
+    sealed.report,
     comparing.compare,
     comparing.diff,
     fronts.pareto,
