@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         NoPlanFound,
         OutputExists,
         QuotaOptError,
+        StoreUnavailable,
         Text,
         UnboundedScenario,
         VerificationFailed,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from quota_opt.solving.engine import EngineState
     from quota_opt.solving.profile import Profile, read_profile
     from quota_opt.solving.status import Progress, Status
+    from quota_opt.store.store import Store
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
@@ -93,7 +95,8 @@ _HOMES = {
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
-        "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
+        "NoPlanFound", "OutputExists", "QuotaOptError", "StoreUnavailable", "Text", "UnboundedScenario",
+        "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
         "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
@@ -106,6 +109,7 @@ _HOMES = {
     "quota_opt.solving.engine": ("EngineState",),
     "quota_opt.solving.profile": ("Profile", "read_profile"),
     "quota_opt.solving.status": ("Progress", "Status"),
+    "quota_opt.store.store": ("Store",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -142,6 +146,8 @@ __all__ = [
     "Scenario",
     "Session",
     "Status",
+    "Store",
+    "StoreUnavailable",
     "Sweep",
     "Text",
     "Trace",
