@@ -1,7 +1,9 @@
 """Result folders broken on purpose, and what `quota-opt verify` sees in them.
 
 A forgery is a function that changes a folder in place: a cell, a row, a figure of `run.json`, or the inputs themselves.
-The tests of mutations apply one to the folder of a sound plan and ask `verify` for its findings.
+The tests of mutations apply one to the folder of a sound plan and ask `verify` for its findings. The seal is made anew
+over the forgery, as a forger would, so that it is the check in question that must notice: `tests/plan/test_seal.py` has
+the seal itself.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pytest
 
 import quota_opt as qo
 from quota_opt.cli import main
+from quota_opt.plan.seal import seal_folder
 
 Findings = list[dict[str, Any]]
 Forgery = Callable[[Path], None]
@@ -30,8 +33,15 @@ def copy_to_break(sound: Path, target: Path) -> Path:
     return Path(shutil.copytree(sound, target, ignore=shutil.ignore_patterns("report.*")))
 
 
+def reseal(folder: Path) -> Path:
+    """Seal a folder as it is now."""
+    seal_folder(folder, "forged")
+    return folder
+
+
 def verified(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, Findings]:
-    """Exit code and findings of `quota-opt verify DIR --json`."""
+    """Exit code and findings of `quota-opt verify DIR --json`, under a seal made anew."""
+    reseal(folder)
     capsys.readouterr()
     code = main(["--json", "--lang", "en", "verify", str(folder)])
     findings: Findings = json.loads(capsys.readouterr().out)["findings"]

@@ -17,6 +17,7 @@ from quota_opt.cli import (
     library,
     nearby,
     overriding,
+    schemas,
     solving,
     uncertain,
 )
@@ -40,6 +41,7 @@ _ORDER = (
     commands.engines,
     library.rules,
     library.dictionary,
+    schemas.schema,
     commands.check,
     solving.run,
     solving.verify,

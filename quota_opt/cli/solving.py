@@ -116,7 +116,7 @@ def verify(
             }
             for audit in found.audit
         },
-        "findings": findings_document(session, found.problems),
+        "findings": findings_document(session, (*found.problems, *found.notes)),
     }
     failure = _failure(found.audit)
     if not found.ok:
@@ -127,6 +127,7 @@ def verify(
         for audit in found.audit:
             if audit.state == "overriding":
                 session.show(audit.headline)
+    session.findings(found.notes, wrong=False)
     session.findings(found.problems, wrong=True)
     if found.ok:
         session.show(Text("复核通过：方案满足全部规则。", "Verified: the plan holds for every rule."))

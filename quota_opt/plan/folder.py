@@ -28,6 +28,7 @@ from quota_opt.plan.directed import directed, directive_problems, directives_rec
 from quota_opt.plan.places import MEASURES, measures_problems
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.proofs import proof_problems, write_proofs
+from quota_opt.plan.seal import seal_findings, seal_folder
 from quota_opt.plan.tables import outcome_of_tables
 from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.plan.whole_check import whole_problems
@@ -126,6 +127,7 @@ def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
         (work / "run.json").write_text(text + "\n", encoding="utf-8")
         for reporter in plan.reporters:
             reporter(plan, work, language)
+        seal_folder(work, version())
     return folder
 
 
@@ -290,9 +292,11 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
 def result_of(folder: Path, rules: Any) -> Result:
     """A result folder read and verified, see `verify_folder`."""
     record, tables = _read_result(folder)
+    sealed, notes = seal_findings(folder)
     problems = [finding for name, table in tables.items() for finding in _unreadable(name, table)]
     if problems:
-        return Result(record, tables, None, Verification(False, (), tuple(problems)))
+        return Result(record, tables, None, Verification(False, (), (*sealed, *problems), tuple(notes)))
+    problems += sealed
     stated_hashes = record.get("inputs") or {}
     files = {
         path.relative_to(folder / "inputs").as_posix(): path.read_bytes()
@@ -307,7 +311,7 @@ def result_of(folder: Path, rules: Any) -> Result:
     try:
         scenario = read_inputs(folder, record)
     except InputError as error:
-        return Result(record, tables, None, Verification(False, (), (*problems, *error.findings)))
+        return Result(record, tables, None, Verification(False, (), (*problems, *error.findings), tuple(notes)))
     made: Sequence[Rule[Any]] = rules(scenario)
     case = prepare(scenario, made)
     trades = tables.get("trades")
@@ -339,7 +343,7 @@ def result_of(folder: Path, rules: Any) -> Result:
     problems += _price_problems(record, folder, built)
     problems += proof_problems(record, folder, built)
     problems += directive_problems(record, folder, reread.outcome, verification.audit)
-    whole = Verification(not problems, verification.audit, tuple(problems))
+    whole = Verification(not problems, verification.audit, tuple(problems), tuple(notes))
     return Result(record, tables, reread.outcome, whole)
 
 

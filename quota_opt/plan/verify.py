@@ -27,11 +27,15 @@ from quota_opt.rules._shared import tolerance
 
 @dataclass(frozen=True)
 class Verification:
-    """The answer of `verify`: `ok`, one audit per rule, and what is wrong in three lines each."""
+    """The answer of `verify`: `ok`, one audit per rule, and what is wrong in three lines each.
+
+    `notes` fail nothing: a report that was changed, a folder that was never sealed.
+    """
 
     ok: bool
     audit: tuple[RuleAudit, ...]
     problems: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
 
 
 def audits(outcome: Outcome) -> tuple[RuleAudit, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 from against_brute import case_of, solved, table
+from forging import reseal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -194,16 +195,16 @@ def broken(folder: Path, name: str, old: str, new: str) -> Path:
 
 def test_a_receipt_that_was_made_cheaper_is_noticed(forced: qo.Receipt, tmp_path: Path) -> None:
     folder = broken(forced.write(tmp_path / "out"), "receipt.json", '"cost": 250.0', '"cost": 5.0')
-    assert [finding.code for finding in qo.verify(folder).problems] == ["verify-receipt"]
+    assert [finding.code for finding in qo.verify(reseal(folder)).problems] == ["verify-receipt"]
     (folder / "receipt.json").unlink()
-    assert [finding.code for finding in qo.verify(folder).problems] == ["verify-receipt"]
+    assert [finding.code for finding in qo.verify(reseal(folder)).problems] == ["verify-receipt"]
 
 
 def test_a_receipt_of_another_plan_is_noticed(forced: qo.Receipt, tmp_path: Path) -> None:
     other = forced.record()
     other["measures"] = [{**row, "with": row["with"] + 1.0} for row in other["measures"]]
     folder = replace(forced.plan, receipt=other).write(tmp_path / "out")
-    assert [finding.code for finding in qo.verify(folder).problems] == ["verify-receipt"]
+    assert [finding.code for finding in qo.verify(reseal(folder)).problems] == ["verify-receipt"]
 
 
 @pytest.mark.parametrize("orders", [{"award": ["P3"], "bend": True}, {"refuse": ["P1"]}, {"keep": ["F2"]}])
@@ -214,7 +215,7 @@ def test_a_directive_taken_out_of_the_inputs_is_noticed(orders: dict[str, Any], 
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert set(record["overrides"]) == {"rules.directives"}
     (folder / "run.json").write_text(json.dumps({**record, "overrides": {}}), encoding="utf-8")
-    assert "verify-directives" in {finding.code for finding in qo.verify(folder).problems}
+    assert "verify-directives" in {finding.code for finding in qo.verify(reseal(folder)).problems}
 
 
 def test_a_directive_edited_in_the_case_is_noticed(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_directive_edited_in_the_case_is_noticed(tmp_path: Path) -> None:
     folder = qo.solve(qo.Scenario.from_tables(settings, **tables)).write(tmp_path / "out")
     assert qo.verify(folder).ok
     broken(folder, "inputs/scenario.toml", '"mayor"', '"nobody"')
-    assert {"verify-inputs", "verify-directives"} <= {finding.code for finding in qo.verify(folder).problems}
+    assert {"verify-inputs", "verify-directives"} <= {finding.code for finding in qo.verify(reseal(folder)).problems}
 
 
 def test_orders_on_a_result_add_to_those_it_has_and_the_receipt_is_about_the_new_ones(

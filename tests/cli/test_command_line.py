@@ -10,7 +10,8 @@ from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
 VERBS = [
-    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "compare", "diff", "pareto",
+    "new", "scenarios", "engines", "rules", "dictionary", "schema",
+    "check", "run", "verify", "compare", "diff", "pareto",
     "alternatives", "sweep", "replan", "override", "explain", "ledger", "evaluate", "robust", "two-stage", "export",
     "generate", "bench",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from forging import reseal
 
 import quota_opt as qo
 
@@ -59,7 +60,7 @@ def test_a_folder_that_was_edited_is_refused(tmp_path):
     record["objective"] += 1.0
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(qo.VerificationFailed):
-        qo.read_result(folder)
+        qo.read_result(reseal(folder))
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path):

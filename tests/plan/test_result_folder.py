@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from forging import reseal
 from small import FINAL, case
 
 import quota_opt as qo
@@ -88,7 +89,7 @@ def test_overrides_are_in_the_folder_and_verify_uses_them(tmp_path: Path) -> Non
     assert qo.verify(folder).ok
     record["overrides"] = {"rules.admission.limits.0.value": 0.3}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    assert not qo.verify(folder).ok
+    assert not qo.verify(reseal(folder)).ok
 
 
 def test_identifiers_that_look_like_numbers_stay_text(tmp_path: Path) -> None:
@@ -120,6 +121,6 @@ def test_a_table_that_cannot_be_read_fails_the_check(
     text = (folder / table).read_text(encoding="utf-8-sig")
     assert old in text
     (folder / table).write_text(text.replace(old, new), encoding="utf-8-sig")
-    verification = qo.verify(folder)
+    verification = qo.verify(reseal(folder))
     assert not verification.ok
     assert verification.problems
