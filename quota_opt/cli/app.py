@@ -18,6 +18,7 @@ from quota_opt.cli import (
     nearby,
     overriding,
     schemas,
+    serving,
     solving,
     uncertain,
 )
@@ -57,6 +58,7 @@ _ORDER = (
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    serving.serve,
     solving.export,
     commands.generate,
     bench.bench,
