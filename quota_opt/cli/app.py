@@ -20,6 +20,7 @@ from quota_opt.cli import (
     overriding,
     schemas,
     sealed,
+    serving,
     solving,
     uncertain,
 )
@@ -62,6 +63,7 @@ _ORDER = (
     uncertain.robust,
     uncertain.two_stage,
     batching.batch,
+    serving.serve,
     solving.export,
     commands.generate,
     bench.bench,
