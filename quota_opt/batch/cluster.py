@@ -101,8 +101,9 @@ def _local(count: int) -> Iterator[Client]:
     """
     from distributed import LocalCluster
 
-    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
-    with LocalCluster(n_workers=0, processes=True, host="127.0.0.1", **quiet) as cluster:
+    quiet = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+    alone = LocalCluster(n_workers=0, processes=True, host="127.0.0.1", silence_logs=logging.CRITICAL, **quiet)
+    with alone as cluster:
         nannies = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-m", "distributed.cli.dask_worker", cluster.scheduler_address),

@@ -200,7 +200,7 @@ def test_nobody_at_the_address_is_told_with_what_to_check(monkeypatch):
 
 @pytest.mark.parametrize("address", ["local:none", "local:0", "somewhere", "tcp://somewhere"])
 def test_an_address_that_cannot_be_one_is_refused_with_examples(address):
-    with pytest.raises(qo.EngineUnavailable, match="tcp://10.0.0.5:8786"), connected(address):
+    with pytest.raises(qo.EngineUnavailable, match="local:NUMBER"), connected(address):
         pass
 
 
