@@ -40,7 +40,7 @@ class Tally:
     def __init__(self, total: int, at_once: int) -> None:
         self._total, self._at_once = total, at_once
         self._began = time.monotonic()
-        self._reused = self._solved = 0
+        self._reused = self._ended = self._solved = 0
         self._failed: Counter[str] = Counter()
         self._best: dict[str, Entry] = {}
         self._latest: Entry | None = None
@@ -48,10 +48,9 @@ class Tally:
     def add(self, entry: Entry) -> None:
         """One more run that ended."""
         self._latest = entry
-        if entry.reused:
-            self._reused += 1
-        else:
-            self._solved += 1
+        self._ended += 1
+        self._reused += entry.reused
+        self._solved += not entry.reused and entry.run.task is not None  # what could not begin took no time
         if not entry.ending.planned:
             self._failed[entry.ending.status] += 1
         elif better(entry, self._best.get(entry.run.case)):
@@ -59,12 +58,11 @@ class Tally:
 
     def progress(self) -> BatchProgress:
         """Where the batch stands now."""
-        done = self._reused + self._solved
-        left = self._total - done
+        left = self._total - self._ended
         seconds = time.monotonic() - self._began
         pace = seconds / self._solved if self._solved else None
         return BatchProgress(
-            self._total, done, self._reused, dict(self._failed), min(left, self._at_once), seconds,
+            self._total, self._ended, self._reused, dict(self._failed), min(left, self._at_once), seconds,
             0.0 if left == 0 else None if pace is None else pace * left, dict(self._best), self._latest,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -294,3 +295,42 @@ def test_the_pool_is_made_only_where_there_is_something_to_solve(pool, tmp_path,
     qo.run_batch(GRID, tmp_path / "out")
     monkeypatch.setattr(module, "pool_of", lambda jobs, dask: pytest.fail("a pool"))
     assert qo.run_batch(GRID, tmp_path / "out", resume=True).exit_code == 0
+
+
+def test_what_the_store_has_proven_is_taken_out_and_the_rest_is_added(pool, tmp_path):
+    from quota_opt.store.store import Store
+
+    place = tmp_path / "runs.db"
+    tagged = {**MIXED, "grid": {**MIXED["grid"], "tags": ["spring"]}}
+    first = qo.run_batch(tagged, tmp_path / "first", store=place)
+    with Store.open(place) as store:
+        listed = store.runs(tag="spring", batch="first")
+        assert sorted(listed["status"]) == ["INFEASIBLE", "INVALID", "INVALID", "OPTIMAL"]
+    count = len(pool.solved)
+    second = qo.run_batch(tagged, tmp_path / "second", store=place)
+    assert second.counts["reused"] == 1
+    assert len(pool.solved) == count + 3, "without a plan there is nothing to take out"
+    assert tables(second.folder) == tables(first.folder)
+    assert qo.verify(second.folder / second.runs["folder"].iloc[0]).ok
+
+
+def test_results_from_before_the_store_was_named_are_added_to_it(pool, tmp_path):
+    from quota_opt.store.store import Store
+
+    batch = qo.run_batch(GRID, tmp_path / "out")
+    place = tmp_path / "runs.db"
+    for _ in range(2):
+        qo.run_batch(GRID, tmp_path / "out", resume=True, store=place)
+        with Store.open(place) as store:
+            assert sorted(store.runs()["address"]) == sorted(batch.runs["run"])
+    assert len(pool.solved) == 4
+
+
+def test_the_example_grid_runs(pool, tmp_path):
+    grid = Path(__file__).parents[2] / "examples" / "grid.toml"
+    batch = qo.run_batch(grid, tmp_path / "out")
+    assert (batch.counts["planned"], batch.counts["failed"]) == (19, 0)
+    last = batch.runs.iloc[-1]
+    assert json.loads(last["parameters"]) == {"rules.retention.keep": 1.0}
+    # What stays in its town can serve fewer projects than what may move.
+    assert last["objective"] < batch.runs["objective"].max()
