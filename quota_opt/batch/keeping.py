@@ -13,6 +13,7 @@ from quota_opt.batch.grid_runs import Run
 from quota_opt.batch.shelf import ending_of
 from quota_opt.batch.task import Done, Ending
 from quota_opt.errors import InputError
+from quota_opt.plan.places import MEASURES
 from quota_opt.scenario import Scenario
 from quota_opt.solving.status import Status
 
@@ -35,8 +36,10 @@ class Keeper:
             files = self.store.files(run.address)
         except InputError:
             return None
-        record = json.loads(files["run.json"]) if files else {}
-        return Done(ending_of(record), files) if record.get("status") == Status.OPTIMAL else None
+        if MEASURES not in files:
+            return None
+        record = json.loads(files["run.json"])
+        return Done(ending_of(record), files) if record["status"] == Status.OPTIMAL else None
 
     def add(self, run: Run, result: Path | Mapping[str, bytes], ending: Ending) -> None:
         """Add a run that ended; one that could not begin has no case and is not added."""

@@ -174,7 +174,7 @@ def run_batch(
     ):
         with whole_file(folder / GRID_FILE) as path:
             path.write_bytes(made.content)
-        tally = Tally(len(runs.runs), jobs)
+        tally = Tally(len(runs.runs), jobs if dask is None else None)
         entries = _ready(runs, shelf, keeper)
         for entry in entries.values():
             tally.add(entry)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from quota_opt.batch.grid_runs import Run
+from quota_opt.batch.grid_runs import UNREAD, Run
 from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import EXIT_CODES, Done, Ending, gap_text, unpack
 from quota_opt.errors import OutputExists, Text
@@ -64,6 +64,7 @@ class Shelf:
         if result.is_dir():
             record = _json(result / "run.json")
             if record.get("address") == run.address and (result / MEASURES).is_file():
+                self.failure(run).unlink(missing_ok=True)
                 return Entry(run, ending_of(record), sense_of(record), reused=True)
             shutil.rmtree(result)
         record = _json(self.failure(run))
@@ -116,9 +117,9 @@ def opened(folder: Path, limits: Limits, *, resume: bool) -> Iterator[Shelf]:
                     f"Another batch is at work on {folder}. Wait for it to end, or choose another --out.",
                 )
             )
-        for place in (folder, *(folder / part for part in _PARTS)):
-            for left in place.glob(".*-*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        half = [left for place in (folder, *(folder / part for part in _PARTS)) for left in place.glob(".*-*")]
+        for left in (*half, *(folder / "failures").glob(f"{UNREAD}*")):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield Shelf(folder, limits)
 
 

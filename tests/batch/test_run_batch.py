@@ -119,6 +119,26 @@ def test_without_any_plan_the_exit_code_is_the_least_of_the_failures(pool, tmp_p
     assert not (tmp_path / "other").exists()
 
 
+def test_a_case_that_can_be_read_at_last_leaves_no_failure_behind(pool, tmp_path):
+    grid = tmp_path / "grid.toml"
+    grid.write_text('[grid]\ncases = ["worked-example", "./later"]\n', encoding="utf-8")
+    first = qo.run_batch(grid, tmp_path / "out")
+    assert first.counts["failed"] == len(list((tmp_path / "out" / "failures").iterdir())) == 1
+    settings = qo.new(tmp_path / "later", "worked-example") / "scenario.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    again = qo.run_batch(grid, tmp_path / "out", resume=True)
+    assert again.counts["planned"] == 2
+    assert list((tmp_path / "out" / "failures").iterdir()) == []
+
+
+def test_what_could_not_begin_says_nothing_about_the_pace(pool, tmp_path):
+    seen = []
+    grid = {"grid": {"cases": ["worked-example", "none"]}}
+    qo.run_batch(grid, tmp_path / "out", on_event=lambda progress: seen.append(progress))
+    assert [(progress.done, progress.running) for progress in seen] == [(1, 1), (2, 0)]
+    assert seen[0].remaining is None
+
+
 def test_what_is_there_is_not_solved_again(pool, tmp_path):
     first = qo.run_batch(MIXED, tmp_path / "out")
     before, count = tables(first.folder), len(pool.solved)
