@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from quota_opt.analysis.explain.types import Explanation
     from quota_opt.analysis.front.pareto import Front, pareto
     from quota_opt.analysis.infeasible.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.late_reports import write_reports
     from quota_opt.analysis.near.alternatives import Alternatives, alternatives
     from quota_opt.analysis.near.replan import Replan, replan
     from quota_opt.analysis.near.sweep import Sweep, sweep
     from quota_opt.analysis.receipt import Receipt, override
+    from quota_opt.analysis.replay import Replay, replay
     from quota_opt.analysis.trace import Trace, trace
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
         rule_page,
         rule_titles,
         scenarios,
+        schema,
         solve,
         verify,
         write_handbook,
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.late_reports": ("write_reports",),
     "quota_opt.analysis.near.alternatives": ("Alternatives", "alternatives"),
     "quota_opt.analysis.compare.compare": ("Comparison", "compare"),
     "quota_opt.analysis.compare.diff": ("Difference", "diff"),
@@ -88,6 +92,7 @@ _HOMES = {
     "quota_opt.analysis.front.pareto": ("Front", "pareto"),
     "quota_opt.analysis.explain.prices": ("Prices", "prices"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
+    "quota_opt.analysis.replay": ("Replay", "replay"),
     "quota_opt.analysis.uncertain.two_stage": ("TwoStage", "two_stage"),
     "quota_opt.analysis.near.replan": ("Replan", "replan"),
     "quota_opt.analysis.uncertain.robust": ("RobustPlans", "robust"),
@@ -102,7 +107,8 @@ _HOMES = {
     ),
     "quota_opt.facade": (
         "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
-        "rule_example", "rule_page", "rule_titles", "scenarios", "solve", "verify", "write_handbook",
+        "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify",
+        "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
@@ -144,6 +150,7 @@ __all__ = [
     "QuotaOptError",
     "Receipt",
     "Replan",
+    "Replay",
     "RobustPlans",
     "RuleAudit",
     "Scenario",
@@ -180,18 +187,21 @@ __all__ = [
     "read_profile",
     "read_result",
     "replan",
+    "replay",
     "robust",
     "rule_example",
     "rule_page",
     "rule_titles",
     "run_batch",
     "scenarios",
+    "schema",
     "solve",
     "sweep",
     "trace",
     "two_stage",
     "verify",
     "write_handbook",
+    "write_reports",
 ]
 
 
