@@ -15,8 +15,9 @@ class BatchProgress:
     """A batch on its way.
 
     `done` counts runs that ended, `reused` those among them that were there already, `failed` those without a plan by
-    status, `running` those at work (None on a cluster, which grows and shrinks). `seconds` since the batch began, `remaining` about how
-    many more (None while unknown). `best` is the best run so far by case; `latest` the run that ended last.
+    status, `running` those at work (None on a cluster, which grows and shrinks). `seconds` since the batch began,
+    `remaining` about how many more (None while unknown). `best` is the best run so far by case; `latest` the run that
+    ended last.
     """
 
     total: int

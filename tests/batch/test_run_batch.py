@@ -134,7 +134,7 @@ def test_a_case_that_can_be_read_at_last_leaves_no_failure_behind(pool, tmp_path
 def test_what_could_not_begin_says_nothing_about_the_pace(pool, tmp_path):
     seen = []
     grid = {"grid": {"cases": ["worked-example", "none"]}}
-    qo.run_batch(grid, tmp_path / "out", on_event=lambda progress: seen.append(progress))
+    qo.run_batch(grid, tmp_path / "out", on_event=seen.append)
     assert [(progress.done, progress.running) for progress in seen] == [(1, 1), (2, 0)]
     assert seen[0].remaining is None
 
