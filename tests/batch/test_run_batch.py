@@ -255,8 +255,8 @@ def test_limits_reach_the_pool(pool, tmp_path, monkeypatch):
     assert seen == [Limits(50, 900), Limits(5, 100)]
 
 
-@pytest.mark.parametrize("damage", ["broken", "other", "missing"])
-def test_a_result_that_is_not_what_its_name_says_is_made_anew(pool, tmp_path, damage):
+@pytest.mark.parametrize("damage", ["broken", "other", "missing", "emptied"])
+def test_a_result_that_is_not_what_its_name_says_is_set_aside_and_made_anew(pool, tmp_path, damage):
     first = qo.run_batch(GRID, tmp_path / "out")
     before = tables(first.folder)
     folder = first.folder / first.runs["folder"].iloc[0]
@@ -265,12 +265,15 @@ def test_a_result_that_is_not_what_its_name_says_is_made_anew(pool, tmp_path, da
         record.write_text("{", encoding="utf-8")
     elif damage == "other":
         record.write_bytes((first.folder / first.runs["folder"].iloc[1] / "run.json").read_bytes())
-    else:
+    elif damage == "missing":
         (folder / "measures.csv").unlink()
+    else:  # as a power cut leaves files that had not reached the disk
+        (folder / "ledger.csv").write_bytes(b"")
     again = qo.run_batch(GRID, tmp_path / "out", resume=True)
     assert again.counts["reused"] == 3
     assert tables(again.folder) == before
     assert qo.verify(folder).ok
+    assert [path.name for path in (again.folder / "damaged").iterdir()] == [f"{folder.name}-1"]
 
 
 def test_what_a_killed_batch_left_half_written_is_removed(pool, tmp_path):
