@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from quota_opt.errors import Language, QuotaOptError, Text
 
 @dataclass(frozen=True)
 class Failures:
-    """Runs that ended without a plan for the same reason: how many, and the first of them."""
+    """Runs that ended without a plan for the same reason: how many, and the first of them with its reason."""
 
     status: str
     exit_code: int
@@ -84,18 +84,17 @@ class Batch:
 
     @property
     def failures(self) -> tuple[Failures, ...]:
-        """What failed by status and reason, the most frequent first."""
-        counted: Counter[tuple[str, Text]] = Counter()
-        first: dict[tuple[str, Text], Entry] = {}
+        """What failed by status and reason, whatever the figures in it, the most frequent first."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
         for entry in self.entries:
             if not entry.ending.planned and entry.ending.reason is not None:
-                key = (entry.ending.status, entry.ending.reason)
-                counted[key] += 1
-                first.setdefault(key, entry)
-        return tuple(
-            Failures(status, first[status, reason].ending.exit_code, reason, count, first[status, reason].run)
-            for (status, reason), count in counted.most_common()
-        )
+                groups.setdefault((entry.ending.status, _kind(entry.ending.reason)), []).append(entry)
+        found = []
+        for (status, _), entries in groups.items():
+            first = entries[0]
+            assert first.ending.reason is not None
+            found.append(Failures(status, first.ending.exit_code, first.ending.reason, len(entries), first.run))
+        return tuple(sorted(found, key=lambda group: -group.count))
 
     @property
     def exit_code(self) -> int:
@@ -195,6 +194,11 @@ def run_batch(
         table = write_tables(ended, shelf, language)
     kinds = {case.data for case in runs.cases.values()}
     return Batch(folder, ended, len(runs.runs), runs.repeated, kinds.pop() if len(kinds) == 1 else "mixed", table)
+
+
+def _kind(reason: Text) -> str:
+    """The first line of a reason with all figures alike: what is too slow takes another time each time."""
+    return re.sub(r"\d[\d.,]*", "#", reason.en.partition("\n")[0])
 
 
 def _ready(runs: Runs, shelf: Shelf, keeper: Keeper | None) -> dict[str, Entry]:

@@ -183,7 +183,8 @@ def test_a_cluster_without_workers_is_given_up_after_a_while(monkeypatch):
 
     with (
         LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as empty,
-        DaskPool(empty.scheduler_address) as pool,pytest.raises(qo.EngineFailed, match="no worker")
+        DaskPool(empty.scheduler_address) as pool,
+        pytest.raises(qo.EngineFailed, match="no worker"),
     ):
         list(pool.run({"odd": ODD}, [task_that("pass")], Limits()))
 

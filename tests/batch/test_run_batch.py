@@ -245,6 +245,16 @@ def test_a_failure_is_tried_again_where_another_try_may_end_otherwise(pool, tmp_
         assert longer.runs["status"].tolist() == ["OPTIMAL"]
 
 
+def test_failures_that_differ_in_their_figures_alone_are_one_group(pool, tmp_path, monkeypatch):
+    def fail(cases, tasks, limits):
+        for number, task in enumerate(tasks):
+            yield Done(Ending(task.address, "TIMEOUT", 4, Text(f"已 {number} 秒", f"{number + 0.5} s of 5 s")))
+
+    monkeypatch.setattr(pool, "run", fail)
+    [group] = qo.run_batch(GRID, tmp_path / "out").failures
+    assert (group.status, group.exit_code, group.count, group.reason.en) == ("TIMEOUT", 4, 4, "0.5 s of 5 s")
+
+
 def test_limits_reach_the_pool(pool, tmp_path, monkeypatch):
     seen = []
     solve = pool.run
