@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.cluster_blocks import cluster
     from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
@@ -99,6 +100,7 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.cluster_blocks": ("cluster",),
     "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -169,6 +171,7 @@ __all__ = [
     "alternatives",
     "build",
     "check",
+    "cluster",
     "compare",
     "dictionary_page",
     "diff",
