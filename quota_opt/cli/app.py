@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from quota_opt.cli import (
+    batching,
     bench,
     commands,
     comparing,
@@ -17,6 +18,9 @@ from quota_opt.cli import (
     library,
     nearby,
     overriding,
+    schemas,
+    sealed,
+    serving,
     solving,
     uncertain,
 )
@@ -40,9 +44,12 @@ _ORDER = (
     commands.engines,
     library.rules,
     library.dictionary,
+    schemas.schema,
     commands.check,
     solving.run,
     solving.verify,
+    sealed.replay,
+    sealed.report,
     comparing.compare,
     comparing.diff,
     fronts.pareto,
@@ -55,6 +62,8 @@ _ORDER = (
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    batching.batch,
+    serving.serve,
     solving.export,
     commands.generate,
     bench.bench,
