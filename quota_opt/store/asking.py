@@ -131,8 +131,8 @@ def _conditions(
 def _mentions(word: str) -> ColumnElement[bool]:
     """Whether a run has `word` in it anywhere: in its names, what was changed, how it ended, its tags and note."""
     texts: tuple[Any, ...] = (
-        Run.address, Run.case_name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType), Run.status,
-        Run.reason_zh, Run.reason_en, Run.batch, Run.note, Run.engine,
+        Run.address, Run.case_name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType),
+        Run.status, Run.reason_zh, Run.reason_en, Run.batch, Run.note, Run.engine,
     )  # fmt: skip
     tagged = exists().where(Tag.run == Run.address, Tag.tag.icontains(word, autoescape=True))
     return or_(tagged, *(func.coalesce(text.icontains(word, autoescape=True), false()) for text in texts))
