@@ -13,6 +13,7 @@ VERBS = [
     "new", "scenarios", "engines", "rules", "dictionary", "schema", "check", "run", "verify", "replay", "report",
     "compare", "diff", "pareto", "alternatives", "sweep", "replan", "override", "explain", "ledger", "evaluate",
     "robust", "two-stage", "batch", "serve", "export", "generate", "bench",
+    "store",
 ]  # fmt: skip
 
 
