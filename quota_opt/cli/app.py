@@ -42,6 +42,7 @@ _ORDER = (
     library.rules,
     library.dictionary,
     commands.check,
+    sealed.migrate,
     solving.run,
     solving.verify,
     sealed.replay,

@@ -10,7 +10,7 @@ from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
 VERBS = [
-    "new", "scenarios", "engines", "rules", "dictionary", "check", "run", "verify", "replay", "report",
+    "new", "scenarios", "engines", "rules", "dictionary", "check", "migrate", "run", "verify", "replay", "report",
     "compare", "diff", "pareto",
     "alternatives", "sweep", "replan", "override", "explain", "ledger", "evaluate", "robust", "two-stage", "export",
     "generate", "bench",
