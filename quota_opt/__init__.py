@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         NoPlanFound,
         OutputExists,
         QuotaOptError,
+        StoreUnavailable,
         Text,
         UnboundedScenario,
         VerificationFailed,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         rule_page,
         rule_titles,
         scenarios,
+        schema,
         solve,
         verify,
         write_handbook,
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
     from quota_opt.solving.engine import EngineState
     from quota_opt.solving.profile import Profile, read_profile
     from quota_opt.solving.status import Progress, Status
+    from quota_opt.store.store import Store
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
@@ -97,13 +101,15 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
-        "NoPlanFound", "OutputExists", "QuotaOptError", "Text", "UnboundedScenario", "VerificationFailed", "Where",
+        "NoPlanFound", "OutputExists", "QuotaOptError", "StoreUnavailable", "Text", "UnboundedScenario",
+        "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
         "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "migrate", "new",
-        "read", "rule_example", "rule_page", "rule_titles", "scenarios", "solve", "verify", "write_handbook",
+        "read", "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
     "quota_opt.plan.migrating": ("Migration",),
@@ -113,11 +119,13 @@ _HOMES = {
     "quota_opt.solving.engine": ("EngineState",),
     "quota_opt.solving.profile": ("Profile", "read_profile"),
     "quota_opt.solving.status": ("Progress", "Status"),
+    "quota_opt.store.store": ("Store",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Alternatives",
+    "Batch",
     "CaseInfo",
     "Clash",
     "Comparison",
@@ -151,6 +159,8 @@ __all__ = [
     "Scenario",
     "Session",
     "Status",
+    "Store",
+    "StoreUnavailable",
     "Sweep",
     "Text",
     "Trace",
@@ -186,7 +196,9 @@ __all__ = [
     "rule_example",
     "rule_page",
     "rule_titles",
+    "run_batch",
     "scenarios",
+    "schema",
     "solve",
     "sweep",
     "trace",

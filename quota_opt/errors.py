@@ -204,3 +204,9 @@ class OutputExists(QuotaOptError):
     """The result folder is there already; nothing is overwritten."""
 
     exit_code = 2
+
+
+class StoreUnavailable(QuotaOptError):
+    """The run store cannot be used: not there, not reachable, not writable, damaged, or made by a newer version."""
+
+    exit_code = 2

@@ -58,6 +58,7 @@ __all__ = [
     "rule_page",
     "rule_titles",
     "scenarios",
+    "schema",
     "solve",
     "verify",
     "write_handbook",
@@ -371,6 +372,19 @@ def dictionary_page(name: str | None = None, language: Language = "zh") -> str:
         return dictionary.index_page(language)
     _known(name, dictionary.page_names(), Text("字典页", "page of the dictionary"))
     return dictionary.dictionary_page(name, language)
+
+
+def schema(name: str | None = None) -> dict[str, Any]:
+    """A JSON schema (2020-12): `case`, `settings`, `tables`, `findings`, `result` or `result-tables`.
+
+    Without a name one document with all of them under `$defs`. Raises InputError where there is no such schema.
+    """
+    from quota_opt.report.schemas import SCHEMAS, all_schemas, schema_of
+
+    if name is None:
+        return all_schemas()
+    _known(name, SCHEMAS, Text("模式", "schema"))
+    return schema_of(name)
 
 
 def write_handbook(folder: str | Path) -> list[Path]:

@@ -138,7 +138,7 @@ def execute(task: Task, case: Scenario, on_progress: OnProgress | None = None) -
         task.address,
         str(plan.status),
         0 if proven else 4,
-        None if proven else _stopped(plan),
+        None if proven else gap_text(_finite(plan.gap)),
         plan.objective,
         _finite(plan.bound),
         _finite(plan.gap),
@@ -182,6 +182,12 @@ def error_text(error: QuotaOptError) -> Text:
     return Text(zh, en)
 
 
+def gap_text(gap: float | None) -> Text:
+    """Why a plan is not proven: a limit came first, at this gap (None: no bound)."""
+    told = "∞" if gap is None else f"{gap:.2%}"
+    return Text(f"到限时止，差距 {told}。", f"A limit came first; the gap is {told}.")
+
+
 def _status_of(error: QuotaOptError) -> str:
     kinds = (
         (InputError, "INVALID"),
@@ -192,11 +198,6 @@ def _status_of(error: QuotaOptError) -> str:
     )
     found = next((status for kind, status in kinds if isinstance(error, kind)), "ERROR")
     return "INVALID" if found == "ERROR" and error.exit_code == 2 else found
-
-
-def _stopped(plan: Plan) -> Text:
-    gap = f"{plan.gap:.2%}" if math.isfinite(plan.gap) else "∞"
-    return Text(f"到限时止，差距 {gap}。", f"A limit came first; the gap is {gap}.")
 
 
 def _finite(value: float) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from quota_opt.cli import (
+    batching,
     bench,
     commands,
     comparing,
@@ -17,7 +18,9 @@ from quota_opt.cli import (
     library,
     nearby,
     overriding,
+    schemas,
     sealed,
+    serving,
     solving,
     uncertain,
 )
@@ -41,6 +44,7 @@ _ORDER = (
     commands.engines,
     library.rules,
     library.dictionary,
+    schemas.schema,
     commands.check,
     sealed.migrate,
     solving.run,
@@ -59,6 +63,8 @@ _ORDER = (
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    batching.batch,
+    serving.serve,
     solving.export,
     commands.generate,
     bench.bench,

@@ -28,6 +28,7 @@ _KINDS = {
     "EngineFailed": "engine-failed",
     "VerificationFailed": "verification-failed",
     "OutputExists": "output-exists",
+    "StoreUnavailable": "store-unavailable",
 }
 
 # Typer carries its own copy of click since 0.2x and the real one before: the class is found through a public name.

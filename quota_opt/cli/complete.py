@@ -36,6 +36,11 @@ def dictionary(incomplete: str) -> list[str]:
     return [*(table.name for table in TABLES), "settings", "units", "factors", "measures"]
 
 
+def schemas(incomplete: str) -> list[str]:
+    """Names of the JSON schemas."""
+    return ["case", "settings", "tables", "findings", "result", "result-tables"]
+
+
 def _variants(folder: Path) -> list[str]:
     with contextlib.suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         settings = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))

@@ -105,9 +105,11 @@ def _raw_table(name: str, table: pd.DataFrame | Sequence[Mapping[str, Any]]) -> 
         columns = tuple(_cells(table.iloc[:, i]) for i in range(len(headers)))
         count = len(table)
     else:
+        # A record without anything in it is a blank line, which files may have as well.
+        kept = [i for i, record in enumerate(table) if any(v is not None and v != "" for v in record.values())]
         headers = tuple(dict.fromkeys(str(k) for record in table for k in record))
-        columns = tuple([record.get(h) for record in table] for h in headers)
-        count = len(table)
+        columns = tuple([table[i].get(h) for i in kept] for h in headers)
+        return RawTable(name, headers, columns, tuple(range(len(headers))), np.array(kept, np.int64) + 2, f"{name}.csv")
     rows = np.arange(2, count + 2, dtype=np.int64)
     return RawTable(name, headers, columns, tuple(range(len(headers))), rows, file=f"{name}.csv")
 

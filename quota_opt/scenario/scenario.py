@@ -200,6 +200,22 @@ class Scenario:
 
         return make_scenario(raw_from_tables(settings, tables), None, {})
 
+    @staticmethod
+    def from_document(document: Mapping[str, Any]) -> Scenario:
+        """A scenario from one JSON document: `settings`, `tables` of records, and perhaps `variant` and `overrides`.
+
+        Raises InputError listing every problem, as reading files does.
+        """
+        from quota_opt.scenario.json_case import raw_of_document
+
+        return make_scenario(*raw_of_document(document))
+
+    def as_document(self) -> dict[str, Any]:
+        """The case as one JSON document, of which `from_document` makes an equal scenario; see `schema("case")`."""
+        from quota_opt.scenario.json_case import case_document
+
+        return case_document(self)
+
 
 def make_scenario(
     raw: RawCase, variant: str | None, overrides: Mapping[str, Any], *, like: Scenario | None = None

@@ -292,7 +292,9 @@ class Settings(Strict):
     objective: Objective = Field(default_factory=lambda: Objective(maximise={"value_added": 1.0}))
     measures: dict[str, MeasureDefinition] = Field(default_factory=dict)
     actions: dict[ActionKind, ActionDefaults] = Field(default_factory=dict)
-    factors: dict[str, FactorValue] = Field(default_factory=dict)
+    factors: dict[str, FactorValue] = Field(
+        default_factory=dict, json_schema_extra={"propertyNames": {"enum": list(FACTOR_NAMES)}}
+    )
     uncertainty: Uncertainty | None = None
     rules: dict[str, SerializeAsAny[RuleParameters]] = Field(default_factory=dict)
     variants: dict[str, Variant] = Field(default_factory=dict)

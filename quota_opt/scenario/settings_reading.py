@@ -119,12 +119,12 @@ def read_settings(document: Mapping[str, Any], locate: Locate) -> tuple[Settings
             try:
                 rules[name] = model.model_validate(raw)
             except ValidationError as problem:
-                findings.extend(_findings_of(problem, model, ("rules", name), raw, locate))
+                findings.extend(findings_of(problem, model, ("rules", name), raw, locate))
     settings: Settings | None = None
     try:
         settings = Settings.model_validate({**remaining, "rules": {n: rules[n] for n in registry if n in rules}})
     except ValidationError as problem:
-        findings.extend(_findings_of(problem, Settings, (), remaining, locate))
+        findings.extend(findings_of(problem, Settings, (), remaining, locate))
     return (None if findings else settings), findings
 
 
@@ -177,9 +177,10 @@ _KINDS: dict[str, Text] = {
 }
 
 
-def _findings_of(
+def findings_of(
     problem: ValidationError, model: type[BaseModel], prefix: tuple[str, ...], raw: object, locate: Locate
 ) -> list[Finding]:
+    """What a strict model refused, a finding for each place; `prefix` is where `raw` stands in the document."""
     # A union reports every branch it tried; the planner needs one finding for the one place that is wrong.
     best: dict[str, Finding] = {}
     for error in problem.errors(include_url=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from quota_opt.errors import Text
@@ -39,8 +39,17 @@ def _both(value: object) -> object:
     return value
 
 
+_ONE_OR_BOTH = {
+    "type": ["string", "object"],
+    "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
 BothLanguages = Annotated[
-    Text, BeforeValidator(_both), PlainSerializer(lambda t: {"zh": t[0], "en": t[1]}, return_type=dict[str, str])
+    Text,
+    BeforeValidator(_both),
+    PlainSerializer(lambda t: {"zh": t[0], "en": t[1]}, return_type=dict[str, str]),
+    WithJsonSchema(_ONE_OR_BOTH, mode="validation"),
 ]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +29,25 @@ class BlockAnswer:
     rows: NDArray[np.int8]
 
 
+@dataclass(frozen=True)
+class Until:
+    """A moment by this machine's clock. Sent to another process it is as many seconds ahead there: clocks differ."""
+
+    at: float
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from now; negative when it is over."""
+        return self.at - time.time()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _in, (self.seconds,)
+
+
+def _in(seconds: float) -> Until:
+    return Until(time.time() + seconds)
+
+
 class Block:
     """A block with its HiGHS, made when first needed; lives in a worker's process, or in the caller's."""
 
@@ -53,8 +71,8 @@ class Block:
         if self._highs is not None:
             self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper)
 
-    def solve(self, prices: FloatArray, until: float) -> BlockAnswer | None:
-        """The optimum at these prices of the linking rows; None without one by the clock time `until`."""
+    def solve(self, prices: FloatArray, until: Until) -> BlockAnswer | None:
+        """The optimum at these prices of the linking rows; None without one in time."""
         import highspy
 
         from quota_opt.solving.highs import load
@@ -73,8 +91,7 @@ class Block:
             # Other prices leave the last point possible and its basis good for the primal method; other sides do not.
             highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX if len(changed) else _DUAL_SIMPLEX)
         self._worth = worth
-        if math.isfinite(until):
-            highs.setOptionValue("time_limit", highs.getRunTime() + max(until - time.time(), 0.01))
+        highs.setOptionValue("time_limit", highs.getRunTime() + max(until.seconds, 0.01))
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None

@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from quota_opt.model.linear import FloatArray, IntArray
 from quota_opt.solving.by_place import Parts
-from quota_opt.solving.by_place_block import BASIC, FREE, LOWER, UPPER, Block, BlockAnswer
+from quota_opt.solving.by_place_block import BASIC, FREE, LOWER, UPPER, Block, BlockAnswer, Until
 from quota_opt.solving.by_place_core import MergedCore, Start, without_ties
 from quota_opt.solving.by_place_sample import Sample
-from quota_opt.solving.by_place_workers import WorkerError, Workers
+from quota_opt.solving.by_place_workers import BlockWorkers, Workers
 from quota_opt.solving.packing import ROUNDING, Groups, PriceBound, groups_of
+from quota_opt.solving.pipes import WorkerError
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def coordinate(
     limit: float = math.inf,
     tolerance: float = 1e-5,
     stopped: Stopped = lambda: False,
-    workers: Workers | None = None,
+    workers: BlockWorkers | None = None,
 ) -> Coordinated | None:
     """Solve the linear relaxation to a relative gap of `tolerance`.
 
@@ -105,7 +106,7 @@ def coordinate(
 
 
 def _coordinated(
-    parts: Parts, workers: Workers, until: float, tolerance: float, stopped: Stopped
+    parts: Parts, workers: BlockWorkers, until: float, tolerance: float, stopped: Stopped
 ) -> Coordinated | None:
     arrays = parts.arrays
     began = time.process_time()
@@ -140,7 +141,7 @@ def _coordinated(
     return _Coordination(parts, groups, proof, best, until, stopped).run(tolerance)
 
 
-def _blocks_at(parts: Parts, workers: Workers, prices: FloatArray, until: float) -> Start | None:
+def _blocks_at(parts: Parts, workers: BlockWorkers, prices: FloatArray, until: float) -> Start | None:
     """All blocks at these prices; None where one has no optimum."""
     arrays = parts.arrays
     below, above = np.isfinite(arrays.lower), np.isfinite(arrays.upper)
@@ -148,7 +149,7 @@ def _blocks_at(parts: Parts, workers: Workers, prices: FloatArray, until: float)
     values = np.where(below, arrays.lower, np.where(above, arrays.upper, 0.0))
     start = Start(values, np.zeros(arrays.rows), standing, np.full(arrays.rows, BASIC, dtype=np.int8))
     start.prices[parts.linking] = prices
-    answers: list[BlockAnswer | None] = workers.each(Block.solve, [(prices, until)] * len(parts.parts))
+    answers: list[BlockAnswer | None] = workers.each(Block.solve, [(prices, Until(until))] * len(parts.parts))
     for part, answer in zip(parts.parts, answers, strict=True):
         if answer is None:
             return None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from quota_opt.model.linear import Arrays, FloatArray, IntArray
 from quota_opt.solving.by_place import Part, Parts
-from quota_opt.solving.by_place_block import Block
+from quota_opt.solving.by_place_block import Block, Until
 
 FEWEST, MOST = 2, 2
 """Blocks in a sample."""
@@ -46,7 +46,7 @@ class Sample:
 
     def prices(self, until: float) -> FloatArray | None:
         """Prices of the whole's linking rows as the sample has them, nought where it has none; None without any."""
-        answer = self._block.solve(np.zeros(0), until)
+        answer = self._block.solve(np.zeros(0), Until(until))
         if answer is None:
             return None
         prices = np.zeros(len(self._whole.linking))

@@ -17,8 +17,9 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from quota_opt.solving.pipes import close, own_group
 from quota_opt.solving.watch import Watch
 
 GRACE_S = 3.0
@@ -50,7 +51,7 @@ def run_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        **_own_group(),
+        **own_group(),
     )
     assert process.stdin is not None and process.stdout is not None
     last_call = threading.Timer(GRACE_S, _kill, [process])
@@ -74,7 +75,7 @@ def run_child(
         _kill(process)
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            _close(pipe)
+            close(pipe)
 
 
 def _listen(process: subprocess.Popen[bytes], watch: Watch, heard: Callable[[bytes, bytes], None]) -> bytes | None:
@@ -98,13 +99,6 @@ def _listen(process: subprocess.Popen[bytes], watch: Watch, heard: Callable[[byt
     raise ChildError(f"the solver's process ended without an answer (code {code})")
 
 
-def _own_group() -> dict[str, Any]:
-    """Ctrl-C in the terminal is for the parent alone."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"process_group": 0}
-
-
 def _send(pipe: IO[bytes] | None, data: bytes) -> None:
     """Write to a child that may be gone."""
     try:
@@ -112,13 +106,6 @@ def _send(pipe: IO[bytes] | None, data: bytes) -> None:
             pipe.write(data)
             pipe.flush()
     except (OSError, ValueError):
-        return
-
-
-def _close(pipe: IO[bytes]) -> None:
-    try:
-        pipe.close()
-    except OSError:
         return
 
 

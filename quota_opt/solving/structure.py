@@ -30,10 +30,11 @@ from quota_opt.solving.by_place import Nested, Parts, split
 from quota_opt.solving.by_place_plans import plan as plan_of
 from quota_opt.solving.by_place_plans import proof_by_parts, prove, rounded, whole_proof
 from quota_opt.solving.by_place_prices import coordinate
-from quota_opt.solving.by_place_workers import WorkerError, Workers
+from quota_opt.solving.by_place_workers import PLACE_OF_WORK, BlockWorkers, Workers
 from quota_opt.solving.checking import check_values, snapped
 from quota_opt.solving.highs import HighsEngine, Relaxed, ask_highs, relaxed
 from quota_opt.solving.packing import PriceBound, all_choices, groups_of, sided
+from quota_opt.solving.pipes import WorkerError
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.proof import Proof, proof_of_prices
 from quota_opt.solving.rounding import Rounder
@@ -206,7 +207,7 @@ def _by_places(
     """Many counties: each in its worker, at prices that coordinate them; their plans one wave after another."""
     parts = split(arrays, blocks.coarse)
     began = watch.seconds
-    with Workers(parts, processors()) as workers:
+    with _at_work(parts) as workers:
         watch.when_cancelled(workers.close)
         found = coordinate(
             parts,
@@ -243,6 +244,11 @@ def _by_places(
     return Found(values, value, max(bound, value), proof, watch.seconds >= until)
 
 
+def _at_work(parts: Parts) -> BlockWorkers:
+    elsewhere = PLACE_OF_WORK.get()
+    return Workers(parts, processors()) if elsewhere is None else elsewhere(parts)
+
+
 def processors() -> int:
     """Processors this process may use."""
     try:
@@ -252,7 +258,7 @@ def processors() -> int:
 
 
 def _plans(
-    parts: Parts, workers: Workers, values: FloatArray, scale: float, watch: Watch, until: float
+    parts: Parts, workers: BlockWorkers, values: FloatArray, scale: float, watch: Watch, until: float
 ) -> FloatArray | None:
     """Plans of all blocks, each within what the relaxation gives it of the rows between them, and what others left."""
     arrays = parts.arrays
@@ -295,7 +301,7 @@ def _plans(
 
 
 def _proof_of_places(
-    parts: Parts, workers: Workers, towns: IntArray, prices: FloatArray, slack: float, watch: Watch, until: float
+    parts: Parts, workers: BlockWorkers, towns: IntArray, prices: FloatArray, slack: float, watch: Watch, until: float
 ) -> Proof:
     """What all blocks prove, town by town, at the prices that coordinate them."""
     linking, _ = sided(prices, parts.arrays.row_lower, parts.arrays.row_upper)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 from quota_opt.solving.status import OnProgress, Progress, relative_gap
@@ -71,13 +72,13 @@ class Watch:
                 hook()
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do `work` in its own thread, reporting on the way; the result, or the error it raised.
+        """Do `work` in a thread of its own and the caller's context, reporting on the way; its result, or its error.
 
         The first Ctrl-C cancels; a second one is raised to the caller at once.
         """
         executor = ThreadPoolExecutor(1, thread_name_prefix="quota-opt-solver")
         try:
-            future = executor.submit(work)
+            future = executor.submit(copy_context().run, work)
             finished = False
             while not finished:
                 try:

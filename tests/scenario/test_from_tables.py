@@ -60,6 +60,13 @@ def test_faults_point_at_the_line_the_file_would_have() -> None:
     }
 
 
+def test_a_record_with_nothing_in_it_is_a_blank_line() -> None:
+    with pytest.raises(InputError) as caught:
+        small(firms=[{}, {"firm": "F1", "place": "N"}, {"firm": "", "place": None}, {"firm": "F2", "place": "X"}])
+    assert [(f.code, f.where.row) for f in caught.value.findings] == [("unknown-place", 5)]
+    assert len(small(quotas=[{}]).quotas) == 0
+
+
 def test_tables_given_empty_are_given() -> None:
     scenario = small(actions=[], firms=pd.DataFrame(columns=["firm", "place"]))
     assert scenario.has_table("actions")
