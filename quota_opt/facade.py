@@ -153,7 +153,8 @@ class Session:
 
     The case as opened is solved once, by the first `solve`; what that leaves (plan, proof, prices) is where every
     changed case starts from. Changes count from the case as opened, not from the last ones, so the same change gives
-    the same plan whatever was asked before. Use one session per thread.
+    the same plan whatever was asked before. Use one session per thread; a copy of it (pickled, or by `copy.deepcopy`)
+    is the same case newly opened.
 
     `scenario` and `plan` are those of the last `solve`; `plan` is None before it.
     """
@@ -198,6 +199,10 @@ class Session:
             plan = _solved(scenario, profile, on_progress, self._recall if self._recall.stages else None)
         self.scenario, self.plan = scenario, plan
         return plan
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a solver left in memory cannot leave the process, and half of it would give other plans than the whole.
+        return Session, (self._opened, self._profile)
 
     def _open(self, on_progress: OnProgress | None, *, must: bool) -> None:
         """Solve the case as opened; where it has no plan and a changed one is wanted, that is solved by itself."""
