@@ -140,7 +140,7 @@ ANSWERS = {
     "evaluation": lambda plan: qo.evaluate(
         qo.solve(two_towns({"actions": {"close": {"slip": {"probability": 0.5}}}})), samples=20
     ),
-    "prices": lambda plan: qo.prices(plan),
+    "prices": qo.prices,
     "profile": lambda plan: qo.read_profile("auto"),
 }
 

@@ -125,7 +125,7 @@ def surroundings():
         "levels": (logging.root.level, logging.getLogger("quota_opt").level),
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
         "floating point": np.geterr(),
-        "chance": (random.getstate(), np.random.get_state()[1].tolist()),  # noqa: NPY002
+        "chance": (random.getstate(), np.random.get_state()[1].tolist()),
         "pandas": {name: pd.get_option(name) for name in ("display.width", "display.max_rows")},
     }
 
