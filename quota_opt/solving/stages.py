@@ -110,6 +110,9 @@ def optimise(
         if number + 1 < len(problem.stages):
             arrays = _keeping(problem, arrays, number, solution.objective)
     assert solution is not None
+    # The record says what was asked for, not what was left of it: the same run is recorded in the same words.
+    asked_of = {**solution.engine.options, "time_limit_s": profile.time_limit_s}
+    solution = replace(solution, engine=replace(solution.engine, options=asked_of))
     status = solution.status
     if values is None:
         return Solved(

@@ -136,7 +136,8 @@ class Store:
     def _put(self, session: Session, coming: Incoming) -> None:
         """Insert the run, or replace one that ended worse; else leave all as it is."""
         address = coming.address
-        if not self._insert_missing(session, Run, [dict(coming.run)]):
+        inserting = self._inserting(Run).execution_options(preserve_rowcount=True)
+        if session.connection().execute(inserting, dict(coming.run)).rowcount == 0:
             kept = session.scalars(select(Run).where(Run.address == address).with_for_update()).one()
             if _BETTER.get(kept.status, 0) >= _BETTER.get(coming.run["status"], 0):
                 return
@@ -149,13 +150,14 @@ class Store:
         if coming.measures:
             session.execute(insert(Measure), [{"run": address, **row} for row in coming.measures])
 
-    def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> bool:
-        """Insert rows that are not there yet; whether any was."""
-        if not rows:
-            return False
+    def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that are not there yet."""
+        if rows:
+            session.connection().execute(self._inserting(table), [dict(row) for row in rows])
+
+    def _inserting(self, table: type[Base]) -> Any:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(table.__table__).on_conflict_do_nothing()
-        return session.connection().execute(statement, [dict(row) for row in rows]).rowcount > 0
+        return dialect.insert(table.__table__).on_conflict_do_nothing()
 
     def find(self, run: str) -> str:
         """The whole address of the run that `run` begins; raises InputError where none or several do."""

@@ -1,0 +1,48 @@
+"""What a process and all that it started hold in memory, and how all of them are ended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psutil
+
+MB = 1024 * 1024
+
+
+class Tree:
+    """A process and everything below it. What is below is remembered, so that it ends even when it is left alone."""
+
+    def __init__(self, pid: int) -> None:
+        self._root = psutil.Process(pid)
+        self._below: set[psutil.Process] = set()
+
+    def resident_mb(self) -> float:
+        """Megabytes of memory in use now, all processes together; 0 where all have ended."""
+        total = 0
+        for process in (self._root, *self._seen()):
+            with suppress(psutil.Error):  # it has ended
+                total += process.memory_info().rss
+        return total / MB
+
+    def kill(self) -> None:
+        """End all of them at once."""
+        below = self._seen()
+        with suppress(psutil.Error):
+            self._root.kill()
+        _kill(below)
+
+    def kill_below(self) -> None:
+        """End what the process started, at once."""
+        _kill(self._seen())
+
+    def _seen(self) -> set[psutil.Process]:
+        with suppress(psutil.Error):  # the process has ended; what it started may go on
+            self._below |= set(self._root.children(recursive=True))
+        self._below = {process for process in self._below if process.is_running()}
+        return self._below
+
+
+def _kill(processes: set[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()  # which makes sure that no other process has taken the number

@@ -1,0 +1,236 @@
+"""A process that solves: what it hands back, its limits, and what becomes of it and its parent when one dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import psutil
+import pytest
+from odd_runs import AUTO, KILL_ME, ODD, ended, same_content, solvers, task_that
+
+import quota_opt as qo
+from quota_opt.batch import child as child_module
+from quota_opt.batch.child import Child
+from quota_opt.batch.pool import Limits
+from quota_opt.batch.task import execute, task_of, unpack
+from quota_opt.scenario.generate import generate_case
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+
+
+@pytest.fixture(scope="module")
+def case():
+    return qo.read("worked-example")
+
+
+@pytest.fixture(scope="module")
+def hard(tmp_path_factory):
+    """A case that is not solved to gap 0 within minutes; a plan of it is found in a second."""
+    folder = tmp_path_factory.mktemp("hard") / "case"
+    return qo.read(generate_case(folder, firms=300, projects=60, towns=3, years=3))
+
+
+@pytest.fixture
+def child():
+    with Child() as made:
+        yield made
+
+
+def task_with(case, rate, **more):
+    return task_of(case, AUTO, overrides={"scenario.discount_rate": rate}, **more)
+
+
+def test_a_run_in_the_process_is_the_run_here(child, case):
+    task = task_with(case, 0.04)
+    here, there = execute(task, case), child.solve(task, case)
+    assert there.ending.status == "OPTIMAL"
+    assert same_content(there.files) == same_content(here.files)
+    assert there.ending.objective == here.ending.objective
+    assert there.ending.peak_mb > 20
+
+
+def test_the_log_of_a_run_says_what_was_asked_and_how_it_ended(child, case):
+    done = child.solve(task_with(case, 0.04), case)
+    lines = done.log.splitlines()
+    assert done.ending.address in lines[0] and "profile auto" in lines[0]
+    assert any("solve after" in line for line in lines)
+    assert "OPTIMAL" in lines[-1]
+
+
+def test_one_process_solves_all_runs_and_is_sent_a_case_once(child, case, monkeypatch):
+    sent = []
+    send = child_module.send
+    monkeypatch.setattr(child_module, "send", lambda pipe, message: (sent.append(message[3]), send(pipe, message)))
+    first = child.solve(task_with(case, 0.03), case)
+    [process] = solvers()
+    second = child.solve(task_with(case, 0.05), case)
+    assert solvers() == [process]
+    assert [given is case for given in sent] == [True, False] and sent[1] is None
+    assert first.ending.address != second.ending.address
+
+
+def test_a_case_that_was_forgotten_is_sent_again(child, case, monkeypatch):
+    monkeypatch.setattr(child_module, "CASES", 1)
+    here, there = task_with(case, 0.03), task_of(qo.read("zhuji"), qo.read_profile("quick"))
+    for task, of in ((here, case), (there, qo.read("zhuji")), (here, case)):
+        assert child.solve(task, of).ending.status == "OPTIMAL"
+    assert len(solvers()) == 1
+
+
+def test_a_run_without_a_plan_says_why(child, case):
+    done = child.solve(task_of(case, AUTO, overrides={"rules.no_such_rule": {}}), case)
+    assert (done.ending.status, done.ending.exit_code, done.files) == ("INVALID", 2, {})
+    assert "no_such_rule" in done.ending.reason.zh
+
+
+def test_a_run_beyond_its_seconds_is_ended_and_the_next_one_solved(child, case):
+    done = child.solve(task_that("while True: pass"), ODD, Limits(seconds=0.5))
+    assert (done.ending.status, done.ending.exit_code) == ("TIMEOUT", 4)
+    assert "0.5 秒" in done.ending.reason.zh and "0.5 s" in done.ending.reason.en
+    assert done.ending.seconds >= 0.5
+    assert "TIMEOUT" in done.log and "run odd" in done.log
+    assert not solvers()
+    assert child.solve(task_with(case, 0.04), case).ending.status == "OPTIMAL"
+
+
+def test_a_run_beyond_its_memory_is_ended_with_all_that_it_started(child, tmp_path):
+    """The memory is held by a program that the run starts: it counts, and it ends."""
+    note = tmp_path / "pid"
+    hungry = "held = b'x' * 400_000_000; import time; time.sleep(600)"
+    program = (
+        "import subprocess, sys, time, pathlib; "
+        f"started = subprocess.Popen([sys.executable, '-c', {hungry!r}]); "
+        f"pathlib.Path({str(note)!r}).write_text(str(started.pid)); time.sleep(600)"
+    )
+    done = child.solve(task_that(program), ODD, Limits(memory_mb=450))
+    assert (done.ending.status, done.ending.exit_code) == ("OUT_OF_MEMORY", 4)
+    assert done.ending.peak_mb > 450
+    assert "450 MB" in done.ending.reason.zh and "450 MB" in done.ending.reason.en
+    assert ended([int(note.read_text())])
+
+
+def test_a_process_that_holds_on_to_memory_is_replaced(child, monkeypatch):
+    monkeypatch.setattr(child_module, "KEPT_MB", 100)
+    assert child.solve(task_that("import sys; sys.held = b'x' * 200_000_000"), ODD).ending.status == "OPTIMAL"
+    [before] = solvers()
+    assert child.solve(task_that(""), ODD).ending.status == "OPTIMAL"
+    [after] = solvers()
+    assert before != after
+
+
+def test_an_error_nobody_foresaw_is_an_ending_and_its_message_stays_out_of_the_log(child, case):
+    done = child.solve(task_that("{}[6 * 'cell' + str(6 * 7)]"), ODD)
+    assert (done.ending.status, done.ending.exit_code, done.files) == ("ERROR", 1, {})
+    assert "KeyError" in done.ending.reason.zh and "KeyError" in done.ending.reason.en
+    assert "task.py, line" in done.log and "KeyError" in done.log
+    assert "cellcell" not in done.log
+    assert child.solve(task_with(case, 0.04), case).ending.status == "OPTIMAL"
+
+
+@posix
+@pytest.mark.parametrize(
+    ("program", "named", "logged"),
+    [
+        (KILL_ME, "SIGKILL", "run odd"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV", "Segmentation fault"),
+        ("import os; os._exit(7)", "7", "run odd"),
+    ],
+)
+def test_a_process_that_dies_is_lost_with_its_signal_and_the_next_run_is_solved(child, program, named, logged):
+    done = child.solve(task_that(program), ODD)
+    assert (done.ending.status, done.ending.exit_code, done.files) == ("LOST", 1, {})
+    assert named in done.ending.reason.zh and named in done.ending.reason.en
+    assert logged in done.log
+    assert child.solve(task_that(""), ODD).ending.status == "OPTIMAL"
+
+
+def test_what_a_run_prints_is_not_in_the_way(child):
+    done = child.solve(task_that("import sys; print('noise' * 50_000); print('a word', file=sys.stderr)"), ODD)
+    assert done.ending.status == "OPTIMAL"
+    assert "a word" in done.log and "noise" not in done.log.replace(done.log.splitlines()[0], "")
+
+
+def test_progress_comes_through_and_a_cancelled_run_keeps_its_plan(child, hard, tmp_path):
+    seen = []
+
+    def on_progress(progress):
+        seen.append(progress)
+        return progress.incumbent is None
+
+    done = child.solve(task_of(hard, qo.read_profile("exact")), hard, on_progress=on_progress)
+    assert [seen[0].stage, seen[-1].stage] == ["build", "solve"]
+    assert (done.ending.status, done.ending.exit_code) == ("FEASIBLE", 4)
+    assert "取消" in done.ending.reason.zh and "Cancelled" in done.ending.reason.en
+    folder = unpack(done.files, tmp_path / "kept")
+    assert qo.verify(folder).ok
+
+
+def test_a_run_that_does_not_listen_is_ended_when_it_is_cancelled(child, monkeypatch):
+    monkeypatch.setattr(child_module, "GRACE_S", 0.5)
+    began = threading.Event()
+    monkeypatch.setattr(child_module._Process, "began", lambda self, resident_mb: began.set())
+    canceller = threading.Thread(target=lambda: (began.wait(60), child.cancel()))
+    canceller.start()
+    done = child.solve(task_that("import time; time.sleep(600)"), ODD)
+    canceller.join()
+    assert (done.ending.status, done.ending.exit_code) == ("CANCELLED", 4)
+    assert not solvers()
+
+
+def test_closing_ends_the_run_and_nothing_is_solved_afterwards(case, monkeypatch):
+    child = Child()
+    began = threading.Event()
+    monkeypatch.setattr(child_module._Process, "began", lambda self, resident_mb: began.set())
+    closer = threading.Thread(target=lambda: (began.wait(60), child.close()))
+    closer.start()
+    assert child.solve(task_that("import time; time.sleep(600)"), ODD).ending.status == "CANCELLED"
+    closer.join()
+    assert not solvers()
+    assert child.solve(task_with(case, 0.04), case).ending.status == "CANCELLED"
+    assert not solvers()
+
+
+PARENT = """
+import sys
+import quota_opt as qo
+from quota_opt.batch.child import Child
+from quota_opt.batch.task import task_of
+
+case = qo.read(sys.argv[1])
+Child().solve(task_of(case, qo.read_profile(sys.argv[2]).with_limits(gap=0.0, time_limit=600)), case,
+              on_progress=lambda progress: print(progress.stage, progress.incumbent, flush=True))
+"""
+
+
+@posix
+@pytest.mark.parametrize("profile", ["auto", "cbc"])
+def test_a_killed_parent_takes_its_processes_along_in_the_middle_of_a_solve(hard, tmp_path, profile):
+    folder = tmp_path / "case"
+    folder.mkdir()
+    for name, content in hard.files.items():
+        (folder / name).write_bytes(content)
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(folder), profile], stdout=subprocess.PIPE, text=True)
+    try:
+        for line in parent.stdout:
+            if line.startswith("solve") and (profile == "cbc" or "None" not in line):
+                break
+        below = _grown(parent.pid, 3 if profile == "cbc" else 1)
+    finally:
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+        parent.stdout.close()
+    assert below
+    assert ended(below)
+
+
+def _grown(pid, count):
+    """The processes below `pid`, as soon as there are so many."""
+    process = psutil.Process(pid)
+    for _ in range(600):
+        below = [one.pid for one in process.children(recursive=True)]
+        if len(below) >= count:
+            return below
+        threading.Event().wait(0.05)
+    return []
