@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         CaseInfo,
         Scenario,
         Session,
+        address,
         build,
         check,
         dictionary_page,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from quota_opt.model.build import Problem
     from quota_opt.plan.plan import Plan, RuleAudit
     from quota_opt.plan.verify import Verification
+    from quota_opt.report.drawings import Drawing, figures
     from quota_opt.scenario.generate import generate_case
     from quota_opt.solving.engine import EngineState
     from quota_opt.solving.profile import Profile, read_profile
@@ -106,13 +108,13 @@ _HOMES = {
         "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
-        "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify",
-        "write_handbook",
+        "CaseInfo", "Scenario", "Session", "address", "build", "check", "dictionary_page", "engines", "export", "new",
+        "read", "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
     "quota_opt.plan.verify": ("Verification",),
+    "quota_opt.report.drawings": ("Drawing", "figures"),
     "quota_opt.scenario.generate": ("generate_case",),
     "quota_opt.solving.engine": ("EngineState",),
     "quota_opt.solving.profile": ("Profile", "read_profile"),
@@ -129,6 +131,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Difference",
+    "Drawing",
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
@@ -166,6 +169,7 @@ __all__ = [
     "Verification",
     "VerificationFailed",
     "Where",
+    "address",
     "alternatives",
     "build",
     "check",
@@ -178,6 +182,7 @@ __all__ = [
     "explain_infeasible",
     "explanations",
     "export",
+    "figures",
     "generate_case",
     "new",
     "override",
