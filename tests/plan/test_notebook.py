@@ -30,7 +30,16 @@ def page_of(value):
 def test_a_plan_shows_status_objective_bound_gap_and_measures():
     plan = qo.solve("worked-example")
     page = page_of(plan)
-    for words in ("OPTIMAL", "2,000.00", "0.0000%", "value_added_final", "10k yuan/yr", "合成数据", "synthetic data", "4/4"):
+    for words in (
+        "OPTIMAL",
+        "2,000.00",
+        "0.0000%",
+        "value_added_final",
+        "10k yuan/yr",
+        "合成数据",
+        "synthetic data",
+        "4/4",
+    ):
         assert words in page.text, words
     assert set(page.tags) <= {"div", "p", "strong", "br", "table", "tbody", "tr", "th", "td", "details", "summary"}
     styles = {value for name, value in page.attributes if name == "style"}
