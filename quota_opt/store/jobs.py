@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import CursorResult, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy import update as changed
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.store.schema import Base, Number, Run
@@ -77,7 +77,7 @@ class Job(Base):
     reused: Mapped[bool] = mapped_column(default=False)
     ending: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
-    comparison: Mapped[dict[str, Any] | None] = deferred(mapped_column())
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     attempts: Mapped[int] = mapped_column(default=0)
     server: Mapped[str | None]
     heartbeat: Mapped[datetime | None]

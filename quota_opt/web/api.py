@@ -99,10 +99,10 @@ def health() -> Health:
 
 @router.get("/limits", tags=["server"], summary="What may be sent and used", response_model=LimitsOut,
             responses=errors())  # fmt: skip
-def limits(request: Request) -> dict[str, Any]:
+def limits(request: Request) -> Response:
     """Sizes, times and numbers beyond which requests are refused, and how many jobs there are."""
     service = _service(request)
-    return limits_record(service.limits, service.jobs.counts())
+    return JSONResponse(limits_record(service.limits, service.jobs.counts()))
 
 
 @router.get("/cases", tags=["server"], summary="The built-in cases", responses=errors())
@@ -151,19 +151,21 @@ def one_schema(name: Annotated[str, Path(max_length=100)]) -> dict[str, Any]:
 
 @router.post("/check", tags=["cases"], summary="Check a case", response_model=Checked,
              responses=errors(400, 413, 415, 422), openapi_extra=json_or_form(CheckRequest, CheckOptions))  # fmt: skip
-async def check_case(request: Request) -> dict[str, Any]:
+async def check_case(request: Request) -> Response:
     """All findings at once, with file or sheet, cell, and how to mend it; nothing is solved or kept."""
     body = await case_body(request, CheckRequest, CheckOptions)
     name, findings = await anyio.to_thread.run_sync(
         _service(request).check, body.asked, body.file, limiter=_reading(request)
     )
     counts = {str(level): sum(finding.level is level for finding in findings) for level in Level}
-    return {
-        "ok": not counts[Level.ERROR],
-        "case": name,
-        "counts": counts,
-        "findings": findings_record(findings, asked_language(request)),
-    }
+    return JSONResponse(
+        {
+            "ok": not counts[Level.ERROR],
+            "case": name,
+            "counts": counts,
+            "findings": findings_record(findings, asked_language(request)),
+        }
+    )
 
 
 @router.post("/jobs", tags=["jobs"], summary="Submit a case to be solved", status_code=202, response_model=JobOut,
@@ -208,20 +210,19 @@ def list_jobs(
     state: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     before: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$", description="`next` of the page before.")] = None,
-) -> dict[str, Any]:
+) -> Response:
     """Those submitted with the same token."""
     found = _service(request).jobs.listing(_owner(request), state=state, limit=limit + 1, before=before)
     more = len(found) > limit
-    return {
-        "jobs": [job_record(job, ROOT) for job in found[:limit]],
-        "next": found[limit - 1].id if more else None,
-    }
+    return JSONResponse(
+        {"jobs": [job_record(job, ROOT) for job in found[:limit]], "next": found[limit - 1].id if more else None}
+    )
 
 
 @router.get("/jobs/{job}", tags=["jobs"], summary="One job", response_model=JobOut, responses=errors(404, 422))
-def one_job(request: Request, job: JobId) -> dict[str, Any]:
+def one_job(request: Request, job: JobId) -> Response:
     """Its state, how far it is, and how it ended."""
-    return job_record(_service(request).jobs.get(job, _owner(request)), ROOT)
+    return JSONResponse(job_record(_service(request).jobs.get(job, _owner(request)), ROOT))
 
 
 @router.get("/jobs/{job}/events", tags=["jobs"], summary="Watch a job", response_class=StreamingResponse,
@@ -256,9 +257,9 @@ async def events(
 
 @router.post("/jobs/{job}/cancel", tags=["jobs"], summary="Cancel a job", response_model=JobOut,
              responses=errors(404, 422))  # fmt: skip
-def cancel(request: Request, job: JobId) -> dict[str, Any]:
+def cancel(request: Request, job: JobId) -> Response:
     """One that waits ends at once; one that runs is stopped, and the plan it has so far is kept."""
-    return job_record(_service(request).cancel(job, _owner(request)), ROOT)
+    return JSONResponse(job_record(_service(request).cancel(job, _owner(request)), ROOT))
 
 
 @router.delete("/jobs/{job}", tags=["jobs"], summary="Forget a job", status_code=204, responses=errors(404, 409, 422))
