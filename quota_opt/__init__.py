@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from quota_opt.analysis.explain.types import Explanation
     from quota_opt.analysis.front.pareto import Front, pareto
     from quota_opt.analysis.infeasible.infeasible import Clash, explain_infeasible
+    from quota_opt.analysis.late_reports import write_reports
     from quota_opt.analysis.near.alternatives import Alternatives, alternatives
     from quota_opt.analysis.near.replan import Replan, replan
     from quota_opt.analysis.near.sweep import Sweep, sweep
     from quota_opt.analysis.receipt import Receipt, override
+    from quota_opt.analysis.replay import Replay, replay
     from quota_opt.analysis.trace import Trace, trace
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
         EngineFailed,
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "quota_opt.analysis.addresses": ("read_result",),
+    "quota_opt.analysis.late_reports": ("write_reports",),
     "quota_opt.analysis.near.alternatives": ("Alternatives", "alternatives"),
     "quota_opt.analysis.compare.compare": ("Comparison", "compare"),
     "quota_opt.analysis.compare.diff": ("Difference", "diff"),
@@ -88,12 +92,14 @@ _HOMES = {
     "quota_opt.analysis.front.pareto": ("Front", "pareto"),
     "quota_opt.analysis.explain.prices": ("Prices", "prices"),
     "quota_opt.analysis.receipt": ("Receipt", "override"),
+    "quota_opt.analysis.replay": ("Replay", "replay"),
     "quota_opt.analysis.uncertain.two_stage": ("TwoStage", "two_stage"),
     "quota_opt.analysis.near.replan": ("Replan", "replan"),
     "quota_opt.analysis.uncertain.robust": ("RobustPlans", "robust"),
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
         "NoPlanFound", "OutputExists", "QuotaOptError", "StoreUnavailable", "Text", "UnboundedScenario",
@@ -117,6 +123,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Alternatives",
+    "Batch",
     "CaseInfo",
     "Clash",
     "Comparison",
@@ -143,6 +150,7 @@ __all__ = [
     "QuotaOptError",
     "Receipt",
     "Replan",
+    "Replay",
     "RobustPlans",
     "RuleAudit",
     "Scenario",
@@ -179,10 +187,12 @@ __all__ = [
     "read_profile",
     "read_result",
     "replan",
+    "replay",
     "robust",
     "rule_example",
     "rule_page",
     "rule_titles",
+    "run_batch",
     "scenarios",
     "schema",
     "solve",
@@ -191,6 +201,7 @@ __all__ = [
     "two_stage",
     "verify",
     "write_handbook",
+    "write_reports",
 ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quota_opt.batch.grid import ALL_VARIANTS, Grid, Wanted
-from quota_opt.batch.task import Task, task_of
+from quota_opt.batch.task import Task, error_text, task_of
 from quota_opt.errors import InputError, Language, Text
 from quota_opt.plan.address import LENGTH
 from quota_opt.plan.folder import finite, hashes
@@ -69,7 +69,7 @@ def runs_of(grid: Grid, *, language: Language = "zh", reports: bool = False) -> 
     for wanted in grid.wanted:
         book = books[wanted.case]
         if isinstance(book, InputError):
-            made: Iterator[Run] = iter([_unread(wanted, book.text)])
+            made: Iterator[Run] = iter([_unread(wanted, error_text(book))])
         else:
             made = _runs(wanted, book, inputs[wanted.case], language, reports)
         for run in made:

@@ -37,13 +37,15 @@ class Failures:
 class Batch:
     """A batch that ended: its folder, the runs that ended in the order of the grid, and how many there are in all.
 
-    `repeated` counts lines of the grid that ask for the same as an earlier one.
+    `repeated` counts lines of the grid that ask for the same as an earlier one; `data` is "real", "synthetic" or
+    "mixed", as the cases say.
     """
 
     folder: Path
     entries: tuple[Entry, ...]
     total: int
     repeated: int
+    data: str
     runs: pd.DataFrame = field(repr=False)
     """The table of runs.csv: run (its content address), status, gap, seconds, exit_code, reason, case, variant,
     parameters (JSON), seed, profile, objective, bound, peak_mb, folder."""
@@ -182,7 +184,8 @@ def run_batch(
             raise
         ended = _ordered(runs, entries)
         table = write_tables(ended, shelf, language)
-    return Batch(folder, ended, len(runs.runs), runs.repeated, table)
+    kinds = {case.data for case in runs.cases.values()}
+    return Batch(folder, ended, len(runs.runs), runs.repeated, kinds.pop() if len(kinds) == 1 else "mixed", table)
 
 
 def _ready(runs: Runs, shelf: Shelf) -> dict[str, Entry]:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from quota_opt.cli import (
+    batching,
     bench,
     commands,
     comparing,
@@ -18,6 +19,7 @@ from quota_opt.cli import (
     nearby,
     overriding,
     schemas,
+    sealed,
     serving,
     solving,
     uncertain,
@@ -46,6 +48,8 @@ _ORDER = (
     commands.check,
     solving.run,
     solving.verify,
+    sealed.replay,
+    sealed.report,
     comparing.compare,
     comparing.diff,
     fronts.pareto,
@@ -58,6 +62,7 @@ _ORDER = (
     uncertain.evaluate,
     uncertain.robust,
     uncertain.two_stage,
+    batching.batch,
     serving.serve,
     solving.export,
     commands.generate,

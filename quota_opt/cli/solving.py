@@ -164,7 +164,7 @@ def export(
 
 def default_folder(name: str, variant: str | None) -> Path:
     """`results/<case>[-variant][-n]`: the first that is free."""
-    stem = _file_name("-".join(part for part in (name, variant) if part))
+    stem = file_name("-".join(part for part in (name, variant) if part))
     number = 1
     while True:
         folder = RESULTS / (stem if number == 1 else f"{stem}-{number}")
@@ -173,7 +173,7 @@ def default_folder(name: str, variant: str | None) -> Path:
         number += 1
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """`name` as a folder name every system takes."""
     kept = re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "-", name).strip(" .-")
     return kept[:80] or "case"

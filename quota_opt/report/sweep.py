@@ -21,15 +21,6 @@ from quota_opt.scenario.standing import clause_words, standings
 if TYPE_CHECKING:
     from quota_opt.analysis.near.sweep import Piece, Sweep
 
-_NAMES = {
-    "rules.admission.limits.value": WORDS["limit"],
-    "rules.admission.limits.ratio": WORDS["substitution"],
-    "rules.retention.keep": Text("镇街留用比例", "share that stays in town"),
-    "rules.retention.pool": Text("上级统筹比例", "share that is pooled above"),
-    "rules.budget.by_year": WORDS["fund"],
-    "rules.jobs.max_lost_share": Text("减少岗位比例上限", "most jobs lost, as a share"),
-    "rules.intensity_decline.decline": Text("能耗强度降幅", "decline of energy intensity"),
-}
 _MOST_NAMES = 6
 _MOST_PIECES = 8
 _DIGITS = 6
@@ -64,9 +55,9 @@ def _known(made: Sweep) -> list[Piece]:
 
 def _parameter(made: Sweep) -> Text:
     """What people call the parameter; its path where nobody has named it."""
-    key = ".".join(part for part in split_path(made.parameter) if not part.isdecimal())
-    if key in _NAMES:
-        return _NAMES[key]
+    named = words.parameter_name(made.parameter)
+    if named is not None:
+        return named
     said = setting_words(made.parameter)
     return Text(said.zh or made.parameter, f"{said.en} ({made.parameter})" if said.en else made.parameter)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from quota_opt.errors import Language, Text
 from quota_opt.messages import table
 from quota_opt.rules import RULES as POLICY
+from quota_opt.scenario.paths import split_path
 
 WORDS: Mapping[str, Text] = {
     "case": Text("案例", "case"),
@@ -189,7 +190,31 @@ STATUSES: Mapping[str, Text] = {
     "UNBOUNDED": Text("目标无界", "unbounded"),
     "NO_SOLUTION_FOUND": Text("时限内未找到方案", "no plan found in time"),
     "ERROR": Text("求解出错", "solver error"),
+    "INVALID": Text("输入需更正", "input needs correcting"),
+    "TIMEOUT": Text("超过单次时限", "run limit exceeded"),
+    "OUT_OF_MEMORY": Text("超过内存上限", "memory limit exceeded"),
+    "CANCELLED": Text("已取消", "cancelled"),
+    "FAILED_VERIFICATION": Text("复核未通过", "verification failed"),
+    "LOST": Text("进程中断", "process died"),
 }
+
+PARAMETERS: Mapping[str, Text] = {
+    "scenario.discount_rate": Text("年贴现率", "discount rate"),
+    "rules.admission.limits.value": WORDS["limit"],
+    "rules.admission.limits.ratio": WORDS["substitution"],
+    "rules.retention.keep": Text("镇街留用比例", "share that stays in town"),
+    "rules.retention.pool": Text("上级统筹比例", "share that is pooled above"),
+    "rules.budget.by_year": WORDS["fund"],
+    "rules.jobs.max_lost_share": Text("减少岗位比例上限", "most jobs lost, as a share"),
+    "rules.intensity_decline.decline": Text("能耗强度降幅", "decline of energy intensity"),
+}
+"""What people call the settings that are changed most, by path without positions in lists."""
+
+
+def parameter_name(path: str) -> Text | None:
+    """What people call the setting at a dotted path; None where nobody has named it."""
+    return PARAMETERS.get(".".join(part for part in split_path(path) if not part.isdecimal()))
+
 
 VERDICTS: Mapping[str, Text] = {
     "awarded": Text("安排", "awarded"),

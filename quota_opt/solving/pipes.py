@@ -28,16 +28,20 @@ def started(module: str, errors: int | IO[bytes] = subprocess.DEVNULL) -> subpro
 
     Nothing is imported from the folder it is started in.
     """
-    given = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([str(_PACKAGE), *([given] if given else [])])
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment(),
         **own_group(),
     )
+
+
+def environment() -> dict[str, str]:
+    """The environment of such a process: this one's, with this package where it is found."""
+    given = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(_PACKAGE), *([given] if given else [])])}
 
 
 def own_group() -> dict[str, Any]:

@@ -107,6 +107,11 @@ def read_profile(name_or_path: str | Path) -> Profile:
     return _validated({"name": path.stem, **raw}, str(path.name))
 
 
+def profile_of(values: Mapping[str, Any], file: str | None = None) -> Profile:
+    """The profile that a record holds, as `Profile.model_dump` gave it. Raises InputError, naming `file`."""
+    return _validated(values, file)
+
+
 def auxiliary_profile(time_limit: float) -> Profile:
     """The profile of the small problems around a solve (prices, transfers, ties): HiGHS, exact, one thread."""
     description = Description(zh="求解前后的小问题", en="the small problems around a solve")

@@ -66,7 +66,7 @@ def runs(
     pin, base = aliased(Pin), aliased(Run)
     told = (
         *(getattr(Run, name) for name in COLUMNS if name not in ("case", "title_zh", "title_en", "case_digest")),
-        Case.name.label("case"),
+        Run.case_name.label("case"),
         Case.title_zh,
         Case.title_en,
         Run.case.label("case_digest"),
@@ -116,7 +116,7 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if case is not None:
-        conditions.append(or_(Case.name == case, Case.digest == case))
+        conditions.append(or_(Run.case_name == case, Run.case == case))
     if status:
         conditions.append(Run.status.in_([word.upper() for word in status]))
     conditions += [exists().where(Tag.run == Run.address, Tag.tag == tag) for tag in tags]
@@ -131,7 +131,7 @@ def _conditions(
 def _mentions(word: str) -> ColumnElement[bool]:
     """Whether a run has `word` in it anywhere: in its names, what was changed, how it ended, its tags and note."""
     texts: tuple[Any, ...] = (
-        Run.address, Case.name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType), Run.status,
+        Run.address, Run.case_name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType), Run.status,
         Run.reason_zh, Run.reason_en, Run.batch, Run.note, Run.engine,
     )  # fmt: skip
     tagged = exists().where(Tag.run == Run.address, Tag.tag.icontains(word, autoescape=True))

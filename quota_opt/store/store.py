@@ -20,6 +20,7 @@ from quota_opt.errors import Finding, InputError, Level, StoreUnavailable, Text,
 from quota_opt.facade import Scenario
 from quota_opt.plan.folder import whole_folder
 from quota_opt.store import asking, sweeping
+from quota_opt.store.batches import Taken, add_batch
 from quota_opt.store.incoming import (
     Asked,
     Ended,
@@ -109,10 +110,13 @@ class Store:
         import. A run that is there already stays as it is, unless this one ended better; tags and note are added.
         Raises InputError where it is no result folder, or its inputs were changed.
         """
-        words = [_tag(tag) for tag in tags]
         files = result if isinstance(result, Mapping) else read_folder(Path(result))
         provenance = Provenance(source, batch, parent)
-        coming = incoming(files, provenance, ending=ending, task=task, case=case, note=note)
+        return self.take(incoming(files, provenance, ending=ending, task=task, case=case, note=note), tags, case)
+
+    def take(self, coming: Incoming, tags: Iterable[str] = (), case: Scenario | None = None) -> str:
+        """Add a run that was read already, see `add`; the `case` saves reading it again where it is new."""
+        words = [_tag(tag) for tag in tags]
         contents = {sha256(content).hexdigest(): content for content in coming.files.values()}
         contents |= {sha256(content).hexdigest(): content for content in coming.case_files.values()}
         with self.session() as session:
@@ -129,14 +133,23 @@ class Store:
                 self._insert_missing(session, CaseFile, rows)
             self._put(session, coming)
             self._insert_missing(session, Tag, [{"run": coming.address, "tag": word} for word in words])
-            if note:
+            if coming.run["note"]:
                 session.execute(update(Run).where(Run.address == coming.address).values(note=coming.run["note"]))
         return coming.address
+
+    def add_batch(self, folder: str | Path, *, tags: Iterable[str] = ()) -> Taken:
+        """Add all runs of a batch's folder, also those that failed; they bear the folder's name as their batch.
+
+        A result that is none any more is told in `refused`, and stops no other. Raises InputError where the folder is
+        no batch.
+        """
+        return add_batch(self, Path(folder), tuple(tags))
 
     def _put(self, session: Session, coming: Incoming) -> None:
         """Insert the run, or replace one that ended worse; else leave all as it is."""
         address = coming.address
-        if not self._insert_missing(session, Run, [dict(coming.run)]):
+        inserting = self._inserting(Run).execution_options(preserve_rowcount=True)
+        if session.connection().execute(inserting, dict(coming.run)).rowcount == 0:
             kept = session.scalars(select(Run).where(Run.address == address).with_for_update()).one()
             if _BETTER.get(kept.status, 0) >= _BETTER.get(coming.run["status"], 0):
                 return
@@ -149,13 +162,14 @@ class Store:
         if coming.measures:
             session.execute(insert(Measure), [{"run": address, **row} for row in coming.measures])
 
-    def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> bool:
-        """Insert rows that are not there yet; whether any was."""
-        if not rows:
-            return False
+    def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that are not there yet."""
+        if rows:
+            session.connection().execute(self._inserting(table), [dict(row) for row in rows])
+
+    def _inserting(self, table: type[Base]) -> Any:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(table.__table__).on_conflict_do_nothing()
-        return session.connection().execute(statement, [dict(row) for row in rows]).rowcount > 0
+        return dialect.insert(table.__table__).on_conflict_do_nothing()
 
     def find(self, run: str) -> str:
         """The whole address of the run that `run` begins; raises InputError where none or several do."""

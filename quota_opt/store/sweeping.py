@@ -89,7 +89,9 @@ def size(session: Session) -> int:
 
 def census(session: Session) -> dict[str, Any]:
     """Revision, cases, runs, runs by status, tags, baselines, files, their bytes as they are and as kept."""
-    by_status = session.execute(select(Run.status, func.count()).group_by(Run.status).order_by(Run.status))
+    by_status = session.execute(
+        select(Run.status, func.count().label("runs")).group_by(Run.status).order_by(Run.status)
+    )
 
     def count(table: Any) -> int:
         return int(session.scalar(select(func.count()).select_from(table)) or 0)
@@ -101,7 +103,7 @@ def census(session: Session) -> dict[str, Any]:
         "revision": revision_of(session.connection()),
         "cases": count(Case),
         "runs": count(Run),
-        "by_status": dict(by_status.tuples().all()),
+        "by_status": {row.status: row.runs for row in by_status},
         "tags": int(session.scalar(select(func.count(Tag.tag.distinct()))) or 0),
         "baselines": int(session.scalar(select(func.count()).where(Pin.unpinned.is_(None))) or 0),
         "files": count(Blob),

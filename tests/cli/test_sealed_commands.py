@@ -1,0 +1,63 @@
+"""replay and report from the command line: what they say, write and end with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from forging import record, reseal
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """A result folder of the worked example; copy before changing it."""
+    import quota_opt as qo
+
+    return qo.solve("worked-example").write(tmp_path_factory.mktemp("solved") / "plan", "en")
+
+
+def test_replay_says_that_the_plan_is_the_same(cli, solved):
+    call = cli("replay", solved)
+    assert call.code == 0, call.err
+    assert "The same plan again" in call.out
+    assert not Path("results").exists()
+    assert "重算得到同一方案" in cli("replay", solved, "--lang", "zh").out
+    assert cli("replay", solved, "--quiet").out.strip() == "identical"
+
+
+def test_replay_as_one_document_and_as_a_folder(cli, solved):
+    call = cli("replay", solved, "--out", "again", "--json")
+    assert call.code == 0, call.err
+    assert call.document["verdict"] == json.loads(Path("again/replay.json").read_text(encoding="utf-8"))["verdict"]
+    assert call.document["folder"] == "again"
+    assert cli("verify", "again/plan").code == 0
+    assert cli("replay", solved, "--out", "again").code == 2
+
+
+def test_a_contradiction_ends_with_5_and_names_both_figures(cli, tmp_path):
+    import quota_opt as qo
+
+    folder = qo.alternatives("worked-example", within=0.2, count=2).plans[1].write(tmp_path / "second")
+    certificate = record(folder)["certificate"]
+    best = {"status": "OPTIMAL", "bound": 1750.0, "gap": 0.0}
+    record(folder, **best, certificate={**certificate, **best, "stages": [{**certificate["stages"][0], **best}]})
+    call = cli("replay", reseal(folder), "--json")
+    assert call.code == 5
+    assert call.document["error"]["exit_code"] == 5
+    assert "2,000" in call.document["beyond"][0]["en"]
+
+
+def test_a_folder_that_is_no_result_ends_with_2(cli):
+    assert cli("replay", "nowhere").code == 2
+    assert cli("report", "nowhere").code == 2
+
+
+def test_report_writes_what_is_missing(cli, solved, tmp_path):
+    folder = shutil.copytree(solved, tmp_path / "bare", ignore=shutil.ignore_patterns("report.*"))
+    call = cli("report", folder, "--json")
+    assert call.code == 0, call.err
+    assert [Path(name).name for name in call.document["reports"]] == ["report.html", "report.xlsx"]
+    assert cli("report", folder).code == 2
+    assert cli("verify", folder, "--json").document["findings"] == []
