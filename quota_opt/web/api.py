@@ -36,7 +36,7 @@ from quota_opt.web.models import (
 )
 from quota_opt.web.openapi import content, errors, json_only, json_or_form
 from quota_opt.web.problems import asked_language
-from quota_opt.web.results import report, table_csv, table_record, zip_folder
+from quota_opt.web.results import table_csv, table_record, zip_folder
 from quota_opt.web.service import Service, findings_record, job_record, limits_record
 
 ROOT = "/api/v1"
@@ -333,9 +333,7 @@ async def report_xlsx(request: Request, job: JobId, lang: Lang | None = None) ->
 
 
 async def _report(request: Request, job: str, name: str, lang: Lang | None) -> bytes:
-    service, owner, language = _service(request), _owner(request), lang or asked_language(request)
-
-    def made() -> bytes:
-        return report(service.result(job, owner)[1], name, language)
-
-    return await anyio.to_thread.run_sync(made, limiter=_reading(request))
+    language = lang or asked_language(request)
+    return await anyio.to_thread.run_sync(
+        _service(request).report, job, _owner(request), name, language, limiter=_reading(request)
+    )

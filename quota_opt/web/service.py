@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,11 +23,15 @@ from quota_opt.store.store import Store
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import CaseDocument, CheckOptions, CheckRequest, CompareRequest, Options, SolveRequest
 from quota_opt.web.problems import no_room
+from quota_opt.web.results import report
 from quota_opt.web.runner import Runner
 from quota_opt.web.uploads import builtin_case, document_case, file_case, zip_of
 
 READERS = 2
 """Cases read, and reports made, at once; other requests for them wait their turn."""
+
+REPORTS = 8
+"""Reports kept; each is about a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Service:
         self.jobs = Jobs(store)
         self.runner = Runner(store, self.jobs, limits) if running else None
         self.closing = threading.Event()
+        self._reports: OrderedDict[tuple[str, str, Language], bytes] = OrderedDict()
         self._streams = threading.BoundedSemaphore(limits.streams)
 
     def start(self) -> None:
@@ -143,6 +149,17 @@ class Service:
         if not files:
             raise WrongState(_no_plan(found))
         return found, files
+
+    def report(self, job: str, owner: str, name: str, language: Language) -> bytes:
+        """`report.html` or `report.xlsx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
+        _, files = self.result(job, owner)
+        key = (hashlib.sha256(files["run.json"]).hexdigest(), name, language)
+        made = self._reports.get(key)
+        if made is None:
+            made = self._reports[key] = report(files, name, language)
+            while len(self._reports) > REPORTS:
+                self._reports.popitem(last=False)
+        return made
 
     def comparison(self, job: str, owner: str) -> dict[str, Any]:
         """What a comparison found. Raises NoSuchJob, WrongState."""

@@ -3,6 +3,7 @@
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -10,7 +11,9 @@ from serving import ENDED, client, serving
 from small import TREE
 
 import quota_opt as qo
+from quota_opt.store.jobs import now
 from quota_opt.store.store import Store
+from quota_opt.web.runner import is_dead, server_name
 
 TINY = {
     "settings": {
@@ -91,3 +94,13 @@ def test_a_server_that_is_stopped_gives_its_jobs_back_and_the_next_one_solves_th
         server.api.post(f"/jobs/{first}/cancel")
         assert server.ended(first)["has_result"]
         assert server.ended(second)["state"] == "done"
+
+
+def test_a_server_is_known_to_be_dead_by_its_process_or_its_silence():
+    mine = server_name()
+    node, pid, _, _ = mine.rsplit("|", 3)
+    assert not is_dead(mine, now() - timedelta(days=1))
+    assert is_dead(f"{node}|{pid}|1.00|x", now())
+    assert is_dead(f"{node}|999999999|1.00|x", now())
+    assert not is_dead("elsewhere|1|1.00|x", now())
+    assert is_dead("elsewhere|1|1.00|x", now() - timedelta(hours=1))
