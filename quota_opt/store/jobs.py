@@ -281,12 +281,12 @@ class Jobs:
                 raise WrongState(Text("任务还没有结束，请先取消。", "The job has not ended; cancel it first."))
             session.delete(found)
 
-    def beat(self, server: str) -> list[str]:
-        """Say that `server` lives; returns the jobs it runs that are to be cancelled."""
+    def beat(self, server: str) -> dict[str, bool]:
+        """Say that `server` lives; returns the jobs running there by what is written, and which are to be cancelled."""
         with self._write() as session:
             session.execute(changed(Job).where(Job.state == RUNNING, Job.server == server).values(heartbeat=now()))
-            asked = select(Job.id).where(Job.state == RUNNING, Job.server == server, Job.cancelling)
-            return list(session.scalars(asked))
+            found = select(Job.id, Job.cancelling).where(Job.state == RUNNING, Job.server == server)
+            return {job: bool(cancelling) for job, cancelling in session.execute(found)}
 
     def recover(self, dead: Callable[[str, datetime], bool]) -> int:
         """Queue again what servers held that are `dead`, told by name and last heartbeat; returns how many."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, R
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from quota_opt.errors import Level
 from quota_opt.facade import engines, scenarios, schema
@@ -56,7 +57,6 @@ Key = Annotated[
 _SANDBOX = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads; default-src 'none'; "
             "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"}  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_QUIET = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 # The guard checks the token before a request comes here; the dependency says so in the OpenAPI description.
 router = APIRouter(prefix=ROOT, dependencies=[Depends(TOKEN)])
@@ -241,18 +241,26 @@ async def events(
     """
     service, owner = _service(request), _owner(request)
     await run_in_threadpool(service.jobs.get, job, owner)
-    place = service.stream()
-    place.__enter__()
     seen = int(last_seen) if last_seen is not None and last_seen.isdecimal() else 0
+    service.open_stream()
+    return _Stream(
+        job_events(service, job, owner, seen, ROOT), media_type="text/event-stream", closed=service.close_stream
+    )
 
-    async def stream() -> AsyncIterator[str]:
+
+class _Stream(StreamingResponse):
+    """A response that says when it is over, also where the caller left before it began."""
+
+    def __init__(self, content: AsyncIterator[str], *, media_type: str, closed: Callable[[], None]) -> None:
+        super().__init__(content, media_type=media_type)
+        self._closed = closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream."""
         try:
-            async for event in job_events(service, job, owner, seen, ROOT):
-                yield event
+            await super().__call__(scope, receive, send)
         finally:
-            place.__exit__(None, None, None)
-
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=_QUIET)
+            self._closed()
 
 
 @router.post("/jobs/{job}/cancel", tags=["jobs"], summary="Cancel a job", response_model=JobOut,
@@ -275,9 +283,9 @@ def result(request: Request, job: JobId) -> Response:
     """Of a solve its `run.json`: status, objective, bound, measures, audit, certificate; of a comparison its tables."""
     service, owner = _service(request), _owner(request)
     if service.jobs.get(job, owner).kind == COMPARE:
-        return JSONResponse(service.comparison(job, owner), headers=_QUIET)
+        return JSONResponse(service.comparison(job, owner))
     _, files = service.result(job, owner)
-    return Response(files["run.json"], media_type="application/json", headers=_QUIET)
+    return Response(files["run.json"], media_type="application/json")
 
 
 @router.get("/jobs/{job}/result/tables/{name}", tags=["results"], summary="A table of a result", response_model=Table,
@@ -299,8 +307,8 @@ def table(
     asked = form or ("csv" if "text/csv" in request.headers.get("accept", "") else "json")
     if asked == "csv":
         named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return Response(found, media_type="text/csv", headers={**_QUIET, **named})
-    return JSONResponse(table_record(found, name, offset, limit), headers=_QUIET)
+        return Response(found, media_type="text/csv", headers=named)
+    return JSONResponse(table_record(found, name, offset, limit))
 
 
 @router.get("/jobs/{job}/result.zip", tags=["results"], summary="The whole result folder",
@@ -311,7 +319,7 @@ def result_zip(request: Request, job: JobId) -> Response:
     """As `quota-opt run --out` writes it; unpacked, `quota-opt verify` accepts it."""
     found, files = _service(request).result(job, _owner(request))
     named = {"Content-Disposition": f'attachment; filename="{found.result}.zip"'}
-    return Response(zip_folder(files), media_type="application/zip", headers={**_QUIET, **named})
+    return Response(zip_folder(files), media_type="application/zip", headers=named)
 
 
 @router.get("/jobs/{job}/report.html", tags=["results"], summary="The report for people", response_class=Response,
@@ -320,7 +328,7 @@ def result_zip(request: Request, job: JobId) -> Response:
 async def report_html(request: Request, job: JobId, lang: Lang | None = None) -> Response:
     """Made when it is asked for, in the language of `lang` or Accept-Language."""
     page = await _report(request, job, "report.html", lang)
-    return Response(page, media_type="text/html; charset=utf-8", headers={**_QUIET, **_SANDBOX})
+    return Response(page, media_type="text/html; charset=utf-8", headers=_SANDBOX)
 
 
 @router.get("/jobs/{job}/report.xlsx", tags=["results"], summary="The workbook for people", response_class=Response,
@@ -329,7 +337,7 @@ async def report_html(request: Request, job: JobId, lang: Lang | None = None) ->
 async def report_xlsx(request: Request, job: JobId, lang: Lang | None = None) -> Response:
     """Made when it is asked for, in the language of `lang` or Accept-Language."""
     book = await _report(request, job, "report.xlsx", lang)
-    return Response(book, media_type=_XLSX, headers=_QUIET)
+    return Response(book, media_type=_XLSX)
 
 
 async def _report(request: Request, job: str, name: str, lang: Lang | None) -> bytes:

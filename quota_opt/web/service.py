@@ -7,8 +7,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -145,10 +144,10 @@ class Service:
             raise WrongState(Text("对比任务没有结果文件夹。", "A comparison has no result folder."))
         if found.result is None:
             raise WrongState(_no_plan(found))
-        files = self.store.files(found.result)
-        if not files:
-            raise WrongState(_no_plan(found))
-        return found, files
+        try:
+            return found, self.store.files(found.result)
+        except InputError:  # removed from the store since
+            raise WrongState(_GONE) from None
 
     def report(self, job: str, owner: str, name: str, language: Language) -> bytes:
         """`report.html` or `report.xlsx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
@@ -168,18 +167,17 @@ class Service:
             raise WrongState(_no_plan(self.jobs.get(job, owner)))
         return found
 
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """One event stream more; raises Refused beyond the limit."""
+    def open_stream(self) -> None:
+        """One event stream more, until `close_stream`; raises Refused beyond the limit."""
         if not self._streams.acquire(blocking=False):
             raise no_room(
                 "too-many-streams",
                 Text("同时打开的事件流太多，请稍后再试。", "Too many event streams are open; try again later."),
             )
-        try:
-            yield
-        finally:
-            self._streams.release()
+
+    def close_stream(self) -> None:
+        """One event stream less."""
+        self._streams.release()
 
     def _wake(self) -> None:
         if self.runner is not None:
@@ -266,6 +264,9 @@ def _wrong_count(most: int) -> Finding:
         Where(),
         Text(f"给出 jobs 或 cases 之一，2 到 {most} 个。", f"Give either `jobs` or `cases`, from 2 to {most} of them."),
     )
+
+
+_GONE = Text("任务的运行已从运行库中清除。", "The run of this job is no longer in the store.")
 
 
 def _no_plan(job: Job) -> Text:

@@ -42,6 +42,12 @@ SETTINGS = '[scenario]\nname = "x"\nfirst_year = 2024\nlast_year = 2024\n'
 PLACES = "place,level\ncounty,county\n"
 
 
+def test_answers_are_neither_kept_nor_guessed_at(page):
+    for answer in (page.get(f"{API}/health"), page.get(f"{API}/nothing", headers={"Host": "evil.example"})):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "é"])
 def test_without_the_token_nothing_is_told_but_that_the_server_is_there(page, header):
     page.headers.pop("authorization")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import psutil
 import pytest
+from databases import postgres_place
 from serving import ENDED, client, serving
 from small import TREE
 
@@ -74,6 +75,23 @@ def test_fifty_jobs_over_a_killed_server_all_end_and_none_twice(tmp_path):
         runs = store.runs()
         assert sorted(runs["address"]) == sorted(set(taken.values()))
         assert set(runs["source"]) == {"api"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_servers_that_share_a_store_take_over_from_one_that_dies(tmp_path):
+    with (
+        postgres_place() as place,
+        serving(tmp_path, "--jobs", "1", store=place) as first,
+        serving(tmp_path, "--jobs", "1", store=place) as second,
+    ):
+        jobs = [first.submit(**asked(number))["id"] for number in range(12)]
+        first.until(jobs[0], lambda found: first.api.get("/limits").json()["jobs"]["done"] >= 2)
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+        found = [second.ended(job) for job in jobs]
+        assert {job["state"] for job in found} == {"done"}
+        assert sum(job["attempts"] for job in found) <= len(jobs) + 1
 
 
 @pytest.mark.slow
