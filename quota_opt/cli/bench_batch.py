@@ -68,7 +68,9 @@ def _batch(case: str, runs: int, jobs: int, out: Path, alone: float | None) -> R
         batch.counts["planned"],
         round(seconds, 2),
         round(solver, 2),
-        *(round(part / (jobs * seconds), 4) for part in (solver, solves, float(batch.runs["seconds"].sum()))),
+        round(solver / (jobs * seconds), 4),
+        round(solves / (jobs * seconds), 4),
+        round(float(batch.runs["seconds"].sum()) / (jobs * seconds), 4),
         1.0 if alone is None else round(alone / seconds, 3),
         float(batch.runs["peak_mb"].max()),
     )
