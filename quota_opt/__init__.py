@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         dictionary_page,
         engines,
         export,
+        migrate,
         new,
         read,
         rule_example,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
         write_handbook,
     )
     from quota_opt.model.build import Problem
+    from quota_opt.plan.migrating import Migration
     from quota_opt.plan.plan import Plan, RuleAudit
     from quota_opt.plan.verify import Verification
     from quota_opt.scenario.generate import generate_case
@@ -108,11 +110,11 @@ _HOMES = {
         "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
-        "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify",
-        "write_handbook",
+        "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "migrate", "new",
+        "read", "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
+    "quota_opt.plan.migrating": ("Migration",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
     "quota_opt.plan.verify": ("Verification",),
     "quota_opt.scenario.generate": ("generate_case",),
@@ -142,6 +144,7 @@ __all__ = [
     "InfeasibleScenario",
     "InputError",
     "Level",
+    "Migration",
     "NoPlanFound",
     "OutputExists",
     "Plan",
@@ -182,6 +185,7 @@ __all__ = [
     "explanations",
     "export",
     "generate_case",
+    "migrate",
     "new",
     "override",
     "pareto",
