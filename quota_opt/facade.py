@@ -24,7 +24,8 @@ from quota_opt.errors import (
 )
 from quota_opt.model.build import Problem
 from quota_opt.model.build import build as build_case
-from quota_opt.plan.folder import verify_folder
+from quota_opt.plan.address import run_address
+from quota_opt.plan.folder import hashes, verify_folder, versions_of
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import check_case, prepared, solve_scenario
 from quota_opt.plan.verify import Stated, Verification, verify_outcome
@@ -46,6 +47,7 @@ __all__ = [
     "CaseInfo",
     "Scenario",
     "Session",
+    "address",
     "build",
     "check",
     "dictionary_page",
@@ -157,7 +159,8 @@ class Session:
 
     The case as opened is solved once, by the first `solve`; what that leaves (plan, proof, prices) is where every
     changed case starts from. Changes count from the case as opened, not from the last ones, so the same change gives
-    the same plan whatever was asked before. Use one session per thread.
+    the same plan whatever was asked before. Use one session per thread; a copy of it (pickled, or by `copy.deepcopy`)
+    is the same case newly opened.
 
     `scenario` and `plan` are those of the last `solve`; `plan` is None before it.
     """
@@ -203,6 +206,10 @@ class Session:
         self.scenario, self.plan = scenario, plan
         return plan
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a solver left in memory cannot leave the process, and half of it would give other plans than the whole.
+        return Session, (self._opened, self._profile)
+
     def _open(self, on_progress: OnProgress | None, *, must: bool) -> None:
         """Solve the case as opened; where it has no plan and a changed one is wanted, that is solved by itself."""
         try:
@@ -211,6 +218,24 @@ class Session:
             self._failed = True
             if must:
                 raise
+
+
+def address(
+    case: Scenario | str | Path,
+    profile: str | Path | Profile = "auto",
+    *,
+    gap: float | None = None,
+    time_limit: float | None = None,
+) -> str:
+    """The content address of what `solve` would be asked: 24 hexadecimal digits, as `run.json` states them.
+
+    The same files, variant, overrides, profile and versions have the same address, wherever the case was read from.
+    """
+    scenario = case if isinstance(case, Scenario) else read(case)
+    chosen = profile if isinstance(profile, Profile) else read_profile(profile)
+    asked = chosen.with_limits(gap=gap, time_limit=time_limit)
+    inputs = hashes(scenario.files)
+    return run_address(inputs, scenario.variant, scenario.overrides, asked.model_dump(), versions_of(asked))
 
 
 def _solved(scenario: Scenario, profile: Profile, on_progress: OnProgress | None, recall: Recall | None) -> Plan:

@@ -34,6 +34,8 @@ from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.plan.whole_check import whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
+from quota_opt.solving.engine import engine_named
+from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import EngineInfo, relative_gap
 
 NEEDED = {
@@ -247,6 +249,12 @@ def identity_record(scenario: Scenario) -> dict[str, Any]:
 def versions(engine: EngineInfo) -> dict[str, str]:
     """Who answers: this program and the solver in it, with their versions."""
     return {"quota-opt": version(), f"{engine.name} {engine.solver}": engine.version}
+
+
+def versions_of(profile: Profile) -> dict[str, str]:
+    """Who would answer what this profile asks, here."""
+    found = engine_named(profile.engine).availability(profile.solver).version
+    return versions(EngineInfo(profile.engine, profile.solver, found))
 
 
 def version() -> str:
