@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.cluster_blocks import cluster
     from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         dictionary_page,
         engines,
         export,
+        migrate,
         new,
         read,
         rule_example,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         write_handbook,
     )
     from quota_opt.model.build import Problem
+    from quota_opt.plan.migrating import Migration
     from quota_opt.plan.plan import Plan, RuleAudit
     from quota_opt.plan.verify import Verification
     from quota_opt.report.drawings import Drawing, figures
@@ -101,6 +104,7 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.cluster_blocks": ("cluster",),
     "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -108,10 +112,12 @@ _HOMES = {
         "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "Session", "address", "build", "check", "dictionary_page", "engines", "export", "new",
+        "CaseInfo", "Scenario", "Session", "address", "build", "check", "dictionary_page", "engines", "export",
+        "migrate", "new",
         "read", "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
+    "quota_opt.plan.migrating": ("Migration",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
     "quota_opt.plan.verify": ("Verification",),
     "quota_opt.report.drawings": ("Drawing", "figures"),
@@ -143,6 +149,7 @@ __all__ = [
     "InfeasibleScenario",
     "InputError",
     "Level",
+    "Migration",
     "NoPlanFound",
     "OutputExists",
     "Plan",
@@ -173,6 +180,7 @@ __all__ = [
     "alternatives",
     "build",
     "check",
+    "cluster",
     "compare",
     "dictionary_page",
     "diff",
@@ -184,6 +192,7 @@ __all__ = [
     "export",
     "figures",
     "generate_case",
+    "migrate",
     "new",
     "override",
     "pareto",

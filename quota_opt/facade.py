@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from quota_opt.errors import (
     Finding,
@@ -40,6 +40,9 @@ from quota_opt.solving.memory import Recall
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
 
+if TYPE_CHECKING:
+    from quota_opt.plan.migrating import Migration
+
 __all__ = [
     "CaseInfo",
     "Scenario",
@@ -50,6 +53,7 @@ __all__ = [
     "dictionary_page",
     "engines",
     "export",
+    "migrate",
     "new",
     "read",
     "rule_example",
@@ -326,6 +330,28 @@ def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = Fa
     ensure_free(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_workbook(path, scenario)
+
+
+def migrate(address: str | Path, out: str | Path | None = None, *, in_place: bool = False) -> Migration:
+    """Bring a case or a result folder of an earlier version to the present contract.
+
+    What is written stands beside the old (`NAME-migrated`), at `out`, or with `in_place` in its place, where the files
+    that changed are kept in `before-migration/` (a workbook beside itself). It is whole or not there at all; where
+    there is nothing to do, nothing is written. A workbook is written anew, with what it says.
+
+    Raises
+    ------
+    InputError
+        There is no such case, it was made by a newer program, or a workbook has faults of another kind as well.
+    VerificationFailed
+        A result does not hold even so, and must be run again.
+    OutputExists
+        The target is there already.
+    """
+    from quota_opt.plan.migrating import migrate_at
+
+    target = None if out is None else Path(out)
+    return migrate_at(address, target, lambda scenario: rules_of(scenario.rules), in_place=in_place)
 
 
 def rule_titles() -> dict[str, Text]:

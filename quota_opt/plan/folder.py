@@ -299,7 +299,7 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
 
 def result_of(folder: Path, rules: Any) -> Result:
     """A result folder read and verified, see `verify_folder`."""
-    record, tables = _read_result(folder)
+    record, tables = read_result_files(folder)
     sealed, notes = seal_findings(folder)
     problems = [finding for name, table in tables.items() for finding in _unreadable(name, table)]
     if problems:
@@ -437,7 +437,8 @@ def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) ->
     return found
 
 
-def _read_result(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+def read_result_files(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The record of a result folder and its tables, unchecked. Raises InputError where it is no result folder."""
     findings = []
 
     def bad(code: str, what: Text, file: str) -> None:

@@ -17,6 +17,8 @@ from quota_opt.facade import Scenario
 from quota_opt.plan.address import case_digest, run_address
 from quota_opt.plan.folder import finite, hashes, read_inputs, version
 from quota_opt.plan.places import MEASURES
+from quota_opt.plan.seal import seal_findings
+from quota_opt.scenario.scenario import BASE_VARIANT
 from quota_opt.scenario.standing import documents_record
 from quota_opt.solving.profile import Profile
 
@@ -127,13 +129,16 @@ class Incoming:
         return str(self.run["address"])
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
+def read_sealed(folder: Path) -> dict[str, bytes]:
     """Every file of a result folder by its path in it.
 
-    Raises InputError where it is no result folder.
+    Raises InputError where it is no result folder, or is not as it was sealed.
     """
     if not (folder / "run.json").is_file():
         raise InputError([_no_result(str(folder))])
+    errors, _ = seal_findings(folder)
+    if errors:
+        raise InputError(errors)
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
@@ -219,6 +224,7 @@ def _planned(record: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str,
     versions = {"quota-opt": str(program), f"{engine.get('name')} {engine.get('solver')}": str(engine.get("version"))}
     return {
         "address": record.get("address") or run_address(digests, variant, overrides, profile, versions),
+        "case_name": str(record.get("case") or ""),
         "variant": variant,
         "overrides": overrides,
         "profile": profile,
@@ -250,6 +256,7 @@ def _without_plan(ending: Ended, task: Asked | None, case: Scenario | None, came
         **_of_ending(ending),
         **came,
         "case": None if case is None else case_digest(hashes(case.files)),
+        "case_name": None if case is None else case.name,
         "variant": None if task is None else task.variant,
         "overrides": {} if task is None else dict(task.overrides),
         "profile": {} if task is None else task.profile.model_dump(),
@@ -261,6 +268,36 @@ def _without_plan(ending: Ended, task: Asked | None, case: Scenario | None, came
     if case is not None:
         kept = {"digest": run["case"], "name": case.name, "data": case.data, "documents": documents_record(case)}
     return Incoming(_clean(run), _clean(kept), {}, {} if case is None else dict(case.files), ())
+
+
+def failure(record: Mapping[str, Any], case: tuple[str, str] | None, provenance: Provenance) -> Incoming:
+    """The rows of a run a batch has no plan of, as it writes them; `case` is digest and name of its case, where known.
+
+    Without it the case is called what the grid calls it.
+    """
+    digest, name = case or (None, record.get("case"))
+    reason, variant = record.get("reason") or {}, record.get("variant")
+    figures = ("objective", "bound", "gap", "seconds", "peak_mb")
+    run = {
+        **{name: record[name] for name in ("address", "status", "exit_code")},
+        **{name: record.get(name) for name in figures},
+        "reason_zh": reason.get("zh"),
+        "reason_en": reason.get("en"),
+        "case": digest,
+        "case_name": name,
+        "variant": None if variant == BASE_VARIANT else variant,
+        "overrides": record.get("parameters") or {},
+        "profile": {"name": record.get("profile"), "random_seed": record.get("seed")},
+        "engine": None,
+        "engine_version": None,
+        "program_version": None,
+        "created": datetime.now(UTC),
+        "source": provenance.source,
+        "batch": provenance.batch,
+        "parent": provenance.parent,
+        "note": "",
+    }
+    return Incoming(_clean(run), None, {}, {}, ())
 
 
 def _measures(files: Mapping[str, bytes], record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

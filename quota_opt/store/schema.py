@@ -120,6 +120,8 @@ class Run(Base):
     address: Mapped[str] = mapped_column(String(64), primary_key=True)
     """Content address: the same inputs, asked the same way, are the same run."""
     case: Mapped[str | None] = mapped_column(ForeignKey("cases.digest"), index=True)
+    """Digest of the case; None where a run failed before its case could be read."""
+    case_name: Mapped[str | None]
     variant: Mapped[str | None]
     overrides: Mapped[dict[str, Any]]
     profile: Mapped[dict[str, Any]]

@@ -20,6 +20,7 @@ from quota_opt.errors import Finding, InputError, Level, StoreUnavailable, Text,
 from quota_opt.facade import Scenario
 from quota_opt.plan.folder import whole_folder
 from quota_opt.store import asking, sweeping
+from quota_opt.store.batches import Taken, add_batch
 from quota_opt.store.incoming import (
     Asked,
     Ended,
@@ -28,7 +29,7 @@ from quota_opt.store.incoming import (
     case_rows,
     check_names,
     incoming,
-    read_folder,
+    read_sealed,
 )
 from quota_opt.store.opening import engine_of, shown, telling, url_of
 from quota_opt.store.schema import Base, Blob, Case, CaseFile, Measure, Pin, Run, RunFile, Tag
@@ -107,12 +108,15 @@ class Store:
         `ending` tells what a folder does not (memory, why it stopped). A run without a plan is `{}` with its `ending`,
         the `task` that was asked, and the `case` it was asked of. `source` is where it came from: run, batch, api or
         import. A run that is there already stays as it is, unless this one ended better; tags and note are added.
-        Raises InputError where it is no result folder, or its inputs were changed.
+        Raises InputError where it is no result folder, or was changed after it was sealed.
         """
-        words = [_tag(tag) for tag in tags]
-        files = result if isinstance(result, Mapping) else read_folder(Path(result))
+        files = result if isinstance(result, Mapping) else read_sealed(Path(result))
         provenance = Provenance(source, batch, parent)
-        coming = incoming(files, provenance, ending=ending, task=task, case=case, note=note)
+        return self.take(incoming(files, provenance, ending=ending, task=task, case=case, note=note), tags, case)
+
+    def take(self, coming: Incoming, tags: Iterable[str] = (), case: Scenario | None = None) -> str:
+        """Add a run that was read already, see `add`; the `case` saves reading it again where it is new."""
+        words = [_tag(tag) for tag in tags]
         contents = {sha256(content).hexdigest(): content for content in coming.files.values()}
         contents |= {sha256(content).hexdigest(): content for content in coming.case_files.values()}
         with self.session() as session:
@@ -129,9 +133,17 @@ class Store:
                 self._insert_missing(session, CaseFile, rows)
             self._put(session, coming)
             self._insert_missing(session, Tag, [{"run": coming.address, "tag": word} for word in words])
-            if note:
+            if coming.run["note"]:
                 session.execute(update(Run).where(Run.address == coming.address).values(note=coming.run["note"]))
         return coming.address
+
+    def add_batch(self, folder: str | Path, *, tags: Iterable[str] = ()) -> Taken:
+        """Add all runs of a batch's folder, also those that failed; they bear the folder's name as their batch.
+
+        A result that is none any more is told in `refused`, and stops no other. Raises InputError where the folder is
+        no batch.
+        """
+        return add_batch(self, Path(folder), tuple(tags))
 
     def _put(self, session: Session, coming: Incoming) -> None:
         """Insert the run, or replace one that ended worse; else leave all as it is."""

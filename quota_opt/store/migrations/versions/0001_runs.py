@@ -50,6 +50,7 @@ def upgrade() -> None:
         "runs",
         sa.Column("address", digest, nullable=False),
         sa.Column("case", digest),
+        sa.Column("case_name", sa.Text()),
         sa.Column("variant", sa.Text()),
         sa.Column("overrides", sa.JSON(), nullable=False),
         sa.Column("profile", sa.JSON(), nullable=False),
