@@ -22,6 +22,7 @@ from quota_opt.cli import (
     sealed,
     serving,
     solving,
+    storing,
     uncertain,
 )
 from quota_opt.cli.boundary import Usage
@@ -46,6 +47,7 @@ _ORDER = (
     library.dictionary,
     schemas.schema,
     commands.check,
+    sealed.migrate,
     solving.run,
     solving.verify,
     sealed.replay,
@@ -109,4 +111,9 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_root)
     for function in _ORDER:
         app.command(name=function.__name__.replace("_", "-"))(with_globals(function))
+    store = typer.Typer(name="store", help=storing.ABOUT, rich_markup_mode="rich")
+    store.callback(invoke_without_command=True)(_root)
+    for name, below in storing.COMMANDS.items():
+        store.command(name=name)(with_globals(below))
+    app.add_typer(store)
     return typer.main.get_command(app)

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +58,20 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Result folder; default results/CASE.", show_default=False),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="集群 Counties of a large case at work on a Dask cluster: its scheduler, or local:N.",
+            show_default=False,
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="运行库 Add the run to this store too: a file, or postgresql://….", show_default=False
+        ),
+    ] = None,
 ) -> int:
     """运行 Solve, verify, write the result folder and print the summary.
 
@@ -74,13 +89,18 @@ def run(
     seconds = time.perf_counter() - began
     folder = out if out is not None else default_folder(scenario.name, scenario.variant)
     refuse_existing(folder)
-    with Watch(session) as watch:
+    if store is not None:
+        qo.Store.open(store).close()  # what is wrong with it is told before the work, not after it
+    with nullcontext() if dask is None else qo.cluster(dask), Watch(session) as watch:
         plan = qo.solve(scenario, profile, gap=gap, time_limit=time_limit, on_progress=watch)
         if watch.aborted:
             raise KeyboardInterrupt
         plan = replace(plan, seconds={**plan.seconds, "read": seconds})
         watch(qo.Progress("write", 0.0))
         written = plan.write(folder, session.language)
+    if store is not None:
+        with qo.Store.open(store) as opened:
+            opened.add(written)
     code = 0 if plan.status == "OPTIMAL" else 4
     if session.json:
         identity = json.loads((written / "run.json").read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ COLUMNS = (
     "created", "source", "batch", "parent", "note", "case_digest",
 )  # fmt: skip
 """What is told of a run, in order; `case` is the name of its case, and `tags`, `baseline` and figures follow."""
+_MOMENT = "datetime64[us, UTC]"
 _SHOWN = 6
 """How many runs a message names."""
 
@@ -98,8 +99,14 @@ def runs(
         row["change"] = row["value"] - compared if known else None
         row.setdefault("unit", None)
     figures = ("objective", "bound", "gap", "seconds", "peak_mb", "value", "change")
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "tags", "baseline", "value", "unit", "change"])
-    return frame.astype(dict.fromkeys(figures, float))
+    kinds = {**dict.fromkeys(figures, "float64"), "exit_code": "int64", "baseline": "bool", "created": _MOMENT}
+    return _frame(rows, (*COLUMNS, "tags", "baseline", "value", "unit", "change"), kinds)
+
+
+def _frame(rows: Sequence[Any], columns: Sequence[str], kinds: dict[str, str]) -> pd.DataFrame:
+    """Rows as a table; texts stay as they are, None where there is none."""
+    frame = pd.DataFrame([dict(row) for row in rows], columns=list(columns), dtype=object)
+    return frame.astype(kinds)
 
 
 def _whole(table: Any, run: Any, measure: str) -> ColumnElement[bool]:
@@ -131,8 +138,8 @@ def _conditions(
 def _mentions(word: str) -> ColumnElement[bool]:
     """Whether a run has `word` in it anywhere: in its names, what was changed, how it ended, its tags and note."""
     texts: tuple[Any, ...] = (
-        Run.address, Run.case_name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType), Run.status,
-        Run.reason_zh, Run.reason_en, Run.batch, Run.note, Run.engine,
+        Run.address, Run.case_name, Case.title_zh, Case.title_en, Run.variant, cast(Run.overrides, TextType),
+        Run.status, Run.reason_zh, Run.reason_en, Run.batch, Run.note, Run.engine,
     )  # fmt: skip
     tagged = exists().where(Tag.run == Run.address, Tag.tag.icontains(word, autoescape=True))
     return or_(tagged, *(func.coalesce(text.icontains(word, autoescape=True), false()) for text in texts))
@@ -155,7 +162,7 @@ def cases(session: Session) -> pd.DataFrame:
     query = select(*(getattr(Case, name) for name in columns), count.label("runs"), pin.run.label("baseline"))
     query = query.outerjoin(pin, and_(pin.case == Case.digest, pin.unpinned.is_(None)))
     rows = session.execute(query.order_by(Case.name, Case.created)).mappings()
-    return pd.DataFrame([dict(row) for row in rows], columns=[*columns, "runs", "baseline"])
+    return _frame(list(rows), (*columns, "runs", "baseline"), {"runs": "int64", "created": _MOMENT})
 
 
 def measures(session: Session, addresses: Sequence[str], measure: str | None = None) -> pd.DataFrame:
@@ -165,8 +172,7 @@ def measures(session: Session, addresses: Sequence[str], measure: str | None = N
     if measure is not None:
         query = query.where(Measure.measure == measure)
     rows = session.execute(query.order_by(Measure.run, Measure.id)).mappings()
-    frame = pd.DataFrame([dict(row) for row in rows], columns=list(columns))
-    return frame.astype({"year": "Int64", "value": float})
+    return _frame(list(rows), columns, {"year": "Int64", "value": "float64"})
 
 
 def files(session: Session, address: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
-from quota_opt.store.incoming import Provenance, failure, incoming, read_folder
+from quota_opt.store.incoming import Provenance, failure, incoming, read_sealed
 
 if TYPE_CHECKING:
     from quota_opt.store.store import Store
@@ -40,17 +40,18 @@ def add_batch(store: Store, folder: Path, tags: tuple[str, ...]) -> Taken:
         raise InputError([Finding(Level.ERROR, "no-batch", what, Where(file=str(folder)), fix)])
     provenance = Provenance("batch", folder.absolute().name)
     asked = _asked(folder / "runs.csv")
-    planned, failed, refused, cases = [], [], [], {}
+    planned, failed, refused = [], [], []
+    cases: dict[str | None, tuple[str, str]] = {}  # digest and name of a case, by what the grid calls it
     for path in sorted((folder / RUNS).iterdir()):
         if path.name.startswith("."):  # was being written when the batch ended
             continue
         try:
-            coming = incoming(read_folder(path), provenance)
+            coming = incoming(read_sealed(path), provenance)
         except InputError as error:
             refused += [_found_in(path, finding) for finding in error.findings]
             continue
         planned.append(store.take(coming, tags))
-        cases[asked.get(coming.address)] = coming.run["case"]
+        cases[asked.get(coming.address)] = coming.run["case"], coming.run["case_name"]
     for path in sorted((folder / FAILURES).glob("[!.]*.json")):
         record = _record(path)
         if record is None:

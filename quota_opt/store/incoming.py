@@ -17,6 +17,7 @@ from quota_opt.facade import Scenario
 from quota_opt.plan.address import case_digest, run_address
 from quota_opt.plan.folder import finite, hashes, read_inputs, version
 from quota_opt.plan.places import MEASURES
+from quota_opt.plan.seal import seal_findings
 from quota_opt.scenario.scenario import BASE_VARIANT
 from quota_opt.scenario.standing import documents_record
 from quota_opt.solving.profile import Profile
@@ -128,13 +129,16 @@ class Incoming:
         return str(self.run["address"])
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
+def read_sealed(folder: Path) -> dict[str, bytes]:
     """Every file of a result folder by its path in it.
 
-    Raises InputError where it is no result folder.
+    Raises InputError where it is no result folder, or is not as it was sealed.
     """
     if not (folder / "run.json").is_file():
         raise InputError([_no_result(str(folder))])
+    errors, _ = seal_findings(folder)
+    if errors:
+        raise InputError(errors)
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
@@ -266,8 +270,12 @@ def _without_plan(ending: Ended, task: Asked | None, case: Scenario | None, came
     return Incoming(_clean(run), _clean(kept), {}, {} if case is None else dict(case.files), ())
 
 
-def failure(record: Mapping[str, Any], case: str | None, provenance: Provenance) -> Incoming:
-    """The rows of a run a batch has no plan of, as it writes them; `case` is the digest of its case, where known."""
+def failure(record: Mapping[str, Any], case: tuple[str, str] | None, provenance: Provenance) -> Incoming:
+    """The rows of a run a batch has no plan of, as it writes them; `case` is digest and name of its case, where known.
+
+    Without it the case is called what the grid calls it.
+    """
+    digest, name = case or (None, record.get("case"))
     reason, variant = record.get("reason") or {}, record.get("variant")
     figures = ("objective", "bound", "gap", "seconds", "peak_mb")
     run = {
@@ -275,8 +283,8 @@ def failure(record: Mapping[str, Any], case: str | None, provenance: Provenance)
         **{name: record.get(name) for name in figures},
         "reason_zh": reason.get("zh"),
         "reason_en": reason.get("en"),
-        "case": case,
-        "case_name": record.get("case"),
+        "case": digest,
+        "case_name": name,
         "variant": None if variant == BASE_VARIANT else variant,
         "overrides": record.get("parameters") or {},
         "profile": {"name": record.get("profile"), "random_seed": record.get("seed")},

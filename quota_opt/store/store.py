@@ -29,7 +29,7 @@ from quota_opt.store.incoming import (
     case_rows,
     check_names,
     incoming,
-    read_folder,
+    read_sealed,
 )
 from quota_opt.store.opening import engine_of, shown, telling, url_of
 from quota_opt.store.schema import Base, Blob, Case, CaseFile, Measure, Pin, Run, RunFile, Tag
@@ -108,9 +108,9 @@ class Store:
         `ending` tells what a folder does not (memory, why it stopped). A run without a plan is `{}` with its `ending`,
         the `task` that was asked, and the `case` it was asked of. `source` is where it came from: run, batch, api or
         import. A run that is there already stays as it is, unless this one ended better; tags and note are added.
-        Raises InputError where it is no result folder, or its inputs were changed.
+        Raises InputError where it is no result folder, or was changed after it was sealed.
         """
-        files = result if isinstance(result, Mapping) else read_folder(Path(result))
+        files = result if isinstance(result, Mapping) else read_sealed(Path(result))
         provenance = Provenance(source, batch, parent)
         return self.take(incoming(files, provenance, ending=ending, task=task, case=case, note=note), tags, case)
 

@@ -28,6 +28,16 @@ def command_lines(text):
     return [line.split(" #")[0].strip() for line in [*lines, *inline] if line.startswith("quota-opt ")]
 
 
+def options_of(verb, words):
+    """Options of a verb, or of the command below it that is named."""
+    below = next((verb.commands[word] for word in words if word in verb.commands), verb) if is_group(verb) else verb
+    return {option for parameter in below.params for option in parameter.opts}
+
+
+def is_group(verb):
+    return hasattr(verb, "commands")
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_line_shown_exists_with_its_options(readme):
     lines = command_lines(text_of(readme))
@@ -38,7 +48,7 @@ def test_every_command_line_shown_exists_with_its_options(readme):
         words = shlex.split(line)[1:]
         verbs = [word for word in words if word in root.commands]
         options = {word.split("=")[0] for word in words if word.startswith("--")}
-        known = {option for verb in verbs[:1] for parameter in root.commands[verb].params for option in parameter.opts}
+        known = {option for verb in verbs[:1] for option in options_of(root.commands[verb], words)}
         assert verbs or options, line
         assert options <= known | known_globally, line
 

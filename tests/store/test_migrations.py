@@ -11,7 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 import quota_opt as qo
-from quota_opt.store import opening
+from quota_opt.store import (
+    jobs,  # noqa: F401 - its tables belong to the metadata
+    opening,
+)
 from quota_opt.store.opening import alembic_config, revision_of, url_of
 from quota_opt.store.schema import VERSION_TABLE, Base
 
