@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quota_opt.analysis.uncertain.evaluate import Evaluation, evaluate
     from quota_opt.analysis.uncertain.robust import RobustPlans, robust
     from quota_opt.analysis.uncertain.two_stage import TwoStage, two_stage
+    from quota_opt.batch.cluster_blocks import cluster
     from quota_opt.batch.run import Batch, run_batch
     from quota_opt.errors import (
         Conflict,
@@ -55,11 +56,13 @@ if TYPE_CHECKING:
         CaseInfo,
         Scenario,
         Session,
+        address,
         build,
         check,
         dictionary_page,
         engines,
         export,
+        migrate,
         new,
         read,
         rule_example,
@@ -72,8 +75,10 @@ if TYPE_CHECKING:
         write_handbook,
     )
     from quota_opt.model.build import Problem
+    from quota_opt.plan.migrating import Migration
     from quota_opt.plan.plan import Plan, RuleAudit
     from quota_opt.plan.verify import Verification
+    from quota_opt.report.drawings import Drawing, figures
     from quota_opt.scenario.generate import generate_case
     from quota_opt.solving.engine import EngineState
     from quota_opt.solving.profile import Profile, read_profile
@@ -99,6 +104,7 @@ _HOMES = {
     "quota_opt.analysis.near.sweep": ("Sweep", "sweep"),
     "quota_opt.analysis.trace": ("Trace", "trace"),
     "quota_opt.analysis.uncertain.evaluate": ("Evaluation", "evaluate"),
+    "quota_opt.batch.cluster_blocks": ("cluster",),
     "quota_opt.batch.run": ("Batch", "run_batch"),
     "quota_opt.errors": (
         "Conflict", "EngineFailed", "EngineUnavailable", "Finding", "InfeasibleScenario", "InputError", "Level",
@@ -106,13 +112,15 @@ _HOMES = {
         "VerificationFailed", "Where",
     ),
     "quota_opt.facade": (
-        "CaseInfo", "Scenario", "Session", "build", "check", "dictionary_page", "engines", "export", "new", "read",
-        "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify",
-        "write_handbook",
+        "CaseInfo", "Scenario", "Session", "address", "build", "check", "dictionary_page", "engines", "export",
+        "migrate", "new",
+        "read", "rule_example", "rule_page", "rule_titles", "scenarios", "schema", "solve", "verify", "write_handbook",
     ),
     "quota_opt.model.build": ("Problem",),
+    "quota_opt.plan.migrating": ("Migration",),
     "quota_opt.plan.plan": ("Plan", "RuleAudit"),
     "quota_opt.plan.verify": ("Verification",),
+    "quota_opt.report.drawings": ("Drawing", "figures"),
     "quota_opt.scenario.generate": ("generate_case",),
     "quota_opt.solving.engine": ("EngineState",),
     "quota_opt.solving.profile": ("Profile", "read_profile"),
@@ -129,6 +137,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Difference",
+    "Drawing",
     "EngineFailed",
     "EngineState",
     "EngineUnavailable",
@@ -140,6 +149,7 @@ __all__ = [
     "InfeasibleScenario",
     "InputError",
     "Level",
+    "Migration",
     "NoPlanFound",
     "OutputExists",
     "Plan",
@@ -166,9 +176,11 @@ __all__ = [
     "Verification",
     "VerificationFailed",
     "Where",
+    "address",
     "alternatives",
     "build",
     "check",
+    "cluster",
     "compare",
     "dictionary_page",
     "diff",
@@ -178,7 +190,9 @@ __all__ = [
     "explain_infeasible",
     "explanations",
     "export",
+    "figures",
     "generate_case",
+    "migrate",
     "new",
     "override",
     "pareto",

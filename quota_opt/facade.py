@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from quota_opt.errors import (
     Finding,
@@ -24,7 +24,8 @@ from quota_opt.errors import (
 )
 from quota_opt.model.build import Problem
 from quota_opt.model.build import build as build_case
-from quota_opt.plan.folder import verify_folder
+from quota_opt.plan.address import run_address
+from quota_opt.plan.folder import hashes, verify_folder, versions_of
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.solve import check_case, prepared, solve_scenario
 from quota_opt.plan.verify import Stated, Verification, verify_outcome
@@ -39,15 +40,20 @@ from quota_opt.solving.memory import Recall
 from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import OnProgress
 
+if TYPE_CHECKING:
+    from quota_opt.plan.migrating import Migration
+
 __all__ = [
     "CaseInfo",
     "Scenario",
     "Session",
+    "address",
     "build",
     "check",
     "dictionary_page",
     "engines",
     "export",
+    "migrate",
     "new",
     "read",
     "rule_example",
@@ -153,7 +159,8 @@ class Session:
 
     The case as opened is solved once, by the first `solve`; what that leaves (plan, proof, prices) is where every
     changed case starts from. Changes count from the case as opened, not from the last ones, so the same change gives
-    the same plan whatever was asked before. Use one session per thread.
+    the same plan whatever was asked before. Use one session per thread; a copy of it (pickled, or by `copy.deepcopy`)
+    is the same case newly opened.
 
     `scenario` and `plan` are those of the last `solve`; `plan` is None before it.
     """
@@ -199,6 +206,10 @@ class Session:
         self.scenario, self.plan = scenario, plan
         return plan
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a solver left in memory cannot leave the process, and half of it would give other plans than the whole.
+        return Session, (self._opened, self._profile)
+
     def _open(self, on_progress: OnProgress | None, *, must: bool) -> None:
         """Solve the case as opened; where it has no plan and a changed one is wanted, that is solved by itself."""
         try:
@@ -207,6 +218,24 @@ class Session:
             self._failed = True
             if must:
                 raise
+
+
+def address(
+    case: Scenario | str | Path,
+    profile: str | Path | Profile = "auto",
+    *,
+    gap: float | None = None,
+    time_limit: float | None = None,
+) -> str:
+    """The content address of what `solve` would be asked: 24 hexadecimal digits, as `run.json` states them.
+
+    The same files, variant, overrides, profile and versions have the same address, wherever the case was read from.
+    """
+    scenario = case if isinstance(case, Scenario) else read(case)
+    chosen = profile if isinstance(profile, Profile) else read_profile(profile)
+    asked = chosen.with_limits(gap=gap, time_limit=time_limit)
+    inputs = hashes(scenario.files)
+    return run_address(inputs, scenario.variant, scenario.overrides, asked.model_dump(), versions_of(asked))
 
 
 def _solved(scenario: Scenario, profile: Profile, on_progress: OnProgress | None, recall: Recall | None) -> Plan:
@@ -301,6 +330,28 @@ def new(target: str | Path, source: str | Path | None = None, *, xlsx: bool = Fa
     ensure_free(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_workbook(path, scenario)
+
+
+def migrate(address: str | Path, out: str | Path | None = None, *, in_place: bool = False) -> Migration:
+    """Bring a case or a result folder of an earlier version to the present contract.
+
+    What is written stands beside the old (`NAME-migrated`), at `out`, or with `in_place` in its place, where the files
+    that changed are kept in `before-migration/` (a workbook beside itself). It is whole or not there at all; where
+    there is nothing to do, nothing is written. A workbook is written anew, with what it says.
+
+    Raises
+    ------
+    InputError
+        There is no such case, it was made by a newer program, or a workbook has faults of another kind as well.
+    VerificationFailed
+        A result does not hold even so, and must be run again.
+    OutputExists
+        The target is there already.
+    """
+    from quota_opt.plan.migrating import migrate_at
+
+    target = None if out is None else Path(out)
+    return migrate_at(address, target, lambda scenario: rules_of(scenario.rules), in_place=in_place)
 
 
 def rule_titles() -> dict[str, Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from types import SimpleNamespace
@@ -52,13 +53,13 @@ def _runs(pid: int) -> bool:
 
 
 def same_content(files: dict[str, bytes]) -> dict[str, str | bytes]:
-    """The files of a result folder without the seconds it took."""
-    import json
+    """The files of a result folder without the seconds it took, and without the seal of these."""
 
     def timeless(value):
         if isinstance(value, dict):
             return {key: timeless(item) for key, item in value.items() if key != "seconds"}
         return [timeless(item) for item in value] if isinstance(value, list) else value
 
-    record = timeless(json.loads(files["run.json"]))
-    return {**files, "run.json": json.dumps(record, sort_keys=True)}
+    record, seal = (json.loads(files[name]) for name in ("run.json", "seal.json"))
+    sealed = {name: digest for name, digest in seal["files"].items() if name != "run.json"}
+    return {**files, "run.json": json.dumps(timeless(record)), "seal.json": json.dumps(sealed)}

@@ -120,8 +120,8 @@ class Replay:
     @cached_property
     def certificate_agrees(self) -> bool:
         """Whether the bounds from prices, and from a search, are the same where both runs have them."""
-        checks = self.checks[self.checks["check"].isin(("price_bound", "proof_bound"))]
-        return self.again is not None and not self.beyond and bool(checks["agrees"].all())
+        stated = self.checks.loc[self.checks["check"].isin(("price_bound", "proof_bound")), "agrees"]
+        return self.again is not None and not self.beyond and False not in stated.tolist()
 
     @property
     def _stages(self) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -131,7 +131,7 @@ class Replay:
 
     @cached_property
     def checks(self) -> pd.DataFrame:
-        """check (status, objective, bound, price_bound, proof_bound), stage, then, now, agrees."""
+        """check (status, objective, bound, price_bound, proof_bound), stage, then, now, agrees (None: one has none)."""
         if self.again is None:
             return pd.DataFrame(columns=CHECKS)
         one, two = self.then.certificate, self.again.certificate
@@ -141,11 +141,13 @@ class Replay:
         for then, again in self._stages:
             for name in ("objective", "bound"):
                 rows.append((name, then["name"], then[name], again[name], _close(then[name], again[name])))
-        prices = [certificate.get("price_bound") for certificate in (one, two)]
-        rows.append(("price_bound", "", *prices, _close(*prices)))
-        proofs = [certificate.get("proof", {}).get("bound") for certificate in (one, two)]
-        if any(bound is not None for bound in proofs):
-            rows.append(("proof_bound", "", *proofs, _close(*proofs)))
+        for name, bounds in (
+            ("price_bound", [certificate.get("price_bound") for certificate in (one, two)]),
+            ("proof_bound", [certificate.get("proof", {}).get("bound") for certificate in (one, two)]),
+        ):
+            known = [bound is not None and math.isfinite(bound) for bound in bounds]
+            if any(known):
+                rows.append((name, "", *bounds, _close(*bounds) if all(known) else None))
         return pd.DataFrame(rows, columns=CHECKS)
 
     @cached_property

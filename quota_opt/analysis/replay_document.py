@@ -132,7 +132,7 @@ def _checks(made: Replay) -> Table:
             CHECKS[check],
             *((measure_name(stage) if stage else "",) if staged else ()),
             *((STATUSES[then], STATUSES[now]) if check == "status" else (then, now)),
-            "✓" if agrees else "✗",
+            "–" if agrees is None else "✓" if agrees else "✗",
         )
         for check, stage, then, now, agrees in made.checks.itertuples(index=False)
     ]

@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self
 
+import pandas as pd
+
 from quota_opt.batch.memory import Tree
 from quota_opt.batch.task import Done, Task, execute, without_plan
 from quota_opt.errors import Text
@@ -164,6 +166,7 @@ def main() -> None:
     parent = Parent(*own_ends())
     faulthandler.enable()
     PLACE_OF_WORK.set(Workers)  # which is this process alone
+    pd.set_option("mode.string_storage", "python")  # tables are small here, and their cells taken one by one
     logger = logging.getLogger("quota_opt")
     logger.addHandler(ToParent(parent))
     logger.setLevel(logging.INFO)

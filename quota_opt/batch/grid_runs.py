@@ -11,12 +11,15 @@ from typing import Any
 
 from quota_opt.batch.grid import ALL_VARIANTS, Grid, Wanted
 from quota_opt.batch.task import Task, error_text, task_of
-from quota_opt.errors import InputError, Language, Text
+from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.plan.address import LENGTH
 from quota_opt.plan.folder import finite, hashes
 from quota_opt.resources import builtin
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.scenario import BASE_VARIANT
+
+UNREAD = "unread-"
+"""What the address of a run begins with that has no content to be named by: its case could not be read."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,11 @@ def _read(folder: Path, case: str) -> Scenario | InputError:
         return read(_address(folder, case))
     except InputError as error:
         return error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        what = Text(f"案例“{case}”读不了（{reason}）", f"the case {case!r} cannot be read ({reason})")
+        fix = Text("请检查权限，或关闭占用它的程序。", "Check its permissions, or close the program that holds it.")
+        return InputError([Finding(Level.ERROR, "unreadable-case", what, Where(file=case), fix)])
 
 
 def _address(folder: Path, case: str) -> str:
@@ -126,7 +134,7 @@ def _runs(
 
 
 def _unread(wanted: Wanted, why: Text) -> Run:
-    """A run that has no task; its address is that of the words of the grid."""
+    """A run that has no task; its address stands for the words of the grid."""
     variant, profile = wanted.variant or BASE_VARIANT, wanted.profile
     said = {
         "unread": wanted.case,
@@ -135,5 +143,5 @@ def _unread(wanted: Wanted, why: Text) -> Run:
         "profile": profile.model_dump(mode="json"),
     }
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
-    address = hashlib.sha256(text.encode("utf-8")).hexdigest()[:LENGTH]
+    address = UNREAD + hashlib.sha256(text.encode("utf-8")).hexdigest()[:LENGTH]
     return Run(address, wanted.case, variant, wanted.parameters, profile.name, profile.random_seed, None, why)

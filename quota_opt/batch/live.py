@@ -15,15 +15,16 @@ class BatchProgress:
     """A batch on its way.
 
     `done` counts runs that ended, `reused` those among them that were there already, `failed` those without a plan by
-    status, `running` those at work (with a cluster: at most). `seconds` since the batch began, `remaining` about how
-    many more (None while unknown). `best` is the best run so far by case; `latest` the run that ended last.
+    status, `running` those at work (None on a cluster, which grows and shrinks). `seconds` since the batch began,
+    `remaining` about how many more (None while unknown). `best` is the best run so far by case; `latest` the run that
+    ended last.
     """
 
     total: int
     done: int
     reused: int
     failed: Mapping[str, int]
-    running: int
+    running: int | None
     seconds: float
     remaining: float | None
     best: Mapping[str, Entry]
@@ -35,12 +36,12 @@ OnEvent = Callable[[BatchProgress], bool | None]
 
 
 class Tally:
-    """Counts runs as they end; `at_once` is how many can be at work."""
+    """Counts runs as they end; `at_once` is how many can be at work, where that is known."""
 
-    def __init__(self, total: int, at_once: int) -> None:
+    def __init__(self, total: int, at_once: int | None) -> None:
         self._total, self._at_once = total, at_once
         self._began = time.monotonic()
-        self._reused = self._solved = 0
+        self._reused = self._ended = self._solved = 0
         self._failed: Counter[str] = Counter()
         self._best: dict[str, Entry] = {}
         self._latest: Entry | None = None
@@ -48,10 +49,9 @@ class Tally:
     def add(self, entry: Entry) -> None:
         """One more run that ended."""
         self._latest = entry
-        if entry.reused:
-            self._reused += 1
-        else:
-            self._solved += 1
+        self._ended += 1
+        self._reused += entry.reused
+        self._solved += not entry.reused and entry.run.task is not None  # what could not begin took no time
         if not entry.ending.planned:
             self._failed[entry.ending.status] += 1
         elif better(entry, self._best.get(entry.run.case)):
@@ -59,13 +59,13 @@ class Tally:
 
     def progress(self) -> BatchProgress:
         """Where the batch stands now."""
-        done = self._reused + self._solved
-        left = self._total - done
+        left = self._total - self._ended
         seconds = time.monotonic() - self._began
-        pace = seconds / self._solved if self._solved else None
+        remaining = 0.0 if left == 0 else seconds / self._solved * left if self._solved else None
+        running = None if self._at_once is None else min(left, self._at_once)
         return BatchProgress(
-            self._total, done, self._reused, dict(self._failed), min(left, self._at_once), seconds,
-            0.0 if left == 0 else None if pace is None else pace * left, dict(self._best), self._latest,
+            self._total, self._ended, self._reused, dict(self._failed), running, seconds, remaining,
+            dict(self._best), self._latest,
         )  # fmt: skip
 
 

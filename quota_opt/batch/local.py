@@ -46,7 +46,7 @@ class LocalPool:
         def solved(task: Task) -> Done:
             child = idle.get()
             try:
-                return _tried(child, task, cases[task.case], limits)
+                return tried(child, task, cases[task.case], limits)
             finally:
                 idle.put(child)
 
@@ -63,7 +63,8 @@ class LocalPool:
                 self.close()
 
 
-def _tried(child: Child, task: Task, case: Scenario, limits: Limits) -> Done:
+def tried(child: Child, task: Task, case: Scenario, limits: Limits) -> Done:
+    """Solve a task in a process; once more where that is lost."""
     first = child.solve(task, case, limits)
     if first.ending.status != "LOST":
         return first

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 
 from quota_opt.batch.grid import Grid, read_grid
 from quota_opt.batch.grid_runs import Run, Runs, runs_of
+from quota_opt.batch.keeping import Keeper, keeping
 from quota_opt.batch.live import OnEvent, Tally, extremes
 from quota_opt.batch.pool import Limits, Pool
 from quota_opt.batch.shelf import GRID_FILE, Entry, Shelf, opened, refuse_taken, whole_file
@@ -24,7 +25,7 @@ from quota_opt.errors import Language, QuotaOptError, Text
 
 @dataclass(frozen=True)
 class Failures:
-    """Runs that ended without a plan for the same reason: how many, and the first of them."""
+    """Runs that ended without a plan for the same reason: how many, and the first of them with its reason."""
 
     status: str
     exit_code: int
@@ -83,18 +84,17 @@ class Batch:
 
     @property
     def failures(self) -> tuple[Failures, ...]:
-        """What failed by status and reason, the most frequent first."""
-        counted: Counter[tuple[str, Text]] = Counter()
-        first: dict[tuple[str, Text], Entry] = {}
+        """What failed by status and reason, whatever the figures in it, the most frequent first."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
         for entry in self.entries:
             if not entry.ending.planned and entry.ending.reason is not None:
-                key = (entry.ending.status, entry.ending.reason)
-                counted[key] += 1
-                first.setdefault(key, entry)
-        return tuple(
-            Failures(status, first[status, reason].ending.exit_code, reason, count, first[status, reason].run)
-            for (status, reason), count in counted.most_common()
-        )
+                groups.setdefault((entry.ending.status, _kind(entry.ending.reason)), []).append(entry)
+        found = []
+        for (status, _), entries in groups.items():
+            first = entries[0]
+            assert first.ending.reason is not None
+            found.append(Failures(status, first.ending.exit_code, first.ending.reason, len(entries), first.run))
+        return tuple(sorted(found, key=lambda group: -group.count))
 
     @property
     def exit_code(self) -> int:
@@ -120,6 +120,7 @@ def run_batch(
     memory_limit: int | None = None,
     reports: bool = False,
     language: Language = "zh",
+    store: str | Path | None = None,
     on_event: OnEvent | None = None,
 ) -> Batch:
     """Solve a grid of scenarios, each run in a process of its own, and write results and tables below `out`.
@@ -143,6 +144,8 @@ def run_batch(
         Seconds and megabytes beyond which a run is ended, in place of the grid's `[limits]`.
     reports, language
         Whether result folders hold `report.html` and `report.xlsx`, and the language of their texts.
+    store
+        The run store (a file, or a URL) whose proven runs are taken out instead of solved, and to which all are added.
     on_event
         Called with a BatchProgress as it begins and whenever a run ended; returning False ends the batch.
 
@@ -152,6 +155,8 @@ def run_batch(
         The grid needs correcting, or none of its cases can be read.
     OutputExists
         `out` holds something already and `resume` is not given, or another batch is at work on it.
+    StoreUnavailable
+        The run store cannot be used.
     """
     folder = Path(out)
     refuse_taken(folder, resume=resume)
@@ -162,16 +167,19 @@ def run_batch(
     limits = Limits(
         said.seconds if run_limit is None else run_limit, said.memory_mb if memory_limit is None else memory_limit
     )
-    with opened(folder, limits, resume=resume) as shelf:
+    with (
+        keeping(store, folder.absolute().name, made.file.grid.tags, runs.cases) as keeper,
+        opened(folder, limits, resume=resume) as shelf,
+    ):
         with whole_file(folder / GRID_FILE) as path:
             path.write_bytes(made.content)
-        tally = Tally(len(runs.runs), jobs)
-        entries = _ready(runs, shelf)
+        tally = Tally(len(runs.runs), jobs if dask is None else None)
+        entries = _ready(runs, shelf, keeper)
         for entry in entries.values():
             tally.add(entry)
         try:
             if on_event is None or on_event(tally.progress()) is not False:
-                with closing(_solved(runs, entries, shelf, jobs, dask)) as solved:
+                with closing(_solved(runs, entries, shelf, keeper, jobs, dask)) as solved:
                     for entry in solved:
                         entries[entry.run.address] = entry
                         tally.add(entry)
@@ -188,19 +196,31 @@ def run_batch(
     return Batch(folder, ended, len(runs.runs), runs.repeated, kinds.pop() if len(kinds) == 1 else "mixed", table)
 
 
-def _ready(runs: Runs, shelf: Shelf) -> dict[str, Entry]:
-    """By address, the runs that ended before, and those that cannot begin."""
+def _kind(reason: Text) -> str:
+    """The first line of a reason with all figures alike: what is too slow takes another time each time."""
+    return re.sub(r"\d[\d.,]*", "#", reason.en.partition("\n")[0])
+
+
+def _ready(runs: Runs, shelf: Shelf, keeper: Keeper | None) -> dict[str, Entry]:
+    """By address, the runs that ended before, here or in the store, and those that cannot begin."""
     found = {}
     for run in runs.runs:
         entry = shelf.kept(run)
+        if entry is not None and entry.ending.planned and keeper is not None:
+            keeper.add_missing(run, shelf.result(run), entry.ending)
         if entry is None and run.refused is not None:
             entry = shelf.put(run, Done(Ending(run.address, "INVALID", EXIT_CODES["INVALID"], run.refused)))
+        if entry is None and keeper is not None:
+            done = keeper.found(run)
+            entry = None if done is None else replace(shelf.put(run, done), reused=True)
         if entry is not None:
             found[run.address] = entry
     return found
 
 
-def _solved(runs: Runs, ended: Mapping[str, Entry], shelf: Shelf, jobs: int, dask: str | None) -> Generator[Entry]:
+def _solved(
+    runs: Runs, ended: Mapping[str, Entry], shelf: Shelf, keeper: Keeper | None, jobs: int, dask: str | None
+) -> Generator[Entry]:
     """Solve what is left, and put each run into its place as it ends."""
     waiting = {run.address: run for run in runs.runs if run.address not in ended}
     tasks = [run.task for run in waiting.values() if run.task is not None]
@@ -210,7 +230,11 @@ def _solved(runs: Runs, ended: Mapping[str, Entry], shelf: Shelf, jobs: int, das
     cases = {digest: case for digest, case in runs.cases.items() if digest in needed}
     with pool_of(min(jobs, len(tasks)), dask) as pool:
         for done in pool.run(cases, tasks, shelf.limits):
-            yield shelf.put(waiting[done.ending.address], done)
+            run = waiting[done.ending.address]
+            entry = shelf.put(run, done)
+            if keeper is not None:
+                keeper.add(run, done.files, done.ending)
+            yield entry
 
 
 def pool_of(jobs: int, dask: str | None) -> Pool:

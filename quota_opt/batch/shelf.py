@@ -1,7 +1,8 @@
 """The folder of a batch: `runs/ADDRESS/`, `failures/ADDRESS.json`, `logs/ADDRESS.log`; whole at any moment.
 
 Whatever is there under its own name was written completely, so that a batch that was killed goes on from it. What was
-being written stands under a name that begins with a dot, and is removed by the next batch.
+being written stands under a name that begins with a dot, and is removed by the next batch. A result that is not as it
+was sealed, after a power cut or by hand, is moved to `damaged/`, never deleted, and solved again.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from quota_opt.batch.grid_runs import Run
+from quota_opt.batch.grid_runs import UNREAD, Run
 from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import EXIT_CODES, Done, Ending, gap_text, unpack
-from quota_opt.errors import OutputExists, Text
+from quota_opt.errors import InputError, OutputExists, Text
 from quota_opt.plan.folder import finite
 from quota_opt.plan.places import MEASURES
+from quota_opt.plan.seal import seal_findings
 from quota_opt.solving.status import Status
 
 GRID_FILE = "grid.toml"
@@ -63,9 +65,10 @@ class Shelf:
         result = self.result(run)
         if result.is_dir():
             record = _json(result / "run.json")
-            if record.get("address") == run.address and (result / MEASURES).is_file():
+            if record.get("address") == run.address and _as_sealed(result):
+                self.failure(run).unlink(missing_ok=True)
                 return Entry(run, ending_of(record), sense_of(record), reused=True)
-            shutil.rmtree(result)
+            self._set_aside(result)
         record = _json(self.failure(run))
         if not record or run.task is None:
             return None
@@ -73,6 +76,14 @@ class Shelf:
         lasting = status in _LASTING or (status in _LIMITED and record.get("limits") == asdict(self.limits))
         ending = _ending(record) if lasting else None
         return None if ending is None else Entry(run, ending, reused=True)
+
+    def _set_aside(self, result: Path) -> None:
+        damaged = self.folder / "damaged"
+        damaged.mkdir(exist_ok=True)
+        number = 1
+        while (place := damaged / f"{result.name}-{number}").exists():
+            number += 1
+        result.rename(place)
 
     def put(self, run: Run, done: Done) -> Entry:
         """Keep a run that ended: its result folder or why there is none, and its log."""
@@ -116,9 +127,9 @@ def opened(folder: Path, limits: Limits, *, resume: bool) -> Iterator[Shelf]:
                     f"Another batch is at work on {folder}. Wait for it to end, or choose another --out.",
                 )
             )
-        for place in (folder, *(folder / part for part in _PARTS)):
-            for left in place.glob(".*-*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        half = [left for place in (folder, *(folder / part for part in _PARTS)) for left in place.glob(".*-*")]
+        for left in (*half, *(folder / "failures").glob(f"{UNREAD}*")):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield Shelf(folder, limits)
 
 
@@ -185,6 +196,15 @@ def _ending(record: dict[str, Any]) -> Ending | None:
         return Ending(**known, exit_code=EXIT_CODES[record["status"]], reason=Text(**record["reason"]))
     except (KeyError, TypeError):
         return None
+
+
+def _as_sealed(result: Path) -> bool:
+    """Whether a result folder holds its measures, and all of it is as it was written."""
+    try:
+        errors, _ = seal_findings(result)
+    except InputError:  # sealed by a version that is newer than this one
+        return False
+    return not errors and (result / MEASURES).is_file()
 
 
 def _json(path: Path) -> dict[str, Any]:

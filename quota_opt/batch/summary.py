@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from quota_opt.batch.shelf import Entry, Shelf, whole_file
-from quota_opt.errors import Language
+from quota_opt.errors import Language, Text
 from quota_opt.plan.folder import write_table
 from quota_opt.plan.places import COLUMNS as MEASURE_COLUMNS
 from quota_opt.plan.places import MEASURES
@@ -40,7 +40,7 @@ def runs_table(entries: Iterable[Entry], shelf: Shelf, language: Language) -> pd
         place = shelf.result(run) if ending.planned else shelf.failure(run)
         line = {
             "run": run.address,
-            "reason": "" if ending.reason is None else " ".join(ending.reason.of(language).split()),
+            "reason": "" if ending.reason is None else one_line(ending.reason).of(language),
             "seconds": round(ending.seconds, 3),
             "parameters": run.written_parameters,
             "folder": place.relative_to(shelf.folder).as_posix(),
@@ -51,6 +51,12 @@ def runs_table(entries: Iterable[Entry], shelf: Shelf, language: Language) -> pd
         }
         lines.append({**line, **of_run, **of_ending})
     return pd.DataFrame(lines, columns=list(RUN_COLUMNS))
+
+
+def one_line(reason: Text) -> Text:
+    """A reason on one line."""
+    zh, en = ([" ".join(line.split()) for line in text.splitlines() if line.strip()] for text in reason)
+    return Text("；".join(zh), "; ".join(en))
 
 
 def write_tables(entries: Sequence[Entry], shelf: Shelf, language: Language) -> pd.DataFrame:

@@ -23,11 +23,10 @@ from quota_opt.errors import (
 )
 from quota_opt.facade import Scenario, solve
 from quota_opt.plan.address import case_digest, run_address
-from quota_opt.plan.folder import hashes, versions, whole_folder
+from quota_opt.plan.folder import hashes, versions_of, whole_folder
 from quota_opt.plan.plan import Plan
-from quota_opt.solving.engine import engine_named
 from quota_opt.solving.profile import Profile
-from quota_opt.solving.status import EngineInfo, OnProgress, Status
+from quota_opt.solving.status import OnProgress, Status
 
 
 @dataclass(frozen=True)
@@ -110,11 +109,9 @@ def task_of(
     `inputs` are the hashes of its files, where they are known already.
     """
     files = hashes(case.files) if inputs is None else inputs
-    version = engine_named(profile.engine).availability(profile.solver).version
-    asked = versions(EngineInfo(profile.engine, profile.solver, version))
     chosen = None if variant == "base" else variant
     changes = dict(overrides or {})
-    address = run_address(files, chosen, changes, profile.model_dump(), asked)
+    address = run_address(files, chosen, changes, profile.model_dump(), versions_of(profile))
     return Task(address, case_digest(files), chosen, changes, profile, language, reports)
 
 

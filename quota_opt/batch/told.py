@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.batch.shelf import Entry
+from quota_opt.batch.summary import one_line
 from quota_opt.errors import Language, Text
 from quota_opt.report.document import Document, Section
 from quota_opt.report.numbers import counted
@@ -107,7 +108,7 @@ def _failures(batch: Batch) -> tuple[Text, ...]:
     for group in groups[:_MOST_REASONS]:
         status, run = listed(STATUSES, group.status), group.example
         variant, parameters = variant_words(run.variant), parameters_words(run)
-        reason = [cut(" ".join(text.split()), _LONGEST_REASON) for text in group.reason]
+        reason = [cut(text, _LONGEST_REASON) for text in one_line(group.reason)]
         zh = " · ".join(filter(None, (run.case, variant.zh, parameters.zh)))
         en = " · ".join(filter(None, (run.case, variant.en, parameters.en)))
         told.append(

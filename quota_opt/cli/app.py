@@ -47,6 +47,7 @@ _ORDER = (
     library.dictionary,
     schemas.schema,
     commands.check,
+    sealed.migrate,
     solving.run,
     solving.verify,
     sealed.replay,

@@ -127,7 +127,7 @@ def progress_line(progress: BatchProgress, language: str, since: float = 0.0, *,
     if progress.running:
         parts.append(f"{'在算' if zh else 'at work'} {progress.running:,}")
     parts.append(f"{'用时' if zh else 'time'} {clock(progress.seconds + since)}")
-    if progress.remaining is not None and progress.running:
+    if progress.remaining is not None and progress.done < progress.total:
         parts.append(f"{'约剩' if zh else 'about left'} {clock(max(progress.remaining - since, 0.0))}")
     return "  ".join(parts)
 

@@ -55,6 +55,10 @@ def batch(
         int | None, typer.Option(metavar="MB", min=1, help="单次内存 End a run beyond this.", show_default=False)
     ] = None,
     reports: Annotated[bool, typer.Option("--reports", help="Write report.html and report.xlsx for each run.")] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="运行库 Take proven runs from this store, add the rest.", show_default=False),
+    ] = None,
     listing: Annotated[
         bool, typer.Option("--list", help="只列出 Say what would be solved, and solve nothing.")
     ] = False,
@@ -92,6 +96,7 @@ def batch(
                 memory_limit=memory_limit,
                 reports=reports,
                 language=session.language,
+                store=store,
                 on_event=watch,
             )
     except KeyboardInterrupt:

@@ -118,6 +118,12 @@ def bench(
         bool,
         typer.Option("--front", help="取舍 Exact fronts beside PyAUGMECON; with --size, 25 points beside one solve."),
     ] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="批量 Variants of one county with one process and with two.")
+    ] = False,
+    runs: Annotated[int, typer.Option(metavar="N", min=2, help="How many variants with --batch.")] = 40,
+    firms: Annotated[int, typer.Option(metavar="N", min=1, help="Firms of that county.")] = 300,
+    projects: Annotated[int, typer.Option(metavar="N", min=1, help="Its projects.")] = 60,
 ) -> None:
     """测速 Time start-up, reading, building and hand-over to the solver, with peak memory; or solvers side by side."""
     seeds = seed or [0]
@@ -127,6 +133,9 @@ def bench(
         return
     if front:
         _fronts(session, size or [], seeds, out)
+        return
+    if batch:
+        _batches(session, firms, projects, runs, out)
         return
     rows: list[Row] = [] if modelling or resolve else _start_up()
     for chosen_size in size or ([Size.COUNTY] if resolve else [Size.COUNTY, Size.MILLION]):
@@ -175,6 +184,18 @@ def _fronts(session: Session, sizes: list[Size], seeds: list[int], out: Path | N
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 
+def _batches(session: Session, firms: int, projects: int, runs: int, out: Path | None) -> None:
+    """One batch with one process and with two, as `bench_batch` measures them."""
+    from quota_opt.cli import bench_batch
+
+    with _made({**bench_batch.COUNTY, "firms": firms, "projects": projects}) as case:
+        rows = bench_batch.raced(case, runs)
+    path = _written(bench_batch.flat(rows), out or _default_path())
+    session.document({"rows": rows, "file": path})
+    session.show(bench_batch.table(session, rows))
+    session.show(Text(f"已写出 {path}", f"Written: {path}"))
+
+
 def measure(size: Size, seed: int = 0, *, relaxation: bool = False) -> list[Row]:
     """Generate the case of that size and time each step on it, in a fresh process."""
     with _generated(size, seed) as case:
@@ -206,10 +227,17 @@ def _modelled(size: Size, seed: int) -> list[Row]:
 
 @contextmanager
 def _generated(size: Size, seed: int) -> Iterator[str]:
+    """The folder of the case of that size."""
+    with _made({**CASES[size], "seed": seed}) as case:
+        yield case
+
+
+@contextmanager
+def _made(sizes: dict[str, int | str]) -> Iterator[str]:
     """The folder of a generated case, made in a process of its own so that its memory does not count."""
     with tempfile.TemporaryDirectory(prefix="quota-opt-bench-") as folder:
         case = str(Path(folder) / "case")
-        _child("bench_steps", "generate", case, json.dumps({**CASES[size], "seed": seed}))
+        _child("bench_steps", "generate", case, json.dumps(sizes))
         yield case
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from quota_opt.cli import complete
-from quota_opt.cli.boundary import error_document
+from quota_opt.cli.boundary import Usage, error_document
 from quota_opt.cli.commands import refuse_existing
 from quota_opt.cli.progress import Watch
 from quota_opt.cli.session import Session
@@ -84,3 +84,43 @@ def report(
             session.answer(str(path))
     named = [str(path) for path in written]
     session.show(Text(f"已写出报告：{'、'.join(named)}", f"Reports written: {', '.join(named)}"))
+
+
+def migrate(
+    session: Session,
+    *,
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="CASE|DIR",
+            help="旧案例或结果 A case or a result folder of an earlier version.",
+            autocompletion=complete.cases,
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="What to write; default CASE-migrated.", show_default=False)
+    ] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="就地 Replace it; what changes is kept in before-migration/.")
+    ] = False,
+) -> None:
+    """升级 Bring a case or result of an earlier version to the present contract, beside the old one."""
+    if in_place and out is not None:
+        raise Usage(Text("--in-place 和 --out 只写一个。", "Give --in-place or --out, not both."))
+    if out is not None:
+        refuse_existing(out)
+    import quota_opt as qo
+
+    made = qo.migrate(address, out, in_place=in_place)
+    session.document({"source": made.source, "target": made.target, "kept": made.kept, "changes": list(made.changes)})
+    if made.target is None:
+        session.show(Text("已是现行约定，没有要改的。", "It is of the present contract; nothing is to be done."))
+        return
+    if session.quiet:
+        session.answer(str(made.target))
+    for change in made.changes:
+        session.show(Text(f"{change.file}：{change.what.zh}", f"{change.file}: {change.what.en}"))
+    session.show(Text(f"已写出 {made.target}", f"Written: {made.target}"))
+    if made.kept is not None:
+        session.show(Text(f"原文件保存在 {made.kept}", f"The originals are kept in {made.kept}"))

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +58,14 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Result folder; default results/CASE.", show_default=False),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="集群 Counties of a large case at work on a Dask cluster: its scheduler, or local:N.",
+            show_default=False,
+        ),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(
@@ -82,7 +91,7 @@ def run(
     refuse_existing(folder)
     if store is not None:
         qo.Store.open(store).close()  # what is wrong with it is told before the work, not after it
-    with Watch(session) as watch:
+    with nullcontext() if dask is None else qo.cluster(dask), Watch(session) as watch:
         plan = qo.solve(scenario, profile, gap=gap, time_limit=time_limit, on_progress=watch)
         if watch.aborted:
             raise KeyboardInterrupt

@@ -97,11 +97,14 @@ class Chains:
 
 def _members(stages: pd.Series, known: pd.Series, size: int) -> tuple[NDArray[np.bool_], set[str]]:
     """(stage, firm or project) that go together, and the names that no stage bears."""
-    named = pd.DataFrame({"row": np.arange(len(stages)), "name": stages.to_numpy(dtype=object)})
-    named = named.explode("name").dropna(subset="name")
-    pairs = named.merge(known.rename("stage"), how="left", left_on="name", right_index=True)
-    lost = set(pairs.loc[pairs["stage"].isna(), "name"].astype(str))
-    pairs = pairs.dropna(subset="stage")
+    places: dict[str, list[int]] = {}
+    for name, place in zip(known.index, known, strict=True):
+        places.setdefault(name, []).append(place)
     member = np.zeros((size, len(stages)), dtype=bool)
-    member[pairs["stage"].to_numpy(dtype=np.int64), pairs["row"].to_numpy(dtype=np.int64)] = True
+    lost = set()
+    for row, names in enumerate(stages):
+        for name in names:
+            member[places.get(name, []), row] = True
+            if name not in places:
+                lost.add(str(name))
     return member, lost

@@ -34,6 +34,8 @@ from quota_opt.plan.verify import Stated, Verification, problem, verify_outcome
 from quota_opt.plan.whole_check import whole_problems
 from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.standing import Standing, clause_code, documents_record, standings
+from quota_opt.solving.engine import engine_named
+from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import EngineInfo, relative_gap
 
 NEEDED = {
@@ -249,6 +251,12 @@ def versions(engine: EngineInfo) -> dict[str, str]:
     return {"quota-opt": version(), f"{engine.name} {engine.solver}": engine.version}
 
 
+def versions_of(profile: Profile) -> dict[str, str]:
+    """Who would answer what this profile asks, here."""
+    found = engine_named(profile.engine).availability(profile.solver).version
+    return versions(EngineInfo(profile.engine, profile.solver, found))
+
+
 def version() -> str:
     """The version of this program."""
     from importlib.metadata import PackageNotFoundError
@@ -291,7 +299,7 @@ def verify_folder(folder: Path, rules: Any) -> Verification:
 
 def result_of(folder: Path, rules: Any) -> Result:
     """A result folder read and verified, see `verify_folder`."""
-    record, tables = _read_result(folder)
+    record, tables = read_result_files(folder)
     sealed, notes = seal_findings(folder)
     problems = [finding for name, table in tables.items() for finding in _unreadable(name, table)]
     if problems:
@@ -429,7 +437,8 @@ def _record_problems(record: Mapping[str, Any], audit: tuple[RuleAudit, ...]) ->
     return found
 
 
-def _read_result(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+def read_result_files(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The record of a result folder and its tables, unchecked. Raises InputError where it is no result folder."""
     findings = []
 
     def bad(code: str, what: Text, file: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quota_opt.errors import Finding, Text
 from quota_opt.model.case import FloatArray
@@ -30,32 +31,22 @@ def measures_table(outcome: Outcome, measures: Mapping[str, float] | None = None
     case = outcome.case
     whole = outcome.measures() if measures is None else measures
     units = {name: measure_unit(case, name) for name in known_measures(case)}
-    total = pd.DataFrame(
-        {
-            "place": "",
-            "year": "",
-            "measure": list(whole),
-            "unit": [units[name] for name in whole],
-            "value": np.fromiter(whole.values(), dtype=float, count=len(whole)),
-        },
-        columns=list(COLUMNS),
-    )
-    parts = [total]
+    columns: dict[str, list[FloatArray | NDArray[Any]]] = {name: [] for name in COLUMNS}
+
+    def add(name: str, place: NDArray[Any], year: NDArray[Any], value: FloatArray) -> None:
+        named = (np.full(len(value), text, dtype=object) for text in (name, units[name]))
+        for column, part in zip(COLUMNS, (place, year, *named, value), strict=True):
+            columns[column].append(part)
+
+    blank = np.array([""], dtype=object)
+    for name, value in whole.items():
+        add(name, blank, blank, np.array([value], dtype=float))
+    years = case.years.astype(str).astype(object)
     for name in (name for name in known_measures(case) if name not in nonlinear(case)):
         values = case.places.subtree_sum(_by_place(outcome, name))
         n, t = np.nonzero(values)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "place": case.places.names[n],
-                    "year": case.years[t].astype(str),
-                    "measure": name,
-                    "unit": units[name],
-                    "value": values[n, t],
-                }
-            )
-        )
-    return pd.concat([part for part in parts if len(part)] or [total], ignore_index=True)
+        add(name, case.places.names[n], years[t], values[n, t])
+    return pd.DataFrame({column: np.concatenate(parts) for column, parts in columns.items()})
 
 
 def _by_place(outcome: Outcome, name: str) -> FloatArray:

@@ -99,6 +99,12 @@ class Plan:
         assert self.outcome is not None
         return measures_table(self.outcome, self.measures)
 
+    def _repr_html_(self) -> str:
+        """The plan as a notebook shows it."""
+        from quota_opt.plan.notebook import plan_html
+
+        return plan_html(self)
+
     def write(self, folder: str | Path, language: Language = "zh") -> Path:
         """Write the result folder, whole or not at all; it must not exist (or be empty). Returns its path.
 

@@ -35,6 +35,9 @@ def read_result(
     if not result.verification.ok or result.outcome is None:
         listed = result.verification.problems[:10]
         zh, en = ("\n  ".join(finding.what.of(language) for finding in listed) for language in ("zh", "en"))
+        if any(note.code == "unsealed" for note in result.verification.notes):
+            zh += "\n  它由较早版本的程序写成，可先运行 quota-opt migrate。"
+            en += "\n  An earlier version wrote it; quota-opt migrate may bring it up to date."
         raise VerificationFailed(
             Text(f"{folder} 未通过复核，不能据此分析：\n  {zh}", f"{folder} does not pass its check:\n  {en}")
         )

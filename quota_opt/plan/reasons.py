@@ -204,11 +204,11 @@ def _firms(problem: Problem, outcome: Outcome, priced: _Priced) -> list[tuple[st
     rows_of: dict[int, list[int]] = {}
     for row, code in enumerate(owner):
         rows_of.setdefault(int(code), []).append(row)
-    made = []
-    for code in np.flatnonzero(shown):
-        firm = int(code)
-        made.append((str(case.firms["firm"].iat[firm]), _firm(problem, outcome, priced, firm, done, rows_of, barred)))
-    return made
+    names, kinds = case.firms["firm"].tolist(), case.actions["action"].tolist()
+    return [
+        (str(names[firm]), _firm(problem, outcome, priced, firm, done, rows_of, barred, kinds))
+        for firm in np.flatnonzero(shown).tolist()
+    ]
 
 
 def _firm(
@@ -219,6 +219,7 @@ def _firm(
     done: dict[int, int],
     rows_of: dict[int, list[int]],
     barred: dict[int, _Reason],
+    kinds: list[str],
 ) -> _Reason:
     case = problem.case
     listed = case.listing.texts[firm] if case.listing is not None else None
@@ -228,7 +229,7 @@ def _firm(
     if firm in done:
         i = done[firm]
         row, t = int(outcome.action_row[i]), int(outcome.action_year[i])
-        kind = str(case.actions["action"].iat[row])
+        kind = str(kinds[row])
         zh = {"close": "关停", "upgrade": "提升改造", "relocate": "搬迁", "merge": "整合", "rebuild": "重建"}[kind]
         worth = _short(float(priced.margin[problem.act[row, t]])) if priced.known else ""
         text = Text(f"{case.years[t]} 年{zh}{because.zh}", f"{kind} in {case.years[t]}{because.en}")

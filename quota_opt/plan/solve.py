@@ -42,7 +42,7 @@ from quota_opt.plan.tables import (
     transfers_table,
 )
 from quota_opt.plan.trades import trades_table
-from quota_opt.plan.verify import Stated, verify_outcome
+from quota_opt.plan.verify import verify_solved
 from quota_opt.scenario import Scenario, resource_words, unit_words
 from quota_opt.solving.elastic import conflicts
 from quota_opt.solving.memory import Recall
@@ -118,20 +118,7 @@ def plan_of(
         "trades": trades_table(outcome),
     }
     measures = outcome.measures()
-    sense = solved.stages[-1].sense
-    verification = verify_outcome(
-        outcome,
-        Stated(
-            plan_tables["actions"],
-            plan_tables["awards"],
-            plan_tables["ledger"],
-            measures,
-            solved.objective,
-            solved.bound,
-            sense,
-            plan_tables["trades"],
-        ),
-    )
+    verification = verify_solved(outcome, solved.objective, solved.bound, solved.stages[-1].sense)
     if not verification.ok:
         listed = "\n".join(finding.what.en for finding in verification.problems)
         listed_zh = "\n".join(finding.what.zh for finding in verification.problems)

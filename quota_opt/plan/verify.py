@@ -179,22 +179,21 @@ def compare_stated(outcome: Outcome, stated: Stated) -> list[Finding]:
                 f"The measure {name} is stated as {stated.measures[name]:,.6g}; the tables give {values[name]:,.6g}.",
             )
             problems.append(problem("measures", what, "run.json"))
-    problems += _objective(outcome, stated)
-    return problems
+    return problems + _objective(outcome, stated.objective, stated.bound, stated.sense)
 
 
-def _objective(outcome: Outcome, stated: Stated) -> list[Finding]:
+def _objective(outcome: Outcome, objective: float | None, bound: float | None, sense: str) -> list[Finding]:
     found = []
     value = objective_of(outcome)
-    if value is not None and stated.objective is not None and not _close(value, stated.objective):
+    if value is not None and objective is not None and not _close(value, objective):
         what = Text(
-            f"目标值写作 {stated.objective:,.6g}，应为 {value:,.6g}。",
-            f"The objective is stated as {stated.objective:,.6g}; the tables give {value:,.6g}.",
+            f"目标值写作 {objective:,.6g}，应为 {value:,.6g}。",
+            f"The objective is stated as {objective:,.6g}; the tables give {value:,.6g}.",
         )
         found.append(problem("objective", what, "run.json"))
-    if stated.objective is not None and stated.bound is not None and np.isfinite(stated.bound):
-        beyond = (stated.objective - stated.bound) * (1.0 if stated.sense == "max" else -1.0)
-        if beyond > 1e-6 * max(1.0, abs(stated.bound)):
+    if objective is not None and bound is not None and np.isfinite(bound):
+        beyond = (objective - bound) * (1.0 if sense == "max" else -1.0)
+        if beyond > 1e-6 * max(1.0, abs(bound)):
             what = Text(
                 "目标值优于所证的界，不可能。", "The objective is better than its proven bound, which cannot be."
             )
@@ -269,4 +268,11 @@ def verify_outcome(outcome: Outcome, stated: Stated | None = None, extra: tuple[
     problems = [problem("tables", text) for text in extra] + broken_rules(audit)
     if stated is not None:
         problems += compare_stated(outcome, stated)
+    return Verification(not problems, audit, tuple(problems))
+
+
+def verify_solved(outcome: Outcome, objective: float, bound: float, sense: str) -> Verification:
+    """Audit what a solver decided, its objective and its bound; tables, which are made of that, need no comparison."""
+    audit = audits(outcome)
+    problems = [*broken_rules(audit), *_objective(outcome, objective, bound, sense)]
     return Verification(not problems, audit, tuple(problems))

@@ -13,9 +13,9 @@ from quota_opt.rules import RULES
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
-def handbook_pages() -> dict[str, str]:
-    """Every page by its path below the folder of the handbook."""
-    pages = {"README.md": _front()}
+def handbook_pages(root: Path | None = None) -> dict[str, str]:
+    """Every page by its path below the folder of the handbook; the first one names what else stands in `root`."""
+    pages = {"README.md": _front(root)}
     for language in _LANGUAGES:
         rules, dictionary = f"{language}/rules", f"{language}/dictionary"
         pages[f"{rules}/README.md"] = rules_page(language)
@@ -28,7 +28,8 @@ def handbook_pages() -> dict[str, str]:
 
 def write_handbook(folder: str | Path) -> list[Path]:
     """Write every page below `folder`; pages of rules that are gone are removed. Returns the paths written."""
-    root, pages = Path(folder), handbook_pages()
+    root = Path(folder)
+    pages = handbook_pages(root)
     for language in _LANGUAGES:
         for part in ("rules", "dictionary"):
             for path in (root / language / part).glob("*.md"):
@@ -41,7 +42,8 @@ def write_handbook(folder: str | Path) -> list[Path]:
     return [root / name for name in pages]
 
 
-def _front() -> str:
+def _front(root: Path | None) -> str:
+    guides = _guides(root) if root is not None else []
     return joined(
         [
             "# 手册 Handbook",
@@ -51,5 +53,13 @@ def _front() -> str:
             "- [数据字典](zh/dictionary/README.md)：表、列、设置、单位、系数、指标\n"
             "- [Rule library](en/rules/README.md): a page per rule, county × rule\n"
             "- [Data dictionary](en/dictionary/README.md): tables, columns, settings, units, factors, measures",
+            *(["手写的各页 Written by hand:", "\n".join(guides)] if guides else []),
         ]
     )
+
+
+def _guides(root: Path) -> list[str]:
+    """A line for each page written by hand, with its own heading."""
+    pages = [path for language in _LANGUAGES for path in sorted((root / language).glob("*.md"))]
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for path in pages]
+    return [f"- [{title}]({path.relative_to(root).as_posix()})" for title, path in zip(titles, pages, strict=True)]

@@ -144,10 +144,7 @@ def fuel_carbon(table: pd.DataFrame, factors: Mapping[str, Factor], year: int) -
 
 
 def _fuels_stated(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    stated = np.zeros(len(table), dtype=bool)
-    for column in CARRIERS:
-        stated |= table[column].notna().to_numpy()
-    return stated
+    return np.asarray(table[list(CARRIERS)].notna().to_numpy().any(axis=1))
 
 
 def _settle(

@@ -65,11 +65,12 @@ def _is_case(path: Path) -> bool:
     if path.is_file():
         return path.suffix.casefold() in WORKBOOKS
     return path.is_dir() and (
-        (path / SETTINGS_FILE).is_file() or any(path.glob("*.csv")) or len(_workbooks_in(path)) == 1
+        (path / SETTINGS_FILE).is_file() or any(path.glob("*.csv")) or len(workbooks_in(path)) == 1
     )
 
 
-def _workbooks_in(folder: Path) -> list[Path]:
+def workbooks_in(folder: Path) -> list[Path]:
+    """The workbooks of a folder, by name."""
     # Excel keeps a lock file `~$name.xlsx` beside a workbook that is open.
     return sorted(p for p in folder.glob("*") if p.suffix.casefold() in WORKBOOKS and not p.name.startswith("~$"))
 
@@ -77,8 +78,8 @@ def _workbooks_in(folder: Path) -> list[Path]:
 def _read_path(path: Path, name: str, depth: int) -> RawCase:
     if path.is_file():
         return read_workbook(path, name)
-    if not (path / SETTINGS_FILE).is_file() and not any(path.glob("*.csv")) and len(_workbooks_in(path)) == 1:
-        return read_workbook(_workbooks_in(path)[0], name)
+    if not (path / SETTINGS_FILE).is_file() and not any(path.glob("*.csv")) and len(workbooks_in(path)) == 1:
+        return read_workbook(workbooks_in(path)[0], name)
 
     def read_base(base: str, folder: Path) -> RawCase:
         where = Where(file=SETTINGS_FILE, path="extends")

@@ -11,6 +11,8 @@ import pandas as pd
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.scenario.clauses import check_clauses
+from quota_opt.scenario.contract import CONTRACT, newer_contract
+from quota_opt.scenario.migrate import declared_contract, with_hints
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.parsing import ParsedTables, parse_tables
 from quota_opt.scenario.paths import with_values
@@ -223,6 +225,9 @@ def make_scenario(
     Raises InputError with every finding.
     """
     variant = None if variant == BASE_VARIANT else variant
+    stated = declared_contract(raw.document)
+    if stated is not None and stated > CONTRACT:  # Whatever else seems wrong with it may be right there.
+        raise InputError([newer_contract(stated, raw.locate("scenario.contract"))])
     findings = list(raw.findings)
     document, problems = _effective(raw, variant, overrides)
     findings += problems
@@ -254,7 +259,7 @@ def make_scenario(
         findings += _check_variants(settings, raw)
         findings += check_clauses(settings, document, raw.locate)
     if settings is None or any(f.level is Level.ERROR for f in findings):
-        raise InputError(findings)
+        raise InputError(with_hints(findings, raw))
     return Scenario(settings, parsed.tables, variant, dict(overrides), tuple(findings), raw, parsed, context)
 
 

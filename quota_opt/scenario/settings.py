@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from quota_opt.errors import Text
+from quota_opt.scenario.contract import CONTRACT
 from quota_opt.scenario.factors import FACTOR_NAMES
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.strict import (
@@ -39,6 +40,7 @@ class ScenarioSection(Strict):
     data: Literal["real", "synthetic", "mixed"] = "real"
     resources: tuple[Name, ...] = ("energy",)
     discount_rate: float = Field(default=0.0, gt=-1, lt=1)
+    contract: int = Field(default=CONTRACT, ge=1, le=CONTRACT)
 
     @field_validator("last_year")
     @classmethod

@@ -19,6 +19,7 @@ _WORDS: dict[str, Text] = {
     "scenario.data": Text("数据性质：real 真实，synthetic 合成，mixed 混合", "real, synthetic or mixed"),
     "scenario.resources": Text('要安排的资源，如 ["energy", "carbon", "land"]', "Resources to allocate"),
     "scenario.discount_rate": Text("年贴现率，如 0.05", "Yearly discount rate, e.g. 0.05"),
+    "scenario.contract": Text("数据约定的编号，由 quota-opt migrate 写入", "Number of the contract; migrate writes it"),
     "objective.form": Text("目标形式：weighted 加权，lexicographic 分层", "weighted or lexicographic"),
     "objective.order": Text("分层目标的次序", "Order of a lexicographic objective"),
 }

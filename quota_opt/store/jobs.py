@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import CursorResult, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy import update as changed
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.store.schema import Base, Number, Run
@@ -77,7 +77,7 @@ class Job(Base):
     reused: Mapped[bool] = mapped_column(default=False)
     ending: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
-    comparison: Mapped[dict[str, Any] | None] = deferred(mapped_column())
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     attempts: Mapped[int] = mapped_column(default=0)
     server: Mapped[str | None]
     heartbeat: Mapped[datetime | None]
@@ -281,12 +281,12 @@ class Jobs:
                 raise WrongState(Text("任务还没有结束，请先取消。", "The job has not ended; cancel it first."))
             session.delete(found)
 
-    def beat(self, server: str) -> list[str]:
-        """Say that `server` lives; returns the jobs it runs that are to be cancelled."""
+    def beat(self, server: str) -> dict[str, bool]:
+        """Say that `server` lives; returns the jobs running there by what is written, and which are to be cancelled."""
         with self._write() as session:
             session.execute(changed(Job).where(Job.state == RUNNING, Job.server == server).values(heartbeat=now()))
-            asked = select(Job.id).where(Job.state == RUNNING, Job.server == server, Job.cancelling)
-            return list(session.scalars(asked))
+            found = select(Job.id, Job.cancelling).where(Job.state == RUNNING, Job.server == server)
+            return {job: bool(cancelling) for job, cancelling in session.execute(found)}
 
     def recover(self, dead: Callable[[str, datetime], bool]) -> int:
         """Queue again what servers held that are `dead`, told by name and last heartbeat; returns how many."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, R
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from quota_opt.errors import Level
 from quota_opt.facade import engines, scenarios, schema
@@ -36,7 +37,7 @@ from quota_opt.web.models import (
 )
 from quota_opt.web.openapi import content, errors, json_only, json_or_form
 from quota_opt.web.problems import asked_language
-from quota_opt.web.results import report, table_csv, table_record, zip_folder
+from quota_opt.web.results import table_csv, table_record, zip_folder
 from quota_opt.web.service import Service, findings_record, job_record, limits_record
 
 ROOT = "/api/v1"
@@ -56,7 +57,6 @@ Key = Annotated[
 _SANDBOX = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads; default-src 'none'; "
             "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"}  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_QUIET = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 # The guard checks the token before a request comes here; the dependency says so in the OpenAPI description.
 router = APIRouter(prefix=ROOT, dependencies=[Depends(TOKEN)])
@@ -99,10 +99,10 @@ def health() -> Health:
 
 @router.get("/limits", tags=["server"], summary="What may be sent and used", response_model=LimitsOut,
             responses=errors())  # fmt: skip
-def limits(request: Request) -> dict[str, Any]:
+def limits(request: Request) -> Response:
     """Sizes, times and numbers beyond which requests are refused, and how many jobs there are."""
     service = _service(request)
-    return limits_record(service.limits, service.jobs.counts())
+    return JSONResponse(limits_record(service.limits, service.jobs.counts()))
 
 
 @router.get("/cases", tags=["server"], summary="The built-in cases", responses=errors())
@@ -151,19 +151,21 @@ def one_schema(name: Annotated[str, Path(max_length=100)]) -> dict[str, Any]:
 
 @router.post("/check", tags=["cases"], summary="Check a case", response_model=Checked,
              responses=errors(400, 413, 415, 422), openapi_extra=json_or_form(CheckRequest, CheckOptions))  # fmt: skip
-async def check_case(request: Request) -> dict[str, Any]:
+async def check_case(request: Request) -> Response:
     """All findings at once, with file or sheet, cell, and how to mend it; nothing is solved or kept."""
     body = await case_body(request, CheckRequest, CheckOptions)
     name, findings = await anyio.to_thread.run_sync(
         _service(request).check, body.asked, body.file, limiter=_reading(request)
     )
     counts = {str(level): sum(finding.level is level for finding in findings) for level in Level}
-    return {
-        "ok": not counts[Level.ERROR],
-        "case": name,
-        "counts": counts,
-        "findings": findings_record(findings, asked_language(request)),
-    }
+    return JSONResponse(
+        {
+            "ok": not counts[Level.ERROR],
+            "case": name,
+            "counts": counts,
+            "findings": findings_record(findings, asked_language(request)),
+        }
+    )
 
 
 @router.post("/jobs", tags=["jobs"], summary="Submit a case to be solved", status_code=202, response_model=JobOut,
@@ -208,20 +210,19 @@ def list_jobs(
     state: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     before: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$", description="`next` of the page before.")] = None,
-) -> dict[str, Any]:
+) -> Response:
     """Those submitted with the same token."""
     found = _service(request).jobs.listing(_owner(request), state=state, limit=limit + 1, before=before)
     more = len(found) > limit
-    return {
-        "jobs": [job_record(job, ROOT) for job in found[:limit]],
-        "next": found[limit - 1].id if more else None,
-    }
+    return JSONResponse(
+        {"jobs": [job_record(job, ROOT) for job in found[:limit]], "next": found[limit - 1].id if more else None}
+    )
 
 
 @router.get("/jobs/{job}", tags=["jobs"], summary="One job", response_model=JobOut, responses=errors(404, 422))
-def one_job(request: Request, job: JobId) -> dict[str, Any]:
+def one_job(request: Request, job: JobId) -> Response:
     """Its state, how far it is, and how it ended."""
-    return job_record(_service(request).jobs.get(job, _owner(request)), ROOT)
+    return JSONResponse(job_record(_service(request).jobs.get(job, _owner(request)), ROOT))
 
 
 @router.get("/jobs/{job}/events", tags=["jobs"], summary="Watch a job", response_class=StreamingResponse,
@@ -240,25 +241,33 @@ async def events(
     """
     service, owner = _service(request), _owner(request)
     await run_in_threadpool(service.jobs.get, job, owner)
-    place = service.stream()
-    place.__enter__()
     seen = int(last_seen) if last_seen is not None and last_seen.isdecimal() else 0
+    service.open_stream()
+    return _Stream(
+        job_events(service, job, owner, seen, ROOT), media_type="text/event-stream", closed=service.close_stream
+    )
 
-    async def stream() -> AsyncIterator[str]:
+
+class _Stream(StreamingResponse):
+    """A response that says when it is over, also where the caller left before it began."""
+
+    def __init__(self, content: AsyncIterator[str], *, media_type: str, closed: Callable[[], None]) -> None:
+        super().__init__(content, media_type=media_type)
+        self._closed = closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream."""
         try:
-            async for event in job_events(service, job, owner, seen, ROOT):
-                yield event
+            await super().__call__(scope, receive, send)
         finally:
-            place.__exit__(None, None, None)
-
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=_QUIET)
+            self._closed()
 
 
 @router.post("/jobs/{job}/cancel", tags=["jobs"], summary="Cancel a job", response_model=JobOut,
              responses=errors(404, 422))  # fmt: skip
-def cancel(request: Request, job: JobId) -> dict[str, Any]:
+def cancel(request: Request, job: JobId) -> Response:
     """One that waits ends at once; one that runs is stopped, and the plan it has so far is kept."""
-    return job_record(_service(request).cancel(job, _owner(request)), ROOT)
+    return JSONResponse(job_record(_service(request).cancel(job, _owner(request)), ROOT))
 
 
 @router.delete("/jobs/{job}", tags=["jobs"], summary="Forget a job", status_code=204, responses=errors(404, 409, 422))
@@ -274,9 +283,9 @@ def result(request: Request, job: JobId) -> Response:
     """Of a solve its `run.json`: status, objective, bound, measures, audit, certificate; of a comparison its tables."""
     service, owner = _service(request), _owner(request)
     if service.jobs.get(job, owner).kind == COMPARE:
-        return JSONResponse(service.comparison(job, owner), headers=_QUIET)
+        return JSONResponse(service.comparison(job, owner))
     _, files = service.result(job, owner)
-    return Response(files["run.json"], media_type="application/json", headers=_QUIET)
+    return Response(files["run.json"], media_type="application/json")
 
 
 @router.get("/jobs/{job}/result/tables/{name}", tags=["results"], summary="A table of a result", response_model=Table,
@@ -298,8 +307,8 @@ def table(
     asked = form or ("csv" if "text/csv" in request.headers.get("accept", "") else "json")
     if asked == "csv":
         named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return Response(found, media_type="text/csv", headers={**_QUIET, **named})
-    return JSONResponse(table_record(found, name, offset, limit), headers=_QUIET)
+        return Response(found, media_type="text/csv", headers=named)
+    return JSONResponse(table_record(found, name, offset, limit))
 
 
 @router.get("/jobs/{job}/result.zip", tags=["results"], summary="The whole result folder",
@@ -310,7 +319,7 @@ def result_zip(request: Request, job: JobId) -> Response:
     """As `quota-opt run --out` writes it; unpacked, `quota-opt verify` accepts it."""
     found, files = _service(request).result(job, _owner(request))
     named = {"Content-Disposition": f'attachment; filename="{found.result}.zip"'}
-    return Response(zip_folder(files), media_type="application/zip", headers={**_QUIET, **named})
+    return Response(zip_folder(files), media_type="application/zip", headers=named)
 
 
 @router.get("/jobs/{job}/report.html", tags=["results"], summary="The report for people", response_class=Response,
@@ -319,7 +328,7 @@ def result_zip(request: Request, job: JobId) -> Response:
 async def report_html(request: Request, job: JobId, lang: Lang | None = None) -> Response:
     """Made when it is asked for, in the language of `lang` or Accept-Language."""
     page = await _report(request, job, "report.html", lang)
-    return Response(page, media_type="text/html; charset=utf-8", headers={**_QUIET, **_SANDBOX})
+    return Response(page, media_type="text/html; charset=utf-8", headers=_SANDBOX)
 
 
 @router.get("/jobs/{job}/report.xlsx", tags=["results"], summary="The workbook for people", response_class=Response,
@@ -328,13 +337,11 @@ async def report_html(request: Request, job: JobId, lang: Lang | None = None) ->
 async def report_xlsx(request: Request, job: JobId, lang: Lang | None = None) -> Response:
     """Made when it is asked for, in the language of `lang` or Accept-Language."""
     book = await _report(request, job, "report.xlsx", lang)
-    return Response(book, media_type=_XLSX, headers=_QUIET)
+    return Response(book, media_type=_XLSX)
 
 
 async def _report(request: Request, job: str, name: str, lang: Lang | None) -> bytes:
-    service, owner, language = _service(request), _owner(request), lang or asked_language(request)
-
-    def made() -> bytes:
-        return report(service.result(job, owner)[1], name, language)
-
-    return await anyio.to_thread.run_sync(made, limiter=_reading(request))
+    language = lang or asked_language(request)
+    return await anyio.to_thread.run_sync(
+        _service(request).report, job, _owner(request), name, language, limiter=_reading(request)
+    )

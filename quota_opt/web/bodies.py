@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from quota_opt.errors import Text
 from quota_opt.web.limits import MEBIBYTE
@@ -60,8 +60,10 @@ async def case_body(request: Request, whole: type[Whole], form: type[Form]) -> B
             file = given.get(FIELD)
             content = await file.read() if isinstance(file, UploadFile) else None
             fields = _fields(given)
-    except MultiPartException as problem:
-        raise _broken("form", str(problem)) from problem
+    except Refused:
+        raise
+    except HTTPException as problem:
+        raise _broken("form", str(problem.detail)) from problem
     except ValueError as problem:
         raise _broken("form", str(problem)) from problem
     if content is None:

@@ -6,10 +6,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quota_opt.errors import Language, Text
@@ -66,14 +67,16 @@ class Guard:
             return
         headers = Headers(scope=scope)
         refused = self._refused(scope, headers)
-        if refused is None:
-            await self.app(scope, _Counted(receive, self.limits) if scope["type"] == "http" else receive, send)
+        if refused is None and scope["type"] == "http":
+            await self.app(scope, _Counted(receive, self.limits), partial(_quietly, send))
+        elif refused is None:
+            await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
             language = language_of(headers.get("accept-language", ""), self.language)
             body = problem_body(refused.status_code, refused.kind, refused.text, language)
-            await answer(body, refused.headers)(scope, receive, send)
+            await answer(body, refused.headers)(scope, receive, partial(_quietly, send))
 
     def _refused(self, scope: Scope, headers: Headers) -> Refused | None:
         host = headers.get("host", "")
@@ -91,6 +94,16 @@ class Guard:
         if length.isdecimal() and int(length[:20]) > self.limits.upload_bytes:
             return too_long(self.limits)
         return None
+
+
+async def _quietly(send: Send, message: Message) -> None:
+    """Send on, telling browsers neither to guess at a type nor to keep what they were given."""
+    if message["type"] == "http.response.start":
+        headers = MutableHeaders(raw=message["headers"])
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cache-Control"] = "no-store"
+        headers["Referrer-Policy"] = "no-referrer"
+    await send(message)
 
 
 def too_long(limits: ServerLimits) -> Refused:

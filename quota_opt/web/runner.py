@@ -22,12 +22,12 @@ import psutil
 from quota_opt.batch.child import Child
 from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import Done, Task
-from quota_opt.errors import Language, QuotaOptError, StoreUnavailable, Text
+from quota_opt.errors import InputError, Language, StoreUnavailable, Text
 from quota_opt.facade import Scenario
 from quota_opt.plan.folder import finite
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import Progress, Status
-from quota_opt.store.jobs import CANCELLED, COMPARE, DONE, FAILED, Job, Jobs, failure_of, now
+from quota_opt.store.jobs import CANCELLED, COMPARE, DONE, FAILED, Job, Jobs, NoSuchJob, WrongState, failure_of, now
 from quota_opt.store.store import Store
 from quota_opt.web.comparing import Comparer, CompareStopped
 from quota_opt.web.limits import ServerLimits
@@ -42,6 +42,8 @@ PROGRESS_S = 1.0
 """How often the progress of a job is written, at most."""
 SILENT_S = 60.0
 """A server on another machine that has not been heard of for so long is taken for dead."""
+RECOVER_S = 5.0
+"""How often it is looked for jobs of dead servers."""
 CASES = 4
 """Cases a worker keeps read."""
 
@@ -95,8 +97,9 @@ class _Work:
 class _Worker:
     """One thread, its process, and the cases it keeps."""
 
-    child: Child = field(default_factory=Child)
+    child: Child
     cases: dict[str, Scenario] = field(default_factory=dict)
+    job: Job | None = None
     work: _Work | None = None
     thread: threading.Thread | None = None
 
@@ -107,7 +110,7 @@ class Runner:
     def __init__(self, store: Store, jobs: Jobs, limits: ServerLimits) -> None:
         self.name = server_name()
         self._store, self._jobs, self._limits = store, jobs, limits
-        self._workers = [_Worker() for _ in range(limits.workers)]
+        self._workers = [_Worker(Child()) for _ in range(limits.workers)]
         self._wake = threading.Condition()
         self._stopping = False
         self._minder = threading.Thread(target=self._mind, name="minder", daemon=True)
@@ -162,21 +165,29 @@ class Runner:
     def _mind(self) -> None:
         """Say that this server lives, pass cancellations on, take over from the dead, replace a worker that fell."""
         recovered = time.monotonic()
+        left: set[str] = set()
         while not self._stopping:
             try:
-                for job in self._jobs.beat(self.name):
-                    self.cancel(job)
-                if time.monotonic() - recovered > SILENT_S / 2:
+                running = self._jobs.beat(self.name)
+                for job, cancelling in running.items():
+                    if cancelling:
+                        self.cancel(job)
+                # What no worker has in hand, now and before: its end could not be written.
+                held = {worker.job.id for worker in self._workers if worker.job is not None}
+                for job in left & (running.keys() - held):
+                    self._jobs.release(self._jobs.get(job), counted=True)
+                left = set(running) - held
+                if time.monotonic() - recovered > RECOVER_S:
                     recovered = time.monotonic()
                     if self._jobs.recover(is_dead):
                         self.wake()
-            except StoreUnavailable as error:
+            except (StoreUnavailable, NoSuchJob) as error:
                 log.warning("the store cannot be used: %s", error)
             for worker in self._workers:
                 if worker.thread is not None and not worker.thread.is_alive() and not self._stopping:
                     log.error("a worker ended and is replaced")
                     worker.child.close()
-                    worker.child, worker.work = Child(), None
+                    worker.child, worker.work, worker.job = Child(), None, None
                     self._begin(worker)
             with self._wake:
                 if not self._stopping:
@@ -194,21 +205,25 @@ class Runner:
                     if not self._stopping:
                         self._wake.wait(IDLE_S)
                 continue
+            worker.job = job
             self._run(worker, job)
+            worker.job = None
 
     def _run(self, worker: _Worker, job: Job) -> None:
-        written = False
         try:
-            written = self._compare(worker, job) if job.kind == COMPARE else self._solve(worker, job)
-        except StoreUnavailable as error:
+            written = False
+            try:
+                written = self._compare(worker, job) if job.kind == COMPARE else self._solve(worker, job)
+            except (InputError, WrongState) as error:
+                findings = [finding.as_dict("zh") for finding in getattr(error, "findings", ())]
+                self._jobs.finish(job, FAILED, error=failure_of("input", error.text, error.exit_code, findings))
+                written = True
+            finally:
+                worker.work = None
+                if not written:
+                    self._jobs.release(job, counted=not self._stopping)
+        except StoreUnavailable as error:  # the minder gives the job back when the store is there again
             log.warning("job %s: the store cannot be used: %s", job.id, error)
-        except QuotaOptError as error:
-            findings = [finding.as_dict("zh") for finding in getattr(error, "findings", ())]
-            written = self._jobs.finish(job, FAILED, error=failure_of("input", error.text, error.exit_code, findings))
-        finally:
-            worker.work = None
-            if not written:
-                self._jobs.release(job, counted=not self._stopping)
 
     def _solve(self, worker: _Worker, job: Job) -> bool:
         """Whether the end of the job is written, or not this server's to write; else it goes back to the queue."""
@@ -296,7 +311,8 @@ def _ended(done: Done, *, cancelled: bool) -> dict[str, Any]:
         state = CANCELLED
     error = None
     if ending.reason is not None:
-        error = failure_of(KINDS.get(ending.status, "internal"), ending.reason, ending.exit_code)
+        kind = "cancelled" if state == CANCELLED else KINDS.get(ending.status, "internal")
+        error = failure_of(kind, ending.reason, ending.exit_code)
     return {
         "state": state,
         "result": ending.address if done.files else None,

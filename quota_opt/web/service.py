@@ -6,8 +6,8 @@ import functools
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,11 +22,15 @@ from quota_opt.store.store import Store
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import CaseDocument, CheckOptions, CheckRequest, CompareRequest, Options, SolveRequest
 from quota_opt.web.problems import no_room
+from quota_opt.web.results import report
 from quota_opt.web.runner import Runner
 from quota_opt.web.uploads import builtin_case, document_case, file_case, zip_of
 
 READERS = 2
 """Cases read, and reports made, at once; other requests for them wait their turn."""
+
+REPORTS = 8
+"""Reports kept; each is about a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Service:
         self.jobs = Jobs(store)
         self.runner = Runner(store, self.jobs, limits) if running else None
         self.closing = threading.Event()
+        self._reports: OrderedDict[tuple[str, str, Language], bytes] = OrderedDict()
         self._streams = threading.BoundedSemaphore(limits.streams)
 
     def start(self) -> None:
@@ -139,10 +144,21 @@ class Service:
             raise WrongState(Text("对比任务没有结果文件夹。", "A comparison has no result folder."))
         if found.result is None:
             raise WrongState(_no_plan(found))
-        files = self.store.files(found.result)
-        if not files:
-            raise WrongState(_no_plan(found))
-        return found, files
+        try:
+            return found, self.store.files(found.result)
+        except InputError:  # removed from the store since
+            raise WrongState(_GONE) from None
+
+    def report(self, job: str, owner: str, name: str, language: Language) -> bytes:
+        """`report.html` or `report.xlsx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
+        _, files = self.result(job, owner)
+        key = (hashlib.sha256(files["run.json"]).hexdigest(), name, language)
+        made = self._reports.get(key)
+        if made is None:
+            made = self._reports[key] = report(files, name, language)
+            while len(self._reports) > REPORTS:
+                self._reports.popitem(last=False)
+        return made
 
     def comparison(self, job: str, owner: str) -> dict[str, Any]:
         """What a comparison found. Raises NoSuchJob, WrongState."""
@@ -151,18 +167,17 @@ class Service:
             raise WrongState(_no_plan(self.jobs.get(job, owner)))
         return found
 
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """One event stream more; raises Refused beyond the limit."""
+    def open_stream(self) -> None:
+        """One event stream more, until `close_stream`; raises Refused beyond the limit."""
         if not self._streams.acquire(blocking=False):
             raise no_room(
                 "too-many-streams",
                 Text("同时打开的事件流太多，请稍后再试。", "Too many event streams are open; try again later."),
             )
-        try:
-            yield
-        finally:
-            self._streams.release()
+
+    def close_stream(self) -> None:
+        """One event stream less."""
+        self._streams.release()
 
     def _wake(self) -> None:
         if self.runner is not None:
@@ -249,6 +264,9 @@ def _wrong_count(most: int) -> Finding:
         Where(),
         Text(f"给出 jobs 或 cases 之一，2 到 {most} 个。", f"Give either `jobs` or `cases`, from 2 to {most} of them."),
     )
+
+
+_GONE = Text("任务的运行已从运行库中清除。", "The run of this job is no longer in the store.")
 
 
 def _no_plan(job: Job) -> Text:

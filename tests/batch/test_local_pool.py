@@ -46,9 +46,9 @@ def test_a_lost_run_is_tried_once_more(case, tmp_path):
     with LocalPool(1) as pool:
         done = {each.ending.address: each for each in pool.run({"odd": ODD}, [lost, found], Limits())}
     assert done["always"].ending.status == "LOST"
-    assert done["always"].log.count("SIGKILL") == 2
+    assert done["always"].log.count("LOST: ") == 2
     assert done["once"].ending.status == "OPTIMAL"
-    assert "SIGKILL" in done["once"].log and "tried again" in done["once"].log
+    assert "LOST: " in done["once"].log and "tried again" in done["once"].log
 
 
 def test_one_bad_run_does_not_stop_the_others(case, tasks):
@@ -104,7 +104,7 @@ def test_ctrl_c_ends_the_processes(tmp_path):
         f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{SCRIPT}", encoding="utf-8"
     )
     parent = subprocess.Popen(
-        [sys.executable, script, "100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, script, "400"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         for line in parent.stdout:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -118,6 +119,26 @@ def test_without_any_plan_the_exit_code_is_the_least_of_the_failures(pool, tmp_p
     assert not (tmp_path / "other").exists()
 
 
+def test_a_case_that_can_be_read_at_last_leaves_no_failure_behind(pool, tmp_path):
+    grid = tmp_path / "grid.toml"
+    grid.write_text('[grid]\ncases = ["worked-example", "./later"]\n', encoding="utf-8")
+    first = qo.run_batch(grid, tmp_path / "out")
+    assert first.counts["failed"] == len(list((tmp_path / "out" / "failures").iterdir())) == 1
+    settings = qo.new(tmp_path / "later", "worked-example") / "scenario.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    again = qo.run_batch(grid, tmp_path / "out", resume=True)
+    assert again.counts["planned"] == 2
+    assert list((tmp_path / "out" / "failures").iterdir()) == []
+
+
+def test_what_could_not_begin_says_nothing_about_the_pace(pool, tmp_path):
+    seen = []
+    grid = {"grid": {"cases": ["worked-example", "none"]}}
+    qo.run_batch(grid, tmp_path / "out", on_event=seen.append)
+    assert [(progress.done, progress.running) for progress in seen] == [(1, 1), (2, 0)]
+    assert seen[0].remaining is None
+
+
 def test_what_is_there_is_not_solved_again(pool, tmp_path):
     first = qo.run_batch(MIXED, tmp_path / "out")
     before, count = tables(first.folder), len(pool.solved)
@@ -224,6 +245,16 @@ def test_a_failure_is_tried_again_where_another_try_may_end_otherwise(pool, tmp_
         assert longer.runs["status"].tolist() == ["OPTIMAL"]
 
 
+def test_failures_that_differ_in_their_figures_alone_are_one_group(pool, tmp_path, monkeypatch):
+    def fail(cases, tasks, limits):
+        for number, task in enumerate(tasks):
+            yield Done(Ending(task.address, "TIMEOUT", 4, Text(f"已 {number} 秒", f"{number + 0.5} s of 5 s")))
+
+    monkeypatch.setattr(pool, "run", fail)
+    [group] = qo.run_batch(GRID, tmp_path / "out").failures
+    assert (group.status, group.exit_code, group.count, group.reason.en) == ("TIMEOUT", 4, 4, "0.5 s of 5 s")
+
+
 def test_limits_reach_the_pool(pool, tmp_path, monkeypatch):
     seen = []
     solve = pool.run
@@ -234,8 +265,8 @@ def test_limits_reach_the_pool(pool, tmp_path, monkeypatch):
     assert seen == [Limits(50, 900), Limits(5, 100)]
 
 
-@pytest.mark.parametrize("damage", ["broken", "other", "missing"])
-def test_a_result_that_is_not_what_its_name_says_is_made_anew(pool, tmp_path, damage):
+@pytest.mark.parametrize("damage", ["broken", "other", "missing", "emptied"])
+def test_a_result_that_is_not_what_its_name_says_is_set_aside_and_made_anew(pool, tmp_path, damage):
     first = qo.run_batch(GRID, tmp_path / "out")
     before = tables(first.folder)
     folder = first.folder / first.runs["folder"].iloc[0]
@@ -244,12 +275,15 @@ def test_a_result_that_is_not_what_its_name_says_is_made_anew(pool, tmp_path, da
         record.write_text("{", encoding="utf-8")
     elif damage == "other":
         record.write_bytes((first.folder / first.runs["folder"].iloc[1] / "run.json").read_bytes())
-    else:
+    elif damage == "missing":
         (folder / "measures.csv").unlink()
+    else:  # as a power cut leaves files that had not reached the disk
+        (folder / "ledger.csv").write_bytes(b"")
     again = qo.run_batch(GRID, tmp_path / "out", resume=True)
     assert again.counts["reused"] == 3
     assert tables(again.folder) == before
     assert qo.verify(folder).ok
+    assert [path.name for path in (again.folder / "damaged").iterdir()] == [f"{folder.name}-1"]
 
 
 def test_what_a_killed_batch_left_half_written_is_removed(pool, tmp_path):
@@ -294,3 +328,42 @@ def test_the_pool_is_made_only_where_there_is_something_to_solve(pool, tmp_path,
     qo.run_batch(GRID, tmp_path / "out")
     monkeypatch.setattr(module, "pool_of", lambda jobs, dask: pytest.fail("a pool"))
     assert qo.run_batch(GRID, tmp_path / "out", resume=True).exit_code == 0
+
+
+def test_what_the_store_has_proven_is_taken_out_and_the_rest_is_added(pool, tmp_path):
+    from quota_opt.store.store import Store
+
+    place = tmp_path / "runs.db"
+    tagged = {**MIXED, "grid": {**MIXED["grid"], "tags": ["spring"]}}
+    first = qo.run_batch(tagged, tmp_path / "first", store=place)
+    with Store.open(place) as store:
+        listed = store.runs(tag="spring", batch="first")
+        assert sorted(listed["status"]) == ["INFEASIBLE", "INVALID", "INVALID", "OPTIMAL"]
+    count = len(pool.solved)
+    second = qo.run_batch(tagged, tmp_path / "second", store=place)
+    assert second.counts["reused"] == 1
+    assert len(pool.solved) == count + 3, "without a plan there is nothing to take out"
+    assert tables(second.folder) == tables(first.folder)
+    assert qo.verify(second.folder / second.runs["folder"].iloc[0]).ok
+
+
+def test_results_from_before_the_store_was_named_are_added_to_it(pool, tmp_path):
+    from quota_opt.store.store import Store
+
+    batch = qo.run_batch(GRID, tmp_path / "out")
+    place = tmp_path / "runs.db"
+    for _ in range(2):
+        qo.run_batch(GRID, tmp_path / "out", resume=True, store=place)
+        with Store.open(place) as store:
+            assert sorted(store.runs()["address"]) == sorted(batch.runs["run"])
+    assert len(pool.solved) == 4
+
+
+def test_the_example_grid_runs(pool, tmp_path):
+    grid = Path(__file__).parents[2] / "examples" / "grid.toml"
+    batch = qo.run_batch(grid, tmp_path / "out")
+    assert (batch.counts["planned"], batch.counts["failed"]) == (19, 0)
+    last = batch.runs.iloc[-1]
+    assert json.loads(last["parameters"]) == {"rules.retention.keep": 1.0}
+    # What stays in its town can serve fewer projects than what may move.
+    assert last["objective"] < batch.runs["objective"].max()

@@ -153,3 +153,11 @@ def test_a_line_of_progress_names_what_failed_and_how_long_it_will_take():
     begun = BatchProgress(5, 0, 0, {}, 2, 1.0, None, {})
     assert "left" not in progress_line(begun, "en")
     assert [clock(seconds) for seconds in (0, 59.6, 3600, 11_220)] == ["0:00", "1:00", "1:00:00", "3:07:00"]
+
+
+def test_where_nobody_watches_a_line_comes_now_and_then(cli, pool, grid, tmp_path, monkeypatch):
+    monkeypatch.setattr("quota_opt.cli.batch_watch.EVERY", 0.0)
+    call = cli("batch", grid(GRID), "--out", tmp_path / "loud")
+    assert [line.split()[0] for line in call.err.splitlines()] == ["0/4", "1/4", "2/4", "3/4", "4/4"]
+    assert cli("batch", grid(GRID), "--out", tmp_path / "quiet", "--quiet").err == ""
+    assert cli("batch", grid(GRID), "--out", tmp_path / "json", "--json").err == ""

@@ -10,10 +10,9 @@ from quota_opt.cli.app import command
 from quota_opt.cli.session import Session, default_language, language_of
 
 VERBS = [
-    "new", "scenarios", "engines", "rules", "dictionary", "schema", "check", "run", "verify", "replay", "report",
-    "compare", "diff", "pareto", "alternatives", "sweep", "replan", "override", "explain", "ledger", "evaluate",
-    "robust", "two-stage", "batch", "serve", "export", "generate", "bench",
-    "store",
+    "new", "scenarios", "engines", "rules", "dictionary", "schema", "check", "migrate", "run", "verify", "replay",
+    "report", "compare", "diff", "pareto", "alternatives", "sweep", "replan", "override", "explain", "ledger",
+    "evaluate", "robust", "two-stage", "batch", "serve", "export", "generate", "bench", "store",
 ]  # fmt: skip
 
 

@@ -61,3 +61,35 @@ def test_report_writes_what_is_missing(cli, solved, tmp_path):
     assert [Path(name).name for name in call.document["reports"]] == ["report.html", "report.xlsx"]
     assert cli("report", folder).code == 2
     assert cli("verify", folder, "--json").document["findings"] == []
+
+
+OLD = Path(__file__).parents[1] / "old_results" / "first-version"
+
+
+def test_migrate_says_what_changed_and_where_it_stands(cli, tmp_path):
+    folder = shutil.copytree(OLD, tmp_path / "old")
+    assert "quota-opt migrate" in cli("replay", folder).err
+    call = cli("migrate", folder)
+    assert call.code == 0, call.err
+    assert "awards.csv: It has the columns energy_counted_tce." in call.out
+    assert cli("verify", tmp_path / "old-migrated").code == 0
+    assert cli("migrate", folder).code == 2
+    again = cli("migrate", tmp_path / "old-migrated")
+    assert (again.code, "nothing is to be done" in again.out) == (0, True)
+
+
+def test_migrate_in_place_as_one_document(cli, tmp_path):
+    folder = shutil.copytree(OLD, tmp_path / "old")
+    call = cli("migrate", folder, "--in-place", "--json")
+    assert call.code == 0, call.err
+    assert call.document["kept"] == str(folder / "before-migration")
+    assert {change["file"] for change in call.document["changes"]} >= {"awards.csv", "seal.json"}
+    assert cli("migrate", folder, "--in-place", "--out", "x").code == 2
+    assert cli("migrate", "nowhere").code == 2
+
+
+def test_a_result_that_does_not_hold_is_not_migrated_and_ends_with_5(cli, tmp_path):
+    folder = shutil.copytree(OLD, tmp_path / "old")
+    record(folder, objective=9999.0)
+    assert cli("migrate", folder).code == 5
+    assert not (tmp_path / "old-migrated").exists()

@@ -124,3 +124,12 @@ def test_a_table_that_cannot_be_read_fails_the_check(
     verification = qo.verify(reseal(folder))
     assert not verification.ok
     assert verification.problems
+
+
+def test_the_address_of_a_question_is_that_of_its_result(tmp_path):
+    case = qo.read("worked-example/keep-70", overrides={"scenario.discount_rate": 0.01})
+    asked = qo.address(case, gap=0.001)
+    record = json.loads((qo.solve(case, gap=0.001).write(tmp_path / "out") / "run.json").read_text(encoding="utf-8"))
+    assert record["address"] == asked
+    assert qo.address(case) != asked
+    assert qo.address("worked-example") == qo.address(qo.read("worked-example"))

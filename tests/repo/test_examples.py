@@ -17,6 +17,7 @@ EXPECTED = {
         "out for it: P2",
     ],
     "pipeline.py": ["base", "strict-access", "keep-70"],
+    "progress_and_cancel.py": ["gap", "projects", "verified: True"],
 }  # fmt: skip
 
 
