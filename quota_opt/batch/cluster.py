@@ -40,6 +40,10 @@ WORKERS_S = 300.0
 """How long a cluster may be without a worker."""
 IN_FLIGHT = 2
 """Runs handed out for each thread of the cluster: one at work, one to go on with."""
+_SETTINGS = {
+    "distributed.admin.large-graph-warning-threshold": "100 GB",  # a case is part of the graph, however large it is
+    "distributed.scheduler.allowed-failures": 1,  # of a scheduler started here: suspects are tried again anyway
+}
 LOOK_S = 1.0
 """How often it is looked for workers that have joined or left."""
 
@@ -61,8 +65,7 @@ def connected(address: str) -> Iterator[Client]:
             )
         ) from error
     with ExitStack() as stack:
-        # A case goes there once, as part of the graph, however large it is.
-        stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "100 GB"}))
+        stack.enter_context(dask.config.set(_SETTINGS))
         stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         name, _, count = address.partition(":")
         if name == LOCAL:
@@ -108,7 +111,7 @@ def _local(count: int) -> Iterator[Client]:
             [
                 *(sys.executable, "-P", "-m", "distributed.cli.dask_worker", cluster.scheduler_address),
                 *("--nworkers", str(count), "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0"),
-                *("--no-dashboard", "--death-timeout", "60"),
+                *("--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--death-timeout", "60"),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

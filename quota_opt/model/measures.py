@@ -144,8 +144,10 @@ def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     if view.whole and view.last == case.horizon - 1:
         return made
     happened = np.arange(case.horizon) <= view.last
-    act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
-    start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
+    act = start = happened
+    if not view.whole:
+        act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
+        start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
     trades = made.trades
     if trades is not None:
         grid = view.inside[:, None] & happened

@@ -40,7 +40,7 @@ class ScenarioSection(Strict):
     data: Literal["real", "synthetic", "mixed"] = "real"
     resources: tuple[Name, ...] = ("energy",)
     discount_rate: float = Field(default=0.0, gt=-1, lt=1)
-    contract: int = Field(default=CONTRACT, ge=1)
+    contract: int = Field(default=CONTRACT, ge=1, le=CONTRACT)
 
     @field_validator("last_year")
     @classmethod

