@@ -81,15 +81,14 @@ def table(session: Session, rows: list[Row]) -> Any:
     from rich.table import Table
 
     headings = (
-        Text("进程", "processes"),
-        Text("运行", "runs"),
-        Text("有方案", "with a plan"),
+        Text("进程", "jobs"),
+        Text("运行（有方案）", "runs (planned)"),
         Text("秒", "seconds"),
-        Text("每次求解器秒", "solver s each"),
+        Text("求解器秒/次", "solver s/run"),
         Text("求解器占比", "solvers"),
         Text("求解占比", "solves"),
-        Text("运行占比", "runs as a whole"),
-        Text("快几倍", "times faster"),
+        Text("整个运行占比", "all of run"),
+        Text("快几倍", "faster"),
         Text("内存峰值 MB", "peak MB"),
     )
     made = Table(box=None, pad_edge=False)
@@ -98,8 +97,7 @@ def table(session: Session, rows: list[Row]) -> Any:
     for row in rows:
         made.add_row(
             str(row.jobs),
-            f"{row.runs:,}",
-            f"{row.planned:,}",
+            f"{row.runs:,} ({row.planned:,})",
             f"{row.seconds:,.1f}",
             f"{row.solver_seconds / max(row.planned, 1):.2f}",
             f"{row.solver:.1%}",
