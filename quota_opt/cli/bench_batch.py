@@ -82,14 +82,15 @@ def table(session: Session, rows: list[Row]) -> Any:
 
     headings = (
         Text("进程", "jobs"),
-        Text("运行（有方案）", "runs (planned)"),
+        Text("运行", "runs"),
+        Text("有方案", "planned"),
         Text("秒", "seconds"),
-        Text("求解器秒/次", "solver s/run"),
-        Text("求解器占比", "solvers"),
-        Text("求解占比", "solves"),
-        Text("整个运行占比", "all of run"),
-        Text("快几倍", "faster"),
-        Text("内存峰值 MB", "peak MB"),
+        Text("每次秒", "s each"),
+        Text("求解器", "solver"),
+        Text("求解", "solve"),
+        Text("运行全程", "run"),
+        Text("倍", "faster"),
+        Text("MB", "MB"),
     )
     made = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -97,7 +98,8 @@ def table(session: Session, rows: list[Row]) -> Any:
     for row in rows:
         made.add_row(
             str(row.jobs),
-            f"{row.runs:,} ({row.planned:,})",
+            f"{row.runs:,}",
+            f"{row.planned:,}",
             f"{row.seconds:,.1f}",
             f"{row.solver_seconds / max(row.planned, 1):.2f}",
             f"{row.solver:.1%}",
