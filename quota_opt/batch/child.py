@@ -98,8 +98,9 @@ class Child:
 
     def _ready(self) -> _Process | None:
         """The process, started or replaced where need be; None where this is closed."""
-        if self._process is not None and self._process.worn():
-            log.debug("a process that holds too much memory is replaced")
+        process = self._process
+        if process is not None and process.worn():
+            log.debug("a process that has ended, or holds too much memory, is replaced")
             self._drop()
         with self._lock:
             if self._closed:
@@ -285,7 +286,7 @@ class _Run:
 
     def _told(self, done: Done) -> Done:
         """What the process handed over, with its log and its memory."""
-        ending = replace(done.ending, peak_mb=self._peak_mb)
+        ending = replace(done.ending, peak_mb=round(self._peak_mb, 1))
         if self._cancelled.is_set() and ending.status == "NO_SOLUTION_FOUND":
             ending = replace(ending, status="CANCELLED", reason=CANCELLED)
         elif self._cancelled.is_set() and ending.status == "FEASIBLE":
@@ -323,7 +324,7 @@ class _Run:
     def _without_plan(self, status: str, reason: Text) -> Done:
         self._lines.append(f"{status}: {reason.en}")
         done = without_plan(self._task, status, reason, self._seconds, self._log())
-        return replace(done, ending=replace(done.ending, peak_mb=self._peak_mb))
+        return replace(done, ending=replace(done.ending, peak_mb=round(self._peak_mb, 1)))
 
     def _log(self) -> str:
         said = self._process.said()

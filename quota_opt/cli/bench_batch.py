@@ -81,16 +81,16 @@ def table(session: Session, rows: list[Row]) -> Any:
     from rich.table import Table
 
     headings = (
-        Text("进程", "processes"),
+        Text("进程", "jobs"),
         Text("运行", "runs"),
-        Text("有方案", "with a plan"),
+        Text("有方案", "planned"),
         Text("秒", "seconds"),
-        Text("每次求解器秒", "solver s each"),
-        Text("求解器占比", "solvers"),
-        Text("求解占比", "solves"),
-        Text("运行占比", "runs as a whole"),
-        Text("快几倍", "times faster"),
-        Text("内存峰值 MB", "peak MB"),
+        Text("每次秒", "s each"),
+        Text("求解器", "solver"),
+        Text("求解", "solve"),
+        Text("运行全程", "run"),
+        Text("倍", "faster"),
+        Text("MB", "MB"),
     )
     made = Table(box=None, pad_edge=False)
     for heading in headings:
