@@ -77,8 +77,10 @@ def runs_view(
     grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     shown = [(title, side, cells) for title, side, cells in columns if any(cells)]
     for number, (title, side, cells) in enumerate(shown):
-        # Figures, the address and the day stay on one line; headings and names are folded where there is no room.
-        least = max(map(cell_len, cells)) if side == "right" or number == 0 else 10 if side == "day" else None
+        # Figures, the address, the day and Latin words stay on one line; the rest is folded where there is no room.
+        whole = cells if side == "right" or number == 0 else ["2026-01-31"] if side == "day" else []
+        words = [part for part in title.split() if part.isascii()]
+        least = max(map(cell_len, (*whole, *words)), default=None)
         grid.add_column(title, justify="right" if side == "right" else "left", overflow="fold", min_width=least)
     for line in zip(*(cells for _, _, cells in shown), strict=True):
         grid.add_row(*(RichText(cell, style="" if number else "cyan") for number, cell in enumerate(line)))
