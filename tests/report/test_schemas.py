@@ -3,7 +3,9 @@
 import copy
 import functools
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -218,6 +220,12 @@ def test_findings_fit_their_schema():
         qo.read("zhuji", overrides={"rules.retention.kep": 1, "scenario.discount_rate": 7})
     listed = [finding.as_dict("zh") for finding in (*caught.value.findings, *qo.check("fenghua"))]
     assert listed and problems("findings", listed) == []
+
+
+def test_the_example_grid_fits_and_a_misspelt_key_does_not():
+    grid = tomllib.loads((Path(__file__).parents[2] / "examples" / "grid.toml").read_text(encoding="utf-8"))
+    assert problems("grid", grid) == []
+    assert problems("grid", {**grid, "limit": {}})
 
 
 def test_an_empty_plan_has_the_same_columns():
