@@ -241,6 +241,16 @@ _FORMULAS: dict[str, Callable[[Case, View], Coefficients]] = {
     "priority_points": lambda case, view: _points(case),
 }
 
+_OF_A_YEAR = ("value_added", "tax")
+"""Beginnings of the names of formulas that weigh what happens by the year they are asked about."""
+
+
+def timeless(case: Case, name: str) -> bool:
+    """Whether a measure weighs what happens alike, whatever year it is asked for: up to a year, it is a part of all."""
+    own = name in case.scenario.settings.measures or (case.market is not None and name in MONEY)
+    return own or (name in _FORMULAS and not name.startswith(_OF_A_YEAR))
+
+
 _UNITS = {
     **dict.fromkeys(
         ("value_added", "tax", "investment", "public_cost", *MONEY),
