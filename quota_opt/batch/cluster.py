@@ -213,12 +213,6 @@ class Workforce:
             raise lost(f"no worker for {WORKERS_S:g} s")
         return self._threads
 
-    def await_one(self) -> Mapping[str, int]:
-        """The same, when there is one at least."""
-        while not self.threads():
-            time.sleep(0.1)
-        return self._threads
-
 
 class DaskPool:
     """Runs on a Dask cluster; a `Pool`. The results are those of `LocalPool`, file by file."""
@@ -267,7 +261,7 @@ class _Runs:
         self._limits = limits
         self._versions = versions()
         self._waiting: deque[Task] = deque()
-        self._out: dict[str, tuple[Task, str, Future]] = {}
+        self._out: dict[str, tuple[Task, Future]] = {}
         self._cases: dict[str, Future] = {}
         self._finished: SimpleQueue[str] = SimpleQueue()
         self._workforce = Workforce(client)
@@ -292,7 +286,7 @@ class _Runs:
 
     def stop(self) -> None:
         """Take back what is out; the workers end it."""
-        futures = [future for _, _, future in self._out.values()]
+        futures = [future for _, future in self._out.values()]
         self._out.clear()
         self._cases.clear()
         if futures and self._client.status == "running":
@@ -302,29 +296,24 @@ class _Runs:
         """Each task with its Done, None where too many workers died with it."""
         self._waiting.extend(tasks)
         while self._waiting or self._out:
-            self._fill(self._workforce.threads())
+            room = IN_FLIGHT * sum(self._workforce.threads().values())
+            while self._waiting and len(self._out) < room:
+                self._hand_out(self._waiting.popleft())
             key = self._next()
             if key is not None:
-                task, _, future = self._out.pop(key)
+                task, future = self._out.pop(key)
                 yield task, self._result(task, future)
 
-    def _fill(self, threads: Mapping[str, int]) -> None:
-        """Hand out runs until each thread has its few; each to the worker that has least."""
-        held = Counter(home for _, home, _ in self._out.values())
-        while self._waiting and len(self._out) < IN_FLIGHT * sum(threads.values()):
-            home = min(threads, key=lambda worker: held[worker] / threads[worker])
-            held[home] += 1
-            self._hand_out(self._waiting.popleft(), home)
-
-    def _hand_out(self, task: Task, home: str) -> None:
+    def _hand_out(self, task: Task) -> None:
         from quota_opt.batch.cluster_work import solved
 
         # The same run of two batches is one on the cluster, unless they want different things of it.
         wanted = f"{self._limits} {task.language} {task.reports} {self._attempt}"
         key = f"run-{task.address}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
         given = (self._case(task.case), task, self._limits, self._versions)
-        future = self._client.submit(solved, *given, key=key, workers=[home], allow_other_workers=True)
-        self._out[key] = (task, home, future)
+        # No worker is asked for: a task whose worker has died would wait for ever where it was the only one.
+        future = self._client.submit(solved, *given, key=key)
+        self._out[key] = (task, future)
         future.add_done_callback(lambda _: self._finished.put(key))
 
     def _case(self, digest: str) -> Future:

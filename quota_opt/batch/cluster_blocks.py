@@ -1,8 +1,8 @@
 """The blocks of one large model at work on a Dask cluster, with the answers they give in one process.
 
-Each block has a worker it stays with, where its linear program is kept hot. Where that worker dies, the block is made
-again on another from what the scheduler keeps, and every call that changed it is made again, in order: so it answers
-as if nothing had happened, bit for bit.
+A call goes where its block is, and its linear program is kept hot there. Where that worker dies, or has so much to do
+that another takes the call, the block is made again from what the scheduler keeps, and every call that changed it is
+made again, in order: so it answers as if nothing had happened, bit for bit.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Held:
         if not changes(task):
             return task(Block(self._arrays, self._linking), *arguments)
         hot, self._hot = self._hot, None  # a call that fails in the middle leaves nothing behind
-        block, made = hot if hot is not None and hot[1] == len(history) else (Block(self._arrays, self._linking), 0)
+        block, made = hot if hot is not None else (Block(self._arrays, self._linking), 0)
         for earlier, given in history[made:]:
             earlier(block, *given)
         found = task(block, *arguments)
@@ -106,19 +106,16 @@ class ClusterWorkers:
 
     def __init__(self, client: Client, parts: Parts) -> None:
         self._client = client
-        self._sizes = [len(part.columns) for part in parts.parts]
-        self._homes: dict[int, str] = {}
         self._histories: list[tuple[Call, ...]] = [()] * len(parts.parts)
         self._name = uuid.uuid4().hex[:12]
         self._calls = 0
         self._workforce = Workforce(client)
         self._out: list[Future] = []
         self._closed = False
-        self._find_homes(range(len(parts.parts)))
         self._blocks: list[Future] = []
         for b, part in enumerate(parts.parts):
             payload = pickle.dumps((part.arrays, part.linking), protocol=pickle.HIGHEST_PROTOCOL)
-            self._blocks.append(self._submit(held, payload, key=f"block-{self._name}-{b}", b=b))
+            self._blocks.append(client.submit(held, payload, key=f"block-{self._name}-{b}"))
 
     def __enter__(self) -> Self:
         return self
@@ -135,12 +132,11 @@ class ClusterWorkers:
         lost, or a block loses every worker it meets.
         """
         wanted = [b for b, given in enumerate(arguments) if given]
-        self._find_homes(wanted)
         self._calls += 1
         for b in wanted:
             payload = pickle.dumps((self._histories[b], task, arguments[b]), protocol=pickle.HIGHEST_PROTOCOL)
             key = f"call-{self._name}-{self._calls}-{b}"
-            self._out.append(self._submit(called, self._blocks[b], payload, key=key, b=b))
+            self._out.append(self._client.submit(called, self._blocks[b], payload, key=key))
             if changes(task):
                 again = tuple(Until(math.inf) if isinstance(one, Until) else one for one in arguments[b])
                 self._histories[b] += ((task, again),)
@@ -159,21 +155,6 @@ class ClusterWorkers:
         self._blocks.clear()
         if self._client.status == "running":
             self._client.cancel(futures)
-
-    def _find_homes(self, blocks: Sequence[int]) -> None:
-        """A worker for each block whose own is gone: the largest first, each to the worker with least for a thread."""
-        threads = self._workforce.await_one()
-        self._homes = {b: home for b, home in self._homes.items() if home in threads}
-        load = dict.fromkeys(threads, 0.0)
-        for b, home in self._homes.items():
-            load[home] += self._sizes[b] / threads[home]
-        for b in sorted(set(blocks) - set(self._homes), key=lambda b: (-self._sizes[b], b)):
-            home = self._homes[b] = min(load, key=lambda home: load[home])
-            load[home] += self._sizes[b] / threads[home]
-
-    def _submit(self, function: Callable[..., Any], *given: Any, key: str, b: int) -> Future:
-        home = [self._homes[b]]
-        return self._client.submit(function, *given, key=key, workers=home, allow_other_workers=True)
 
     def _gathered(self, until: float) -> list[Any]:
         """The answers to the calls that are out."""

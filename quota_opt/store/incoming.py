@@ -325,7 +325,7 @@ def _measures(files: Mapping[str, bytes], record: Mapping[str, Any]) -> Iterable
             unit, value = entry["unit"], entry["value"]
             yield _clean({"place": None, "year": None, "measure": name, "unit": unit, "value": value})
         return
-    text = files[MEASURES].decode("utf-8-sig").replace("\0", "\ufffd")
+    text = plain(files[MEASURES].decode("utf-8-sig"))
     for row in csv.DictReader(io.StringIO(text, newline="")):
         yield {
             "place": row["place"] or None,
@@ -349,18 +349,24 @@ def _read_again(inputs: Mapping[str, bytes]) -> Scenario | None:
             return None
 
 
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+
+
+def plain(text: str) -> str:
+    """A text as every database and terminal takes it: no control characters, no halves of characters."""
+    return text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
+
+
 def _clean(value: Any) -> Any:
-    """The value as every database takes it: no zero characters or halves of characters, no numbers that are none."""
+    """The value with plain texts, and without numbers that are none."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return plain(value)
     if isinstance(value, Mapping):
-        return {_clean(str(key)): _clean(item) for key, item in value.items()}
+        return {plain(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
     return finite(value)
 
 

@@ -29,6 +29,7 @@ from quota_opt.store.incoming import (
     case_rows,
     check_names,
     incoming,
+    plain,
     read_sealed,
 )
 from quota_opt.store.opening import engine_of, shown, telling, url_of
@@ -203,10 +204,16 @@ class Store:
         with self.session() as session:
             return asking.cases(session)
 
-    def measures(self, run: str | Sequence[str], measure: str | None = None) -> pd.DataFrame:
-        """Measures of one run or several: run, place, year, measure, unit, value; no place and year: the whole plan."""
+    def measures(
+        self, run: str | Sequence[str] = (), measure: str | None = None, *, batch: str | None = None
+    ) -> pd.DataFrame:
+        """Measures of runs that are named, or of a batch: run, place, year, measure, unit, value.
+
+        No place and no year are the whole plan; else the measure up to that year for a place and all below it.
+        """
         with self.session() as session:
-            return asking.measures(session, [asking.find(session, name) for name in _listed(run)], measure)
+            named = [asking.find(session, name) for name in _listed(run)]
+            return asking.measures(session, named, measure, batch)
 
     def run(self, run: str) -> dict[str, Any]:
         """All about one run: what `runs` tells, its `files` (name, size, sha256), and the `pins` of its case."""
@@ -284,7 +291,7 @@ class Store:
         """Write down something about a run, in place of what was written before."""
         with self.session(writing=True) as session:
             address = asking.find(session, run)
-            session.execute(update(Run).where(Run.address == address).values(note=text.replace("\0", "")))
+            session.execute(update(Run).where(Run.address == address).values(note=plain(text)))
 
     def pin(self, run: str) -> None:
         """Make a run the baseline of its case, in place of the one before; raises InputError where it has no plan."""
