@@ -400,7 +400,7 @@ def dictionary_page(name: str | None = None, language: Language = "zh") -> str:
 
 
 def schema(name: str | None = None) -> dict[str, Any]:
-    """A JSON schema (2020-12): `case`, `settings`, `tables`, `findings`, `result` or `result-tables`.
+    """A JSON schema (2020-12): `case`, `settings`, `tables`, `findings`, `result`, `result-tables` or `grid`.
 
     Without a name one document with all of them under `$defs`. Raises InputError where there is no such schema.
     """

@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -69,6 +71,21 @@ def test_a_case_made_of_tables_keeps_the_files_it_would_be(way):
     again = WAYS[way](case)
     assert again.equals(case)
     assert dict(again.files) == dict(case.files)
+
+
+def test_a_scenario_without_rules_can_be_given_one_in_a_process_that_knows_only_it(tmp_path):
+    document = {
+        "settings": {"scenario": {"name": "t", "first_year": 2024, "last_year": 2025}},
+        "tables": {"places": [{"place": "C", "level": "county"}]},
+    }
+    path = tmp_path / "case.pickle"
+    path.write_bytes(pickle.dumps(qo.Scenario.from_document(document)))
+    script = (
+        "import pickle, sys; case = pickle.load(open(sys.argv[1], 'rb')); "
+        "print(*case.with_(**{'rules.retention.keep': 0.5}).rules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("retention", "")
 
 
 @pytest.mark.parametrize("way", WAYS)

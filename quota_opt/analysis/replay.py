@@ -221,15 +221,17 @@ def replay(
     began = time.monotonic()
     path = Path(folder)
     then = read_result(path)
+    record = json.loads((path / "run.json").read_text(encoding="utf-8"))
     chosen, source = _profile(then, profile)
+    if source == "recorded" and (record.get("migrated") or {}).get("profile"):
+        source = "named"  # `migrate` took it by its name
     again: Plan | None = None
     ending: QuotaOptError | None = None
     try:
         again = _again(then, chosen, on_progress)
     except (InfeasibleScenario, UnboundedScenario, NoPlanFound) as error:
         ending = error
-    written = json.loads((path / "run.json").read_text(encoding="utf-8")).get("quota_opt") or ""
-    program = (str(written), version())
+    program = (str(record.get("quota_opt") or ""), version())
     return Replay(path, then, again, chosen, source, (path / SEAL).is_file(), program, time.monotonic() - began, ending)
 
 

@@ -23,7 +23,7 @@ from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import Done, Task, without_plan
 from quota_opt.errors import Text
 from quota_opt.facade import Scenario
-from quota_opt.solving.pipes import WorkerError, close, received, send, started
+from quota_opt.solving.pipes import WorkerError, close, packed, received, started, write
 from quota_opt.solving.status import OnProgress
 
 log = logging.getLogger(__name__)
@@ -98,8 +98,9 @@ class Child:
 
     def _ready(self) -> _Process | None:
         """The process, started or replaced where need be; None where this is closed."""
-        if self._process is not None and self._process.worn():
-            log.debug("a process that holds too much memory is replaced")
+        process = self._process
+        if process is not None and process.worn():
+            log.debug("a process that has ended, or holds too much memory, is replaced")
             self._drop()
         with self._lock:
             if self._closed:
@@ -122,6 +123,7 @@ class _Process:
         self._errors = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - it lives as long as the process
         self._popen = started("quota_opt.batch.child_process", self._errors)
         self._ending = threading.Lock()
+        self._said = ""
         self._fresh_mb: float | None = None
         self._cases: OrderedDict[str, None] = OrderedDict()
         self._number = -1
@@ -139,12 +141,12 @@ class _Process:
         self._cases[task.case] = None
         self._cases.move_to_end(task.case)
         forget = tuple(self._cases.popitem(last=False)[0] for _ in range(len(self._cases) - CASES))
-        message = ("task", self._number, task, None if known else case, forget)
-        threading.Thread(target=self._say, args=(message,), daemon=True).start()
+        data = packed(("task", self._number, task, None if known else case, forget))
+        threading.Thread(target=self._say, args=(data,), daemon=True).start()
 
     def cancel(self) -> None:
         """Ask for the plan found so far."""
-        self._say(("cancel", self._number))
+        self._say(packed(("cancel", self._number)))
 
     def began(self, resident_mb: float) -> None:
         """Remember what the process holds before its first run."""
@@ -165,21 +167,26 @@ class _Process:
 
     def said(self) -> str:
         """The end of what it has written to standard error since it was handed its task."""
-        size = self._errors.seek(0, 2)
-        self._errors.seek(max(0, size - TAIL))
-        return self._errors.read().decode("utf-8", "replace").strip()
+        with self._ending:
+            if not self._errors.closed:
+                size = self._errors.seek(0, 2)
+                self._errors.seek(max(0, size - TAIL))
+                self._said = self._errors.read().decode("utf-8", "replace").strip()
+            return self._said
 
     def end(self) -> None:
-        """End it and what it has started, at once."""
+        """End it and what it has started, at once; what it has said stays known."""
         with self._ending:
             self.ended = True
             self.tree.kill()
             self._popen.wait()
             close(self._popen.stdin)
+        self.said()
+        self._errors.close()
 
-    def _say(self, message: Any) -> None:
+    def _say(self, data: bytes) -> None:
         try:
-            send(self._popen.stdin, message)
+            write(self._popen.stdin, data)
         except WorkerError as error:  # it has ended, which the listener tells
             log.debug("%s", error)
 
@@ -279,7 +286,7 @@ class _Run:
 
     def _told(self, done: Done) -> Done:
         """What the process handed over, with its log and its memory."""
-        ending = replace(done.ending, peak_mb=self._peak_mb)
+        ending = replace(done.ending, peak_mb=round(self._peak_mb, 1))
         if self._cancelled.is_set() and ending.status == "NO_SOLUTION_FOUND":
             ending = replace(ending, status="CANCELLED", reason=CANCELLED)
         elif self._cancelled.is_set() and ending.status == "FEASIBLE":
@@ -317,7 +324,7 @@ class _Run:
     def _without_plan(self, status: str, reason: Text) -> Done:
         self._lines.append(f"{status}: {reason.en}")
         done = without_plan(self._task, status, reason, self._seconds, self._log())
-        return replace(done, ending=replace(done.ending, peak_mb=self._peak_mb))
+        return replace(done, ending=replace(done.ending, peak_mb=round(self._peak_mb, 1)))
 
     def _log(self) -> str:
         said = self._process.said()

@@ -25,17 +25,18 @@ JOBS = (1, 2)
 
 @dataclass(frozen=True)
 class Row:
-    """One batch. Of the processor time there is (`jobs` × `seconds`), `solving` went into solvers and `running` into
-    runs as a whole: build, solve, verify, write. `faster` is beside one process."""
+    """One batch. Of the time its processes had (`jobs` × `seconds`), `solver` is the share that solvers took, `solve`
+    that of solves as a whole (build, solve, verify), `run` that of runs (results written, too). `faster`: beside one
+    process."""
 
     jobs: int
     runs: int
     planned: int
     seconds: float
-    run_seconds: float
-    solve_seconds: float
-    running: float
-    solving: float
+    solver_seconds: float
+    solver: float
+    solve: float
+    run: float
     faster: float
     peak_mb: float
 
@@ -59,17 +60,17 @@ def _batch(case: str, runs: int, jobs: int, out: Path, alone: float | None) -> R
     batch = qo.run_batch(grid, out, jobs=jobs)
     seconds = time.perf_counter() - began
     records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("runs/*/run.json")]
-    solved = sum(record["seconds"]["solve"] for record in records)
-    ran = float(batch.runs["seconds"].sum())
+    solver = sum(record["seconds"]["solve"] for record in records)
+    solves = sum(sum(record["seconds"][part] for part in ("build", "solve", "verify")) for record in records)
     return Row(
         jobs,
         batch.counts["total"],
         batch.counts["planned"],
         round(seconds, 2),
-        round(ran, 2),
-        round(solved, 2),
-        round(ran / (jobs * seconds), 4),
-        round(solved / (jobs * seconds), 4),
+        round(solver, 2),
+        round(solver / (jobs * seconds), 4),
+        round(solves / (jobs * seconds), 4),
+        round(float(batch.runs["seconds"].sum()) / (jobs * seconds), 4),
         1.0 if alone is None else round(alone / seconds, 3),
         float(batch.runs["peak_mb"].max()),
     )
@@ -80,15 +81,16 @@ def table(session: Session, rows: list[Row]) -> Any:
     from rich.table import Table
 
     headings = (
-        Text("进程", "processes"),
+        Text("进程", "jobs"),
         Text("运行", "runs"),
-        Text("有方案", "with a plan"),
+        Text("有方案", "planned"),
         Text("秒", "seconds"),
-        Text("每次求解秒", "s per solve"),
-        Text("求解占比", "solving"),
-        Text("运行占比", "running"),
-        Text("快几倍", "times faster"),
-        Text("内存峰值 MB", "peak MB"),
+        Text("每次秒", "s each"),
+        Text("求解器", "solver"),
+        Text("求解", "solve"),
+        Text("运行全程", "run"),
+        Text("倍", "faster"),
+        Text("MB", "MB"),
     )
     made = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -99,9 +101,10 @@ def table(session: Session, rows: list[Row]) -> Any:
             f"{row.runs:,}",
             f"{row.planned:,}",
             f"{row.seconds:,.1f}",
-            f"{row.solve_seconds / max(row.runs, 1):.2f}",
-            f"{row.solving:.1%}",
-            f"{row.running:.1%}",
+            f"{row.solver_seconds / max(row.planned, 1):.2f}",
+            f"{row.solver:.1%}",
+            f"{row.solve:.1%}",
+            f"{row.run:.1%}",
             f"{row.faster:.2f}",
             f"{row.peak_mb:,.0f}",
         )

@@ -38,7 +38,7 @@ def dictionary(incomplete: str) -> list[str]:
 
 def schemas(incomplete: str) -> list[str]:
     """Names of the JSON schemas."""
-    return ["case", "settings", "tables", "findings", "result", "result-tables"]
+    return ["case", "settings", "tables", "findings", "result", "result-tables", "grid"]
 
 
 def _variants(folder: Path) -> list[str]:

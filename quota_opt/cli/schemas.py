@@ -21,7 +21,7 @@ def schema(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="模式 case, settings, tables, findings, result or result-tables; without it all in one document.",
+            help="模式 case, settings, tables, findings, result, result-tables or grid; else all of them.",
             autocompletion=complete.schemas,
         ),
     ] = None,

@@ -69,7 +69,7 @@ def run(
     store: Annotated[
         str | None,
         typer.Option(
-            metavar="PLACE", help="运行库 Add the run to this store too: a file, or postgresql://….", show_default=False
+            metavar="URL", help="运行库 Add the run to this store too: a file, or postgresql://….", show_default=False
         ),
     ] = None,
 ) -> int:

@@ -20,8 +20,8 @@ from quota_opt.scenario.toml_values import written
 if TYPE_CHECKING:
     from quota_opt.store.sweeping import Freed
 
-_ADDRESS = 10
-"""Digits of an address that are shown in a list; more than enough to name one."""
+_ADDRESS = 8
+"""Digits of an address that are shown in a list: enough to name one."""
 _LONGEST = 60
 _MARK = "★"
 _WORDS = {
@@ -70,15 +70,17 @@ def runs_view(
         (_said("result", language), "left", [listed(STATUSES, row["status"]).of(language) for row in found]),
         (value, "right", [short(row["value"]) for row in found]),
         (_said("change", language), "right", [_signed(row["change"]) for row in found]),
-        (word("gap", language), "right", ["" if missing(row["gap"]) else gap(row["gap"]) for row in found]),
+        (word("gap", language), "right", [gap(row["gap"]) if row["gap"] > 0 else "" for row in found]),
         (_said("added", language), "day", [_time(row["created"]) for row in found]),
         (_said("tags", language), "left", [" ".join(row["tags"]) for row in found]),
     )
     grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     shown = [(title, side, cells) for title, side, cells in columns if any(cells)]
     for number, (title, side, cells) in enumerate(shown):
-        # Figures, the address and the day stay on one line; headings and names are folded where there is no room.
-        least = max(map(cell_len, cells)) if side == "right" or number == 0 else 10 if side == "day" else None
+        # Figures, the address, the day and Latin words stay on one line; the rest is folded where there is no room.
+        whole = cells if side == "right" or number == 0 else ["2026-01-31"] if side == "day" else []
+        words = [part for part in title.split() if part.isascii()]
+        least = max([6, *map(cell_len, (*whole, *words))])
         grid.add_column(title, justify="right" if side == "right" else "left", overflow="fold", min_width=least)
     for line in zip(*(cells for _, _, cells in shown), strict=True):
         grid.add_row(*(RichText(cell, style="" if number else "cyan") for number, cell in enumerate(line)))

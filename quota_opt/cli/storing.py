@@ -28,7 +28,7 @@ Place = Annotated[
     str | None,
     typer.Option(
         "--store",
-        metavar="PLACE",
+        metavar="URL",
         help="运行库 A file, or postgresql://…; default QUOTA_OPT_STORE, else your own.",
         show_default=False,
     ),

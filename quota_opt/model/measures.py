@@ -144,8 +144,10 @@ def _seen(case: Case, made: Coefficients, view: View) -> Coefficients:
     if view.whole and view.last == case.horizon - 1:
         return made
     happened = np.arange(case.horizon) <= view.last
-    act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
-    start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
+    act = start = happened
+    if not view.whole:
+        act = view.inside[case.actions["place_code"].to_numpy()][:, None] & happened
+        start = view.inside[case.projects["place_code"].to_numpy()][:, None] & happened
     trades = made.trades
     if trades is not None:
         grid = view.inside[:, None] & happened
@@ -238,6 +240,16 @@ _FORMULAS: dict[str, Callable[[Case, View], Coefficients]] = {
     "public_cost": lambda case, view: _of(case, actions=_column(case, "actions", "cost")[:, None] * case.discount),
     "priority_points": lambda case, view: _points(case),
 }
+
+_OF_A_YEAR = ("value_added", "tax")
+"""Beginnings of the names of formulas that weigh what happens by the year they are asked about."""
+
+
+def timeless(case: Case, name: str) -> bool:
+    """Whether a measure weighs what happens alike, whatever year it is asked for: up to a year, it is a part of all."""
+    own = name in case.scenario.settings.measures or (case.market is not None and name in MONEY)
+    return own or (name in _FORMULAS and not name.startswith(_OF_A_YEAR))
+
 
 _UNITS = {
     **dict.fromkeys(

@@ -322,11 +322,11 @@ RESULT_TABLES: tuple[TableSpec, ...] = (
 
 def records_of(name: str, table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table of a result (of a plan, or read from its folder) as JSON records; blanks and infinities are null."""
-    known = {column.name: column for column in table_named(name, RESULT_TABLES).columns}
+    known = {column.name: column for spec in RESULT_TABLES if spec.name == name for column in spec.columns}
 
     def cells(column: str) -> list[Any]:
         spec = known.get(column)
-        if spec is not None and not spec.numeric:
+        if not (spec.numeric if spec is not None else pd.api.types.is_numeric_dtype(table[column])):
             return [None if value == "" or pd.isna(value) else str(value) for value in table[column]]
         numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float)
         whole = spec is not None and spec.kind != "number"

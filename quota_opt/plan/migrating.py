@@ -25,23 +25,27 @@ from quota_opt.plan.certificate import COLUMNS as CERTIFICATE
 from quota_opt.plan.certificate import certificate_problems
 from quota_opt.plan.directed import RECEIPT, directed, directives_record, read_receipt
 from quota_opt.plan.folder import (
+    Result,
     ensure_free,
     finite,
     hashes,
     read_inputs,
     read_result_files,
     read_table,
+    run_record,
     verify_folder,
     version,
     whole_folder,
     write_table,
 )
 from quota_opt.plan.places import MEASURES, measures_table
+from quota_opt.plan.plan import Plan
+from quota_opt.plan.reading import stated_plan
 from quota_opt.plan.seal import BEFORE, SEAL, read_seal, seal_folder
 from quota_opt.plan.tables import actions_table, awards_table, outcome_of_tables
 from quota_opt.plan.trades import KEY as TRADE
 from quota_opt.plan.trades import trades_table
-from quota_opt.plan.verify import audits
+from quota_opt.plan.verify import Verification, audits
 from quota_opt.scenario import Scenario, write_workbook
 from quota_opt.scenario.contract import CONTRACT
 from quota_opt.scenario.migrate import Change, migrated_folder, migrated_workbook
@@ -49,8 +53,12 @@ from quota_opt.scenario.reading import WORKBOOKS, find_case, workbooks_in
 from quota_opt.scenario.scenario import make_scenario
 from quota_opt.scenario.settings_reading import SETTINGS_FILE
 from quota_opt.scenario.standing import clause_code, standings
+from quota_opt.solving.profile import list_profiles, read_profile
+from quota_opt.solving.status import Status
 
 Rules = Callable[[Scenario], Sequence[Rule[Any]]]
+NAMED = "named"
+"""How run.json says that its profile was taken by name."""
 KEYS = {"actions": ["firm", "action", "option", "year"], "awards": ["project", "year"], "trades": TRADE}
 
 
@@ -187,12 +195,14 @@ def _bring_up(work: Path, rules: Rules) -> tuple[Change, ...]:
     changes += _columns(work, outcome, tables)
     changes += _reasons(work, scenario)
     changes += _measures(work, record, outcome)
-    changes += _directives(record, outcome)
     changes += _receipt(work, record)
     changes += _prices(work, record, outcome)
+    plan = stated_plan(work, Result(record, tables, outcome, Verification(True, audits(outcome), ())), outcome)
+    changes += _directives(record, plan)
+    changes += _record(record, plan)
     changes.append(Change(SEAL, Text("封存全部文件。", "All files are sealed.")))
     told = [{"file": change.file, "what": change.what._asdict()} for change in changes]
-    record["migrated"] = {"contract": CONTRACT, "quota_opt": version(), "changes": told}
+    record["migrated"] = {**record.get("migrated", {}), "contract": CONTRACT, "quota_opt": version(), "changes": told}
     text = json.dumps(finite(record), ensure_ascii=False, indent=2, allow_nan=False)
     (work / "run.json").write_text(text + "\n", encoding="utf-8")
     seal_folder(work, version())
@@ -271,14 +281,47 @@ def _measures(work: Path, record: dict[str, Any], outcome: Outcome) -> list[Chan
     return changes
 
 
-def _directives(record: dict[str, Any], outcome: Outcome) -> list[Change]:
+def _directives(record: dict[str, Any], plan: Plan) -> list[Change]:
     """The words in which directives are told; that they are those of the inputs is for the check to say."""
-    stated, made = record.get("directives") or [], directives_record(directed(outcome, audits(outcome)))
+    stated, made = record.get("directives") or [], directives_record(directed(plan.outcome, plan.audit))
     named = [[(line.get("kind"), line.get("id"), line.get("by")) for line in lines] for lines in (stated, made)]
     if stated == made or named[0] != named[1]:
         return []
     record["directives"] = made
     return [Change("run.json", Text("指定事项改用现在的说法。", "Directives are told in the words of today."))]
+
+
+def _record(record: dict[str, Any], plan: Plan) -> list[Change]:
+    """What run.json did not say: standing of documents, clauses, states of rules; the profile where its name tells.
+
+    A profile known by name alone may have had another time limit, which does not matter to a plan proven best.
+    """
+    name = str(plan.profile.get("name"))
+    known = "profile" not in record and plan.status is Status.OPTIMAL and name in list_profiles()
+    if known:
+        asked = plan.certificate.get("gap_asked")
+        plan = replace(plan, profile=read_profile(name).with_limits(gap=asked).model_dump())
+    fresh = run_record(plan)
+    if "profile" not in record and not known:
+        del fresh["profile"], fresh["address"]
+    missing = [key for key in fresh if key not in record]
+    audit = {
+        rule: {**fresh["audit"].get(rule, {}), **entry} for rule, entry in (record.get("audit") or {}).items()
+    }  # fmt: skip
+    changed = audit != record.get("audit") or record.get("documents") != fresh["documents"]
+    record.update({key: fresh[key] for key in missing}, audit=audit, documents=fresh["documents"])
+    changes = []
+    if missing or changed:
+        what = Text("补上规则、文件和条款的状态。", "It tells the states of rules, documents and clauses.")
+        changes.append(Change("run.json", what))
+    if known:
+        what = Text(
+            f"补上求解方案：按名称取现在的 {name} 和原差距，时限可能不同。",
+            f"It has its solver profile: {name} as it is now, with the recorded gap; its time limit may differ.",
+        )
+        changes.append(Change("run.json", what))
+        record["migrated"] = {"profile": NAMED}
+    return changes
 
 
 def _receipt(work: Path, record: dict[str, Any]) -> list[Change]:

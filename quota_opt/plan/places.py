@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quota_opt.errors import Finding, Text
 from quota_opt.model.case import FloatArray
-from quota_opt.model.measures import coefficients, known_measures, measure_unit, nonlinear
+from quota_opt.model.measures import coefficients, known_measures, measure_unit, nonlinear, timeless
 from quota_opt.model.outcome import Outcome
 from quota_opt.plan.verify import problem
 
@@ -60,8 +60,9 @@ def _by_place(outcome: Outcome, name: str) -> FloatArray:
     acted = case.actions["place_code"].to_numpy()[outcome.action_row]
     started = case.projects["place_code"].to_numpy()[outcome.award_row]
     owner = case.projects["place_code"].to_numpy()
+    always = coefficients(case, name) if timeless(case, name) else None
     for t, year in enumerate(case.years.tolist()):
-        made = coefficients(case, name, year=year)
+        made = always or coefficients(case, name, year=year)
         # Of what happens later than `year` nothing counts yet.
         doing, starting = outcome.action_year <= t, outcome.award_year <= t
         np.add.at(total[:, t], acted, made.actions[outcome.action_row, outcome.action_year] * doing)

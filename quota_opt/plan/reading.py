@@ -41,10 +41,11 @@ def read_result(
         raise VerificationFailed(
             Text(f"{folder} 未通过复核，不能据此分析：\n  {zh}", f"{folder} does not pass its check:\n  {en}")
         )
-    return _plan(folder, result, result.outcome, reporters)
+    return stated_plan(folder, result, result.outcome, reporters)
 
 
-def _plan(folder: Path, result: Result, outcome: Outcome, reporters: tuple[Reporter, ...]) -> Plan:
+def stated_plan(folder: Path, result: Result, outcome: Outcome, reporters: tuple[Reporter, ...] = ()) -> Plan:
+    """The plan that a result folder states, whether or not it holds; `outcome` is what its decisions give."""
     record, case = result.record, outcome.case
     engine: Mapping[str, Any] = record.get("engine") or {}
     name, solver, release = (str(engine.get(key) or "") for key in ("name", "solver", "version"))

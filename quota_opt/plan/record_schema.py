@@ -277,6 +277,7 @@ def record_schema() -> Schema:
             "quota_opt": _text("程序版本", "Version of the program"),
             "rounded": _object("取整情况，见 rounded.csv", "How rounded.csv was rounded", rounded),
             "receipt": _object("指定事项的代价，见 receipt.json", "What the orders cost, see receipt.json", receipt),
+            "migrated": _is("object", "由旧版结果升级而来时：改了什么", "What migrate changed, of an older result"),
         },
-        optional=("rounded", "receipt"),
+        optional=("rounded", "receipt", "migrated"),
     )  # fmt: skip

@@ -244,6 +244,23 @@ def findings_schema() -> Schema:
     return said({"type": "array", "items": finding_schema()}, "输入的问题", "Findings about an input")
 
 
+def grid_schema() -> Schema:
+    """What a GRID.toml may say."""
+    # Batches stand above reports in the house; only the model of their file is looked at, and only when asked for.
+    from quota_opt.batch.grid import GridFile
+
+    return said(_plain(GridFile.model_json_schema()), "批量试算的 GRID.toml", "What a GRID.toml of `batch` says")
+
+
+def _plain(schema: Any) -> Any:
+    """The schema without the titles that pydantic makes of names."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _plain(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)}
+
+
 _MADE: Mapping[str, tuple[Text, Callable[[], Schema]]] = {
     "case": (Text("案例", "Case"), case_schema),
     "settings": (Text("设置", "Settings"), settings_schema),
@@ -251,6 +268,7 @@ _MADE: Mapping[str, tuple[Text, Callable[[], Schema]]] = {
     "findings": (Text("问题清单", "Findings"), findings_schema),
     "result": (Text("结果", "Result"), record_schema),
     "result-tables": (Text("结果的表", "Tables of a result"), result_tables_schema),
+    "grid": (Text("批量试算", "Grid of a batch"), grid_schema),
 }
 SCHEMAS: tuple[str, ...] = tuple(_MADE)
 """The names of the schemas."""

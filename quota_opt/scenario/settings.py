@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
@@ -40,7 +41,7 @@ class ScenarioSection(Strict):
     data: Literal["real", "synthetic", "mixed"] = "real"
     resources: tuple[Name, ...] = ("energy",)
     discount_rate: float = Field(default=0.0, gt=-1, lt=1)
-    contract: int = Field(default=CONTRACT, ge=1)
+    contract: int = Field(default=CONTRACT, ge=1, le=CONTRACT)
 
     @field_validator("last_year")
     @classmethod
@@ -274,7 +275,10 @@ def rule_title(name: str) -> Text:
 
 
 def rule_parameters() -> Mapping[str, type[RuleParameters]]:
-    """The rules known so far, in the order they were registered."""
+    """The rules known so far, in the order they were registered; the library registers its own when first asked for."""
+    if not _RULES:
+        # A scenario that came from another process is the first this one sees of the package.
+        import_module("quota_opt.rules")
     return dict(_RULES)
 
 

@@ -59,9 +59,18 @@ def own_ends() -> tuple[IO[bytes], IO[bytes]]:
     return sys.stdin.buffer, out
 
 
+def packed(message: Any) -> bytes:
+    """What a frame holds."""
+    return pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+
+
 def send(pipe: IO[bytes] | None, message: Any) -> None:
-    """Write one frame. Raises WorkerError where nobody is left to read it."""
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    """Write a message as one frame. Raises WorkerError where nobody is left to read it."""
+    write(pipe, packed(message))
+
+
+def write(pipe: IO[bytes] | None, data: bytes) -> None:
+    """Write a frame that is packed already, as `send` does."""
     try:
         assert pipe is not None
         pipe.write(_LENGTH.pack(len(data)))

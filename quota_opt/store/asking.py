@@ -147,11 +147,15 @@ def _mentions(word: str) -> ColumnElement[bool]:
 
 def _tags(session: Session, addresses: Sequence[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for first in range(0, len(addresses), 500):
-        chosen = addresses[first : first + 500]
+    for chosen in _parts(addresses):
         for run, tag in session.execute(select(Tag.run, Tag.tag).where(Tag.run.in_(chosen)).order_by(Tag.tag)):
             found.setdefault(run, []).append(tag)
     return {run: tuple(tags) for run, tags in found.items()}
+
+
+def _parts(addresses: Sequence[str]) -> list[Sequence[str]]:
+    """Addresses a few at a time: a statement holds only so many values."""
+    return [addresses[first : first + 500] for first in range(0, len(addresses), 500)]
 
 
 def cases(session: Session) -> pd.DataFrame:
@@ -165,14 +169,19 @@ def cases(session: Session) -> pd.DataFrame:
     return _frame(list(rows), (*columns, "runs", "baseline"), {"runs": "int64", "created": _MOMENT})
 
 
-def measures(session: Session, addresses: Sequence[str], measure: str | None = None) -> pd.DataFrame:
+def measures(
+    session: Session, addresses: Sequence[str], measure: str | None = None, batch: str | None = None
+) -> pd.DataFrame:
     """Measures of runs in long form: run, place, year, measure, unit, value; no place and year: the whole plan."""
     columns = ("run", "place", "year", "measure", "unit", "value")
-    query = select(*(getattr(Measure, name) for name in columns)).where(Measure.run.in_(addresses))
+    query = select(*(getattr(Measure, name) for name in columns)).order_by(Measure.run, Measure.id)
     if measure is not None:
         query = query.where(Measure.measure == measure)
-    rows = session.execute(query.order_by(Measure.run, Measure.id)).mappings()
-    return _frame(list(rows), columns, {"year": "Int64", "value": "float64"})
+    parts = [query.where(Measure.run.in_(chosen)) for chosen in _parts(addresses)]
+    if batch is not None:
+        parts.append(query.join(Run, Run.address == Measure.run).where(Run.batch == batch))
+    rows = [row for part in parts for row in session.execute(part).mappings()]
+    return _frame(rows, columns, {"year": "Int64", "value": "float64"})
 
 
 def files(session: Session, address: str) -> list[dict[str, Any]]:

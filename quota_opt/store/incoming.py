@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import NoneType
 from typing import Any, Protocol
 
 from quota_opt.errors import Finding, InputError, Level, QuotaOptError, Text, Where
@@ -175,10 +177,13 @@ def incoming(
     if digests != record.get("inputs"):
         raise InputError([_changed(digests, record.get("inputs") or {})])
     run = {**_planned(record, digests), **(_of_ending(ending) if ending is not None else {}), **came}
+    try:
+        measures = tuple(_measures(files, record))
+    except (KeyError, TypeError, ValueError):
+        raise InputError([_no_measures()]) from None
     known = {"name": str(record.get("case") or ""), "data": record.get("data")}
     kept = {"digest": case_digest(digests), **known, "documents": record.get("documents") or []}
-    measures = tuple(_measures(files, record))
-    return Incoming(_clean({**run, "case": kept["digest"]}), _clean(kept), dict(files), inputs, _clean(measures))
+    return Incoming(_clean({**run, "case": kept["digest"]}), _clean(kept), dict(files), inputs, measures)
 
 
 def case_rows(coming: Incoming, case: Scenario | None) -> dict[str, Any]:
@@ -204,14 +209,27 @@ def check_names(names: Iterable[str]) -> None:
             raise InputError([Finding(Level.ERROR, "bad-file-name", what, Where(), fix, name)])
 
 
+_NUMBER = (int, float, NoneType)
+_SHAPE: Mapping[str, tuple[type, ...]] = {
+    "status": (str,),
+    "address": (str, NoneType),
+    "case": (str, NoneType),
+    "variant": (str, NoneType),
+    **dict.fromkeys(("objective", "bound", "gap"), _NUMBER),
+    **dict.fromkeys(("overrides", "profile", "engine", "seconds", "measures", "inputs"), (dict, NoneType)),
+}
+"""What the store reads of a run.json, by kind."""
+
+
 def _record(files: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         record = json.loads(files["run.json"])
     except (KeyError, ValueError):
         record = None
-    if not isinstance(record, dict) or not isinstance(record.get("status"), str):
+    sound = isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in _SHAPE.items())
+    if not sound or not re.fullmatch(r"[0-9a-f]{8,64}", record.get("address") or "00000000"):
         raise InputError([_no_result("run.json")])
-    return record
+    return dict(record)
 
 
 def _planned(record: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
@@ -231,7 +249,7 @@ def _planned(record: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str,
         "status": record["status"],
         "exit_code": 0 if record["status"] == "OPTIMAL" else 4,
         **{name: record.get(name) for name in ("objective", "bound", "gap")},
-        "seconds": sum(float(value) for value in seconds.values()) if seconds else None,
+        "seconds": sum(value for value in seconds.values() if isinstance(value, int | float)) if seconds else None,
         "peak_mb": None,
         "reason_zh": None,
         "reason_en": None,
@@ -304,9 +322,11 @@ def _measures(files: Mapping[str, bytes], record: Mapping[str, Any]) -> Iterable
     """Rows of measures.csv; of a version that wrote none, the measures of the whole plan."""
     if MEASURES not in files:
         for name, entry in (record.get("measures") or {}).items():
-            yield {"place": None, "year": None, "measure": name, "unit": entry["unit"], "value": entry["value"]}
+            unit, value = entry["unit"], entry["value"]
+            yield _clean({"place": None, "year": None, "measure": name, "unit": unit, "value": value})
         return
-    for row in csv.DictReader(io.StringIO(files[MEASURES].decode("utf-8-sig"))):
+    text = plain(files[MEASURES].decode("utf-8-sig"))
+    for row in csv.DictReader(io.StringIO(text, newline="")):
         yield {
             "place": row["place"] or None,
             "year": int(float(row["year"])) if row["year"] else None,
@@ -329,18 +349,24 @@ def _read_again(inputs: Mapping[str, bytes]) -> Scenario | None:
             return None
 
 
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+
+
+def plain(text: str) -> str:
+    """A text as every database and terminal takes it: no control characters, no halves of characters."""
+    return text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
+
+
 def _clean(value: Any) -> Any:
-    """The value as every database takes it: no zero characters or halves of characters, no numbers that are none."""
+    """The value with plain texts, and without numbers that are none."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return plain(value)
     if isinstance(value, Mapping):
-        return {_clean(str(key)): _clean(item) for key, item in value.items()}
+        return {plain(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
     return finite(value)
 
 
@@ -348,6 +374,12 @@ def _no_result(place: str) -> Finding:
     what = Text("没有有效的 run.json，不是结果文件夹。", "There is no sound run.json: not a result folder.")
     fix = Text("请给出 run --out 写成的结果文件夹。", "Name a result folder as `run --out` writes it.")
     return Finding(Level.ERROR, "no-result", what, Where(file=place), fix)
+
+
+def _no_measures() -> Finding:
+    what = Text(f"{MEASURES} 读不出来。", f"{MEASURES} cannot be read.")
+    fix = Text("重新求解，或换一个未改动的结果文件夹。", "Solve again, or name a folder that was not changed.")
+    return Finding(Level.ERROR, "bad-table", what, Where(file=MEASURES), fix)
 
 
 def _changed(actual: Mapping[str, str], stated: Mapping[str, str]) -> Finding:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -29,6 +29,7 @@ from quota_opt.store.incoming import (
     case_rows,
     check_names,
     incoming,
+    plain,
     read_sealed,
 )
 from quota_opt.store.opening import engine_of, shown, telling, url_of
@@ -157,15 +158,13 @@ class Store:
             session.execute(update(Run).where(Run.address == address).values(**values))
             session.execute(delete(RunFile).where(RunFile.run == address))
             session.execute(delete(Measure).where(Measure.run == address))
-        if coming.files:
-            session.execute(insert(RunFile), _file_rows("run", address, coming.files))
-        if coming.measures:
-            session.execute(insert(Measure), [{"run": address, **row} for row in coming.measures])
+        self._insert_missing(session, RunFile, _file_rows("run", address, coming.files))
+        self._insert_missing(session, Measure, [{"run": address, **row} for row in coming.measures])
 
     def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows that are not there yet."""
         if rows:
-            session.connection().execute(self._inserting(table), [dict(row) for row in rows])
+            session.connection().execute(self._inserting(table), list(rows))
 
     def _inserting(self, table: type[Base]) -> Any:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
@@ -205,10 +204,16 @@ class Store:
         with self.session() as session:
             return asking.cases(session)
 
-    def measures(self, run: str | Sequence[str], measure: str | None = None) -> pd.DataFrame:
-        """Measures of one run or several: run, place, year, measure, unit, value; no place and year: the whole plan."""
+    def measures(
+        self, run: str | Sequence[str] = (), measure: str | None = None, *, batch: str | None = None
+    ) -> pd.DataFrame:
+        """Measures of runs that are named, or of a batch: run, place, year, measure, unit, value.
+
+        No place and no year are the whole plan; else the measure up to that year for a place and all below it.
+        """
         with self.session() as session:
-            return asking.measures(session, [asking.find(session, name) for name in _listed(run)], measure)
+            named = [asking.find(session, name) for name in _listed(run)]
+            return asking.measures(session, named, measure, batch)
 
     def run(self, run: str) -> dict[str, Any]:
         """All about one run: what `runs` tells, its `files` (name, size, sha256), and the `pins` of its case."""
@@ -286,7 +291,7 @@ class Store:
         """Write down something about a run, in place of what was written before."""
         with self.session(writing=True) as session:
             address = asking.find(session, run)
-            session.execute(update(Run).where(Run.address == address).values(note=text.replace("\0", "")))
+            session.execute(update(Run).where(Run.address == address).values(note=plain(text)))
 
     def pin(self, run: str) -> None:
         """Make a run the baseline of its case, in place of the one before; raises InputError where it has no plan."""

@@ -21,8 +21,12 @@ LONGEST = 16 * MEBIBYTE
 DAMAGE = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, EOFError, NotImplementedError, ValueError, OSError)
 """What a damaged, encrypted or forged package raises when it is opened or read."""
 
+_PREFIX = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 _ADDRESS = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^<>]*?\br="([A-Z]{0,3})([0-9]{1,7})"')
+_UNCLOSED = re.compile(rb"<[^<>]*<")
+_BARE = 100
+"""Formulas, at most, in cells that do not say where they are."""
 _TEXT = re.compile(rb"<(?:\w+:)?si[\s>]")
 _SHARED = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\bt="s"[^<>]*>\s*<(?:\w+:)?v[^<>]*>\s*([0-9]{1,9})\s*<')
 
@@ -114,6 +118,7 @@ def _measure(package: zipfile.ZipFile, limits: ServerLimits) -> None:
             shared = [end - start for start, end in itertools.pairwise(starts)] or [0]
         elif "/worksheets/" in f"/{name}" and name.endswith(".xml"):
             sheets.append(member)
+            _refuse_odd_cells(package, member)
             cells += _area(package, member, limits)
     if cells > limits.cells:
         raise too_many_cells(cells, limits)
@@ -141,6 +146,26 @@ def _area(package: zipfile.ZipFile, member: zipfile.ZipInfo, limits: ServerLimit
             row = max(row, int(digits))
             column = max(column, _column(letters))
     return max(counted, row * column)
+
+
+def _refuse_odd_cells(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Raise where tags are not closed, or a cell holds more than one formula: the reader looks from each formula to
+    both ends of its cell, and would look through the whole sheet each time."""
+    tags: re.Pattern[bytes] | None = None
+    found: list[bytes] = []
+    for chunk in _chunks(package, member):
+        if tags is None:
+            prefix = _PREFIX.search(chunk[:4096])
+            tag = re.escape(prefix[1] or b"") if prefix is not None else b""
+            tags = re.compile(
+                b"<" + tag + rb"c(?:\s[^<>]*)?(/)>|<" + tag + rb"(c)\s|<" + tag + rb"(f)[\s>/]|<(/)" + tag + b"c>"
+            )
+        if _UNCLOSED.search(chunk):
+            raise ValueError(member.filename)
+        found += [b"".join(parts) if not parts[0] else b"" for parts in tags.findall(chunk)]
+    cells = b"".join(found).replace(b"cf/", b"").replace(b"c/", b"")
+    if cells.count(b"c") or cells.count(b"f") > _BARE:
+        raise ValueError(member.filename)
 
 
 def _column(letters: bytes) -> int:

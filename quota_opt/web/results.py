@@ -14,7 +14,8 @@ import pandas as pd
 
 from quota_opt.batch.task import unpack
 from quota_opt.errors import Language, Text
-from quota_opt.plan.folder import finite, read_table
+from quota_opt.plan.columns import records_of
+from quota_opt.plan.folder import read_table
 from quota_opt.report.reporters import html_report, xlsx_report
 from quota_opt.web.problems import Refused
 
@@ -56,7 +57,7 @@ def table_record(content: bytes, name: str, offset: int, limit: int | None) -> d
         "table": name,
         "columns": list(table.columns),
         "rows": len(table),
-        "records": finite(part.to_dict("records")),
+        "records": records_of(name, part),
     }
 
 

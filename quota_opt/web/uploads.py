@@ -17,10 +17,12 @@ from quota_opt.scenario.folder import TABLE_FILES
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.settings_reading import SETTINGS_FILE, read_toml
 from quota_opt.web.limits import ServerLimits
-from quota_opt.web.packages import DAMAGE, damaged, open_package, refuse_huge_workbook, too_many_cells
+from quota_opt.web.packages import DAMAGE, damaged, open_package, refuse_huge_workbook, too_large, too_many_cells
 
 WORKBOOK_NAMES = {".xlsx": "case.xlsx", ".xlsm": "case.xlsm"}
 """Under which name an uploaded workbook is kept, by its ending."""
+LARGEST_SETTINGS = 512 * 1024
+"""Bytes of scenario.toml; reading it takes longer than in proportion."""
 KNOWN_FILES = (SETTINGS_FILE, *TABLE_FILES)
 _LITTER = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
@@ -113,6 +115,9 @@ def _case_files(package: zipfile.ZipFile, names: Sequence[str]) -> dict[str, byt
             what = Text(f"压缩包中有两个 {file}", f"the zip holds two files called {file}")
             fix = Text("请只压缩一个案例文件夹。", "Zip one folder, that of the case.")
             raise InputError([Finding(Level.ERROR, "repeated-file", what, Where(file=file), fix)])
+        if file == SETTINGS_FILE and package.getinfo(name).file_size > LARGEST_SETTINGS:
+            what = Text(f"{SETTINGS_FILE} 有 {package.getinfo(name).file_size:,} 字节", f"{SETTINGS_FILE} is very long")
+            raise too_large(what, f"{LARGEST_SETTINGS:,}")
         files[file] = package.read(name)
     return files
 

@@ -1,11 +1,13 @@
 """A process that solves: what it hands back, its limits, and what becomes of it and its parent when one dies."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -69,8 +71,8 @@ def test_the_log_of_a_run_says_what_was_asked_and_how_it_ended(kept, case):
 
 def test_one_process_solves_all_runs_and_is_sent_a_case_once(child, case, monkeypatch):
     sent = []
-    send = child_module.send
-    monkeypatch.setattr(child_module, "send", lambda pipe, message: (sent.append(message[3]), send(pipe, message)))
+    packed = child_module.packed
+    monkeypatch.setattr(child_module, "packed", lambda message: (sent.append(message[3]), packed(message))[1])
     before = set(solvers())
     done = [child.solve(task_with(case, rate), case) for rate in (0.03, 0.05)]
     assert [each.ending.status for each in done] == ["OPTIMAL", "OPTIMAL"]
@@ -102,13 +104,13 @@ def test_a_run_beyond_its_seconds_is_ended_and_the_next_one_solved(child, case):
 def test_a_run_beyond_its_memory_is_ended_with_all_that_it_started(child, tmp_path):
     """The memory is held by a program that the run starts: it counts, and it ends."""
     note = tmp_path / "pid"
-    hungry = "held = b'x' * 400_000_000; import time; time.sleep(600)"
+    hungry = "held = b'x' * 400_000_000; import time; time.sleep(100)"
     program = (
         "import subprocess, sys, time, pathlib; "
         f"started = subprocess.Popen([sys.executable, '-c', {hungry!r}]); "
-        f"pathlib.Path({str(note)!r}).write_text(str(started.pid)); time.sleep(600)"
+        f"pathlib.Path({str(note)!r}).write_text(str(started.pid)); time.sleep(100)"
     )
-    done = child.solve(task_that(program), ODD, Limits(memory_mb=450))
+    done = child.solve(task_that(program), ODD, Limits(seconds=60, memory_mb=450))
     assert (done.ending.status, done.ending.exit_code) == ("OUT_OF_MEMORY", 4)
     assert done.ending.peak_mb > 450
     assert "450 MB" in done.ending.reason.zh and "450 MB" in done.ending.reason.en
@@ -149,6 +151,12 @@ def test_a_process_that_dies_is_lost_and_how_it_died_is_told(child, program, nam
     assert logged in done.log
 
 
+def test_a_case_that_cannot_be_sent_is_an_error_of_the_caller_and_not_a_wait(child, case):
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        child.solve(task_that(""), SimpleNamespace(with_variant=lambda name: None))
+    assert child.solve(task_with(case, 0.04), case).ending.status == "OPTIMAL"
+
+
 def test_what_a_run_prints_is_not_in_the_way(kept):
     done = kept.solve(task_that("import sys; print('noise' * 50_000); print('a word', file=sys.stderr)"), ODD)
     assert done.ending.status == "OPTIMAL"
@@ -177,7 +185,7 @@ def test_a_run_that_does_not_listen_is_ended_when_it_is_cancelled(child, monkeyp
     monkeypatch.setattr(child_module._Process, "began", lambda self, resident_mb: began.set())
     canceller = threading.Thread(target=lambda: (began.wait(60), child.cancel()))
     canceller.start()
-    done = child.solve(task_that("import time; time.sleep(600)"), ODD)
+    done = child.solve(task_that("import time; time.sleep(100)"), ODD)
     canceller.join()
     assert (done.ending.status, done.ending.exit_code) == ("CANCELLED", 4)
     assert set(solvers()) <= others
@@ -189,7 +197,7 @@ def test_closing_ends_the_run_and_nothing_is_solved_afterwards(case, monkeypatch
     monkeypatch.setattr(child_module._Process, "began", lambda self, resident_mb: began.set())
     closer = threading.Thread(target=lambda: (began.wait(60), child.close()))
     closer.start()
-    assert child.solve(task_that("import time; time.sleep(600)"), ODD).ending.status == "CANCELLED"
+    assert child.solve(task_that("import time; time.sleep(100)"), ODD).ending.status == "CANCELLED"
     closer.join()
     assert child.solve(task_with(case, 0.04), case).ending.status == "CANCELLED"
     assert set(solvers()) <= others
@@ -208,6 +216,7 @@ Child().solve(task_of(case, qo.read_profile(sys.argv[2]).with_limits(gap=0.0, ti
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["auto", "cbc"])
 def test_a_killed_parent_takes_its_processes_along_in_the_middle_of_a_solve(hard, tmp_path, profile):
     folder = tmp_path / "case"

@@ -1,9 +1,13 @@
 """GRID.toml: what it stands for, in which order, and what it is refused for."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from quota_opt.batch.grid import read_grid
 from quota_opt.batch.grid_runs import runs_of
+from quota_opt.batch.summary import RUN_COLUMNS, SUMMARY_COLUMNS
 from quota_opt.errors import InputError
 
 
@@ -156,3 +160,14 @@ def test_a_mapping_is_read_like_a_file():
     grid = read_grid({"grid": {"cases": ["zhuji"], "parameters": {"rules.retention.keep": [0.5, 0.6]}}})
     assert [run.parameters for run in grid.wanted] == [{"rules.retention.keep": 0.5}, {"rules.retention.keep": 0.6}]
     assert b"retention" in grid.content
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_grid_shown_in_the_handbook_can_be_read_and_its_columns_are_those_written(tmp_path, language):
+    page = (Path(__file__).parents[2] / "docs" / language / "batch.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```toml\n(.*?)```", page, flags=re.S)
+    runs = runs_of(read(tmp_path, text))
+    assert [run for run in runs.runs if run.task is None] == []
+    assert runs.runs[-1].parameters == {"scenario.discount_rate": 0.0}
+    for columns in (RUN_COLUMNS, SUMMARY_COLUMNS):
+        assert (", " if language == "en" else "、").join(columns) in page

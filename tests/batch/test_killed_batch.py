@@ -27,21 +27,9 @@ PATIENCE = 300.0
 """Seconds after which a batch that does nothing is given up."""
 
 
-def begun(grid: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
-    line = [
-        sys.executable,
-        "-m",
-        "quota_opt",
-        "batch",
-        str(grid),
-        "--out",
-        str(out),
-        "--jobs",
-        "2",
-        "--quiet",
-        *options,
-    ]
-    return subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def begun(grid: Path, out: Path, jobs: int, *options: str) -> subprocess.Popen[bytes]:
+    line = [sys.executable, "-m", "quota_opt", "batch", str(grid), "--out", str(out), "--jobs", str(jobs), "--quiet"]
+    return subprocess.Popen([*line, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def results(out: Path) -> dict[str, tuple[int, int]]:
@@ -79,11 +67,12 @@ def killed_and_resumed(folder: Path, seed: int, kills: int) -> Path:
     grid.write_text(GRID, encoding="utf-8")
     before: dict[str, tuple[int, int]] = {}
     for number, count in enumerate(sorted(chance.choices(range(RUNS), k=kills))):
-        killed(begun(grid, out, *(["--resume"] if number else [])), out, count, chance.uniform(0.0, 0.3))
+        batch = begun(grid, out, chance.choice((1, 2)), *(["--resume"] if number else []))
+        killed(batch, out, count, chance.uniform(0.0, 0.3))
         there = results(out)
         assert {address: there[address] for address in before} == before, "a result was made twice"
         before = there
-    last = begun(grid, out, "--resume")
+    last = begun(grid, out, 2, "--resume")
     _, said = last.communicate(timeout=PATIENCE)
     assert last.returncode == 0, said.decode("utf-8", errors="replace")
     there = results(out)
@@ -113,7 +102,7 @@ def test_ctrl_c_ends_all_processes_and_writes_the_tables(tmp_path):
 
     grid, out = tmp_path / "grid.toml", tmp_path / "out"
     grid.write_text(GRID, encoding="utf-8")
-    batch = begun(grid, out)
+    batch = begun(grid, out, 1)
     wait_until(lambda: len(results(out)) >= 1 or batch.poll() is not None, "no results")
     family = psutil.Process(batch.pid).children(recursive=True)
     batch.send_signal(signal.SIGINT)

@@ -51,6 +51,7 @@ def test_a_lost_run_is_tried_once_more(case, tmp_path):
     assert "LOST: " in done["once"].log and "tried again" in done["once"].log
 
 
+@pytest.mark.slow
 def test_one_bad_run_does_not_stop_the_others(case, tasks):
     bad = [task_that("{}['x']", "error"), task_that("while True: pass", "hangs")]
     with LocalPool(2) as pool:
@@ -97,6 +98,7 @@ def test_a_script_without_a_guard_of_its_main_part_works(tmp_path):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @posix
 def test_ctrl_c_ends_the_processes(tmp_path):
     script = tmp_path / "own_script.py"

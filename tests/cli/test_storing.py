@@ -56,7 +56,7 @@ def test_a_run_goes_in_and_comes_out_and_verifies(cli, solved, tmp_path, kind):
     assert cli("verify", "again").code == 0
 
 
-def test_runs_are_listed_beside_their_baseline(cli, kept):
+def test_runs_are_listed_beside_their_baseline(cli, kept, monkeypatch):
     baseline, other = kept
     listed = cli("store", "list", "--json").document
     assert listed["more"] is False
@@ -65,7 +65,10 @@ def test_runs_are_listed_beside_their_baseline(cli, kept):
     assert by_address[other]["change"] == pytest.approx(-800.0)
     assert by_address[other]["tags"] == ["草案"]
     shown = cli("store", "list", "--lang", "zh").out
-    assert baseline[:10] in shown and "★ 基准方案" in shown and "−800" in shown and "已证明最优" in shown
+    assert baseline[:8] in shown and "★ 基准方案" in shown and "−800" in shown and "已证明最优" in shown
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = cli("store", "list", "--lang", "zh").out
+    assert baseline[:8] in narrow and "−800" in narrow and "草案" in narrow
     by_measure = cli("store", "list", "--measure", "value_added_lost_final", "--json").document["runs"]
     assert {run["address"]: run["value"] for run in by_measure} == {baseline: 700.0, other: 300.0}
     assert by_measure[0]["unit"] == "10k yuan/yr"
@@ -94,7 +97,7 @@ def test_all_about_one_run_is_shown_beside_the_baseline(cli, kept):
     assert (figure["value"], figure["baseline"], figure["change"]) == (1200.0, 2000.0, -800.0)
     assert {file["name"] for file in told["files"]} >= {"run.json", "awards.csv"}
     shown = cli("store", "show", other, "--lang", "zh").out
-    for word in (other, baseline[:10], "0.49", "−800", "草案", "已证明最优"):
+    for word in (other, baseline[:8], "0.49", "−800", "草案", "已证明最优"):
         assert word in shown
     assert "★" in cli("store", "show", baseline).out
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -59,6 +60,23 @@ def test_decisions_stay_and_what_was_missing_is_computed_from_them(tmp_path: Pat
     assert record(target)["objective"] == record(old)["objective"]
 
 
+def test_a_migrated_record_is_one_of_today(old: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    target = qo.migrate(old).target
+    assert target is not None
+    check = jsonschema.Draft202012Validator(qo.schema("result"))
+    assert [error.message for error in check.iter_errors(record(target))] == []
+    assert [error.message for error in check.iter_errors(record(old))] != []
+
+
+def test_a_profile_is_not_guessed_where_a_limit_may_have_mattered(tmp_path: Path) -> None:
+    old = first_version(tmp_path)
+    record(old, status="FEASIBLE")
+    target = qo.migrate(old).target
+    assert target is not None
+    assert not {"profile", "address"} & set(record(target))
+
+
 def test_run_json_says_what_was_done(tmp_path: Path) -> None:
     target = qo.migrate(first_version(tmp_path)).target
     assert target is not None
@@ -77,7 +95,7 @@ def test_a_bound_whose_prices_were_not_kept_is_taken_back_and_the_engines_stays(
 
 
 def test_a_result_of_today_is_left_alone(tmp_path: Path) -> None:
-    folder = qo.solve("worked-example").write(tmp_path / "out")
+    folder = replace(qo.solve("worked-example"), reporters=()).write(tmp_path / "out")
     assert qo.migrate(folder).target is None
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -9,6 +9,7 @@ from forging import reseal
 from small import FINAL, case
 
 import quota_opt as qo
+from quota_opt.plan.columns import records_of
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +134,13 @@ def test_the_address_of_a_question_is_that_of_its_result(tmp_path):
     assert record["address"] == asked
     assert qo.address(case) != asked
     assert qo.address("worked-example") == qo.address(qo.read("worked-example"))
+
+
+def test_tables_become_records_with_nulls_for_what_json_has_not():
+    plan = qo.solve("worked-example")
+    prices = records_of("prices", plan.prices)
+    assert prices[0]["holds_to"] is None and plan.prices["holds_to"][0] == float("inf")
+    assert isinstance(prices[0]["year"], int)
+    assert records_of("measures", plan.measures_table)[0]["place"] is None
+    other = pd.DataFrame({"word": ["a", ""], "figure": [1.5, float("nan")]})
+    assert records_of("another", other) == [{"word": "a", "figure": 1.5}, {"word": None, "figure": None}]

@@ -96,7 +96,7 @@ def test_the_python_shown_parses_and_uses_public_names_only(readme):
 
 
 def test_every_example_is_listed():
-    for path in (ROOT / "examples").glob("*.py"):
+    for path in (path for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".ipynb", ".toml")):
         for readme in READMES:
             assert f"examples/{path.name}" in text_of(readme)
 

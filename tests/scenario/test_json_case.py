@@ -146,7 +146,7 @@ CELLS = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     part=st.sampled_from(["settings", "tables", "variant", "overrides"]),
     value=ANYTHING,

@@ -226,5 +226,17 @@ def test_a_workbook_is_written_anew_with_what_it_says(case: Any, tmp_path: Path)
     assert qo.read(path).equals(scenario)
 
 
+def test_a_workbook_of_a_newer_program_is_told_at_its_cell(case: Any, tmp_path: Path) -> None:
+    from quota_opt.scenario import write_workbook
+
+    path = write_workbook(tmp_path / "county.xlsx", qo.read(case()))
+    book = openpyxl.load_workbook(path)
+    book["设置"].append(["scenario.contract", 2])
+    row = book["设置"].max_row
+    book.save(path)
+    (finding,) = qo.check(path)
+    assert (finding.code, finding.where.cell) == ("newer-contract", f"B{row}")
+
+
 def test_the_contract_is_written_where_there_was_no_section() -> None:
     assert with_contract(b"# mine\n").decode() == "# mine\n\n[scenario]\ncontract = 1\n"

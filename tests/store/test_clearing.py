@@ -1,13 +1,18 @@
 """Clearing away: what somebody marked stays, what nothing refers to goes, and what it would free is told before."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 import quota_opt as qo
+from quota_opt.store.schema import Run
+from quota_opt.store.store import Store
 
 NOW = timedelta(0)
 
@@ -79,3 +84,28 @@ def test_what_a_plan_left_behind_when_it_was_replaced_goes(store, like):
     assert store.gc().files == 2  # old.txt, and the first run.json
     assert qo.Status(store.run(address)["status"]) is qo.Status.OPTIMAL
     assert "old.txt" not in store.files(address)
+
+
+def test_a_clearing_waits_for_a_run_that_is_being_added(store, done, monkeypatch):
+    address = store.add(done.files)
+    with store.session(writing=True) as session:  # leaves the files behind with nothing that refers to them
+        session.execute(delete(Run).where(Run.address == address))
+    entered, go = threading.Event(), threading.Event()
+    put = Store._put
+
+    def slowly(self, session, coming):
+        entered.set()
+        assert go.wait(120)
+        put(self, session, coming)
+
+    monkeypatch.setattr(Store, "_put", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        adding = threads.submit(store.add, done.files)
+        assert entered.wait(120)
+        clearing = threads.submit(store.gc)
+        with pytest.raises(TimeoutError):
+            clearing.result(timeout=0.5)
+        go.set()
+        assert adding.result(120) == address
+        assert clearing.result(120).files == 0
+    assert store.files(address) == dict(done.files)

@@ -1,7 +1,7 @@
 """What goes into a store comes out as it was: result folders byte for byte, runs that failed with their reason."""
 
 import json
-import shutil
+from dataclasses import replace
 
 import pytest
 import tiny_search
@@ -9,6 +9,7 @@ from small import FINAL
 from small import case as small_case
 
 import quota_opt as qo
+from quota_opt.batch.task import unpack
 from quota_opt.solving import structure
 
 
@@ -21,8 +22,8 @@ def folders(tmp_path_factory):
     """Result folders with everything one may hold."""
     root = tmp_path_factory.mktemp("results")
     with_reports = qo.solve("worked-example").write(root / "reports")
-    receipt = qo.override("worked-example", refuse=["P1"], reason="环评未过").write(root / "receipt", "en")
-    shutil.copytree(with_reports, root / "结果 文件夹")
+    order = qo.override("worked-example", refuse=["P1"], reason="环评未过")
+    receipt = replace(order, plan=replace(order.plan, reporters=())).write(root / "receipt", "en")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structure, "LARGE", 1)
         patch.setattr(structure, "_ask", lambda blocks, *given: tiny_search.ask(*given))
@@ -31,9 +32,9 @@ def folders(tmp_path_factory):
         ]
         held = [{"place": "N1", "resource": "energy", "year": "*", "amount": 1000.0}]
         plan = qo.solve(small_case(objective=FINAL, first=2024, last=2024, quotas=held, projects=projects))
-    proof = plan.write(root / "proof")
+    proof = replace(plan, reporters=()).write(root / "proof")
     qo.new(root / "book.xlsx", "worked-example")
-    workbook = qo.solve(root / "book.xlsx").write(root / "workbook")
+    workbook = replace(qo.solve(root / "book.xlsx"), reporters=()).write(root / "workbook")
     return {"reports": with_reports, "receipt": receipt, "proof": proof, "workbook": workbook}
 
 
@@ -46,7 +47,7 @@ def test_a_result_folder_comes_out_byte_for_byte_and_verifies(store, folders, tm
     before = contents(folder)
     assert holds in before
     address = store.add(folder)
-    again = store.export(address, tmp_path / "again")
+    again = store.export(address, tmp_path / "再 来")
     assert contents(again) == before
     assert qo.verify(again).ok
     assert address == json.loads(before["run.json"])["address"]
@@ -81,12 +82,13 @@ def test_a_file_that_runs_share_is_kept_once(store, done, strict):
 
 
 def test_measures_by_place_and_year_can_be_asked_of_several_runs(store, done, strict):
-    names = [store.add(run.files) for run in (done, strict)]
+    names = sorted(store.add(run.files, batch="b") for run in (done, strict))
     table = store.measures([name[:10] for name in names], "value_added_final")
     whole = table[table["place"].isna() & table["year"].isna()].set_index("run")["value"]
-    assert whole.to_dict() == {names[0]: 2000.0, names[1]: 1200.0}
+    assert whole.to_dict() == {done.ending.address: 2000.0, strict.ending.address: 1200.0}
     assert set(table["unit"]) == {"10k yuan/yr"}
-    assert {"N1", "N2"} <= set(table["place"].dropna()) or table["place"].notna().any()
+    assert store.measures(batch="b", measure="value_added_final").equals(table)
+    assert {"N1", "N2"} <= set(table["place"].dropna())
 
 
 def test_a_run_without_a_plan_is_kept_with_its_reason_and_its_case(store, case, failed):
@@ -152,6 +154,31 @@ def test_what_is_no_result_folder_is_refused(store, tmp_path, content):
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [{"status": None}, {"address": "../x"}, {"address": "AB" * 12}, {"engine": []}, {"objective": "9"}, {"inputs": 3}],
+    ids=str,
+)
+def test_a_record_that_cannot_be_understood_is_refused(store, like, wrong):
+    with pytest.raises(qo.InputError, match="not a result folder"):
+        store.add(like(**wrong))
+    assert store.runs().empty
+
+
+@pytest.mark.parametrize("table", [b"\xff\xfe", b"a,b\n1,2\n", b"place,year,measure,unit,value\n,x,m,u,1\n"])
+def test_measures_that_cannot_be_read_are_refused(store, done, table):
+    with pytest.raises(qo.InputError, match=r"measures\.csv cannot be read"):
+        store.add({**done.files, "measures.csv": table})
+
+
+def test_a_folder_that_is_not_as_it_was_sealed_is_refused(store, done, tmp_path):
+    folder = unpack(done.files, tmp_path / "run")
+    (folder / "awards.csv").write_bytes(b"project\n")
+    with pytest.raises(qo.InputError, match=r"awards\.csv"):
+        store.add(folder)
+    assert store.runs().empty
+
+
+@pytest.mark.parametrize(
     "name", ["../out.csv", "/etc/out.csv", "a/../../out.csv", "C:/out.csv", "a\\b.csv", "a\nb", "."]
 )
 def test_a_file_name_that_leads_out_of_the_folder_is_refused(store, done, name):
@@ -192,7 +219,16 @@ def test_an_export_never_overwrites(store, done, tmp_path):
         store.export(address, tmp_path / "out")
 
 
-HOSTILE = ["Robert'); DROP TABLE runs;--", "零\0字节", "半个\ud800字", "😀" * 50, "100%_\\", "x" * 5000, "a\nb"]
+HOSTILE = [
+    "\x1b[2J\x1b[31m清屏",
+    "Robert'); DROP TABLE runs;--",
+    "零\0字节",
+    "半个\ud800字",
+    "😀" * 50,
+    "100%_\\",
+    "x" * 5000,
+    "a\nb",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
@@ -201,7 +237,7 @@ def test_names_of_any_kind_go_in_and_are_found(store, like, name):
     files = like(**record)
     address = store.add(files, note=name, batch="b", source="batch", parent="p")
     told = store.run(address)
-    clean = name.replace("\0", "\ufffd").replace("\ud800", "?")
+    clean = name.replace("\0", "\ufffd").replace("\x1b", "\ufffd").replace("\ud800", "?")
     assert (told["case"], told["variant"], told["note"]) == (clean, clean, clean)
     assert told["overrides"] == {clean: clean}
     assert list(store.runs(case=clean)["address"]) == [address]

@@ -33,7 +33,7 @@ CHECKS = [
     negative_data_rejection,
     unsupported_method,
 ]
-EXAMPLES = 20
+EXAMPLES = 12
 """Of each operation, right and wrong ones each."""
 
 

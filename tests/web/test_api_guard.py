@@ -205,6 +205,31 @@ def test_a_text_used_a_thousand_times_counts_each_time(page, tmp_path):
     assert "texts" in problem(sent(page, hostile(tmp_path, repeated)), 413, "too-large")["detail"]
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<c r="A900"><f>1</f><f>1</f><v>1</v></c>',
+        '<c r="A900"><f>1</f>',
+        '<c r="A900"<c r="A901"></c>',
+        "<c><f>1</f><v>1</v></c>" * 200,
+    ],
+)
+def test_cells_that_no_program_writes_are_not_read(page, tmp_path, cells):
+    """Each of them makes the reader look through the whole sheet again and again."""
+
+    def odd(name, content):
+        row = f'<row r="900">{cells}</row></sheetData>'.encode()
+        return content.replace(b"</sheetData>", row) if name.endswith("sheet3.xml") else content
+
+    found = problem(sent(page, hostile(tmp_path, odd)), 422, "input")
+    assert found["findings"][0]["code"] == "unreadable-package"
+
+
+def test_settings_of_a_megabyte_are_refused(page):
+    content = zipped(**{"scenario.toml": SETTINGS + "#" * 2**20})
+    assert "scenario.toml" in problem(sent(page, content), 413, "too-large")["detail"]
+
+
 def test_entities_in_a_workbook_are_refused(page, tmp_path):
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
 

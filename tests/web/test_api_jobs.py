@@ -129,7 +129,7 @@ def test_a_case_sent_in_any_form_is_the_same_case(server, done, tmp_path, form):
             content = zip_of(qo.new(tmp_path / "我的案例", "worked-example"))
         else:
             content = qo.new(tmp_path / "case.xlsx", "worked-example", xlsx=True).read_bytes()
-        fields = {"profile": "auto", "set": json.dumps({"scenario.discount_rate": 0.05}), "gap": "0.0001"}
+        fields = {"profile": "auto", "set": json.dumps({"scenario.discount_rate": 0.07}), "gap": "0.0001"}
         answer = server.api.post("/jobs", files={"file": ("../../etc/passwd", content)}, data=fields)
         assert answer.status_code == 202, answer.text
         job = answer.json()
@@ -138,7 +138,7 @@ def test_a_case_sent_in_any_form_is_the_same_case(server, done, tmp_path, form):
     if form == "document":
         assert ended["ending"]["objective"] == pytest.approx(done["ending"]["objective"])
     else:
-        changed = qo.read("worked-example", overrides={"scenario.discount_rate": 0.05})
+        changed = qo.read("worked-example", overrides={"scenario.discount_rate": 0.07})
         assert ended["ending"]["objective"] == pytest.approx(qo.solve(changed).objective)
     assert qo.verify(server.folder(ended["id"], tmp_path / "folder")).ok
 
