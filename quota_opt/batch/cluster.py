@@ -166,7 +166,10 @@ def _refuse_others(client: Client) -> None:
     from quota_opt.batch.cluster_work import versions
 
     here = versions()
-    found = {"scheduler": client.run_on_scheduler(versions), **client.run(versions, on_error="return")}
+    try:
+        found = {"scheduler": client.run_on_scheduler(versions), **client.run(versions, on_error="return")}
+    except ImportError as error:
+        raise _other_version("scheduler", here, error) from error
     for address, there in found.items():
         if there != here:
             raise _other_version(address, here, there)
@@ -348,6 +351,8 @@ class _Runs:
         except OtherVersion as error:
             address, there = error.args
             raise _other_version(address, self._versions, there) from error
+        except ImportError as error:  # of a worker that joined without this package
+            raise _other_version("worker", self._versions, error) from error
         except (CancelledError, OSError, RuntimeError) as error:
             raise lost(str(error)) from error
 

@@ -131,21 +131,25 @@ class ClusterWorkers:
         Raises WorkerError where a task fails, time is over, or `close` was called; EngineFailed where the cluster is
         lost, or a block loses every worker it meets.
         """
+        blocks = list(self._blocks)
+        if self._closed:
+            raise WorkerError(_ENDED)
+        self._workforce.threads()
         wanted = [b for b, given in enumerate(arguments) if given]
         self._calls += 1
         for b in wanted:
             payload = pickle.dumps((self._histories[b], task, arguments[b]), protocol=pickle.HIGHEST_PROTOCOL)
             key = f"call-{self._name}-{self._calls}-{b}"
-            self._out.append(self._client.submit(called, self._blocks[b], payload, key=key))
-            if changes(task):
-                again = tuple(Until(math.inf) if isinstance(one, Until) else one for one in arguments[b])
-                self._histories[b] += ((task, again),)
+            self._out.append(self._client.submit(called, blocks[b], payload, key=key))
         ends = [one.at for given in arguments for one in given if isinstance(one, Until)]
         answers: list[Any] = [None] * len(arguments)
         for b, (good, found) in zip(wanted, self._gathered(max(ends, default=math.inf)), strict=True):
             if not good:
                 raise WorkerError(found)
             answers[b] = found
+            if changes(task):  # made again without a limit: it came to its end
+                again = tuple(Until(math.inf) if isinstance(one, Until) else one for one in arguments[b])
+                self._histories[b] += ((task, again),)
         return answers
 
     def close(self) -> None:
@@ -179,12 +183,13 @@ class ClusterWorkers:
             raise EngineFailed(_KILLED) from error
         except (CancelledError, OSError, RuntimeError) as error:
             if self._closed:
-                raise WorkerError("the work was ended") from error
+                raise WorkerError(_ENDED) from error
             raise lost(str(error)) from error
         finally:
             self._out.clear()
 
 
+_ENDED = "the work was ended"
 _KILLED = Text(
     "模型的一个分块使所在的集群工作进程一再意外终止（可能是内存不足），已放弃。",
     "A block of the model lost every worker of the cluster that took it (perhaps it needs too much memory).",

@@ -178,6 +178,17 @@ def test_a_task_that_fails_is_told_and_the_blocks_go_on(client, parts):
         assert workers.each(operator.is_, [(None,), *[()] * (count - 1)]) == [False, *[None] * (count - 1)]
 
 
+def test_a_call_that_fails_is_not_made_again_with_the_next_one(client, parts):
+    count, never = len(parts.parts), Until(float("inf"))
+    right = [(np.zeros(len(parts.linking)), never)] * count
+    with ClusterWorkers(client, parts) as workers:
+        with pytest.raises(WorkerError, match="ValueError"):
+            workers.each(Block.solve, [(np.zeros(1), never)] * count)
+        assert all(answer is not None for answer in workers.each(Block.solve, right))
+    with pytest.raises(WorkerError, match="ended"):
+        workers.each(Block.solve, right)
+
+
 def test_blocks_are_spread_over_the_workers(client, parts):
     with ClusterWorkers(client, parts) as workers:
         assert set(holders(client, workers)) == set(client.nthreads())
