@@ -315,7 +315,7 @@ class _Runs:
         key = f"run-{task.address}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
         given = (self._case(task.case), task, self._limits, self._versions)
         # No worker is asked for: a task whose worker has died would wait for ever where it was the only one.
-        future = self._client.submit(solved, *given, key=key)
+        future = self._client.submit(solved, *given, key=key, fifo_timeout=0)  # begun in this order
         self._out[key] = (task, future)
         future.add_done_callback(lambda _: self._finished.put(key))
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
@@ -172,32 +173,42 @@ with open({str(seen)!r}, "a") as file:
 while len(set(pathlib.Path({str(seen)!r}).read_text().split())) < 2:  # until the second worker has come
     time.sleep(0.05)
 """
-    tasks = [task_that("pass", "first"), *(task_that(both, f"run-{number}") for number in range(5))]
+    tasks = [task_that(both, f"run-{number}") for number in range(5)]
+    endings = []
+
+    def collect():
+        endings.extend(done.ending for done in pool.run({"odd": ODD}, tasks, Limits()))
+
     address, _, _ = far
     with DaskPool(address) as pool:
         awaited(lambda: len(pool._client.nthreads()) == 1)
         first = set(pool._client.nthreads())
-        runs = pool.run({"odd": ODD}, tasks, Limits())
-        endings = [next(runs).ending]
+        collecting = threading.Thread(target=collect)
+        collecting.start()
+        awaited(seen.exists)
         with worker_at(address):
-            awaited(lambda: len(pool._client.nthreads()) == 2)
-            endings.append(next(runs).ending)
+            awaited(lambda: len(set(seen.read_text().split())) == 2)
             pool._client.retire_workers(list(set(pool._client.nthreads()) - first))
-            endings += [done.ending for done in runs]
+            collecting.join()
     assert {ending.status for ending in endings} == {"OPTIMAL"}
     assert Counter(ending.address for ending in endings) == {task.address: 1 for task in tasks}
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_dies_ends_the_runs_with_an_error_after_what_is_done(far):
+def test_a_scheduler_that_dies_ends_the_runs_with_an_error_and_the_worker_too(far, tmp_path):
     address, scheduler, worker = far
-    tasks = [task_that("pass", "good"), task_that("import time; time.sleep(600)", "long")]
-    with DaskPool(address) as pool:
-        runs = pool.run({"odd": ODD}, tasks, Limits())
-        assert next(runs).ending.address == "good"
+    begun_here = tmp_path / "begun"
+
+    def kill_later():
+        awaited(begun_here.exists)
         scheduler.kill()
+
+    killing = threading.Thread(target=kill_later)
+    with DaskPool(address) as pool:
+        killing.start()
         with pytest.raises(qo.EngineFailed, match="cluster is lost"):
-            next(runs)
+            list(pool.run({"odd": ODD}, [noting(begun_here, "long", "import time; time.sleep(600)")], Limits()))
+    killing.join()
     awaited(lambda: worker.poll() is not None)
 
 
