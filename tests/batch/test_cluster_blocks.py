@@ -14,7 +14,7 @@ import quota_opt as qo
 from quota_opt.batch import cluster_blocks
 from quota_opt.batch.cluster import connected
 from quota_opt.batch.cluster_blocks import ClusterWorkers, Held, called, changes
-from quota_opt.solving import structure
+from quota_opt.solving import stages, structure
 from quota_opt.solving.by_place import nested_blocks, split
 from quota_opt.solving.by_place_block import Block, Until
 from quota_opt.solving.by_place_plans import prove
@@ -56,15 +56,12 @@ def client():
 
 @pytest.fixture
 def by_county(problem, monkeypatch):
-    """The city counts as large, and what its counties find is not gone on with."""
-    monkeypatch.setattr(structure, "COUNTY", problem.arrays.columns // 2)
+    """The city counts as large."""
+    for module in (structure, stages):
+        monkeypatch.setattr(module, "COUNTY", problem.arrays.columns // 2)
+    monkeypatch.setattr(stages, "BLOCK", problem.arrays.columns // 6)
     monkeypatch.setattr(structure, "LARGE", 1)
     monkeypatch.setattr(structure, "processors", lambda: 1)
-
-    def nothing_more(arrays, profile, watch, start):
-        return structure.Answer(structure.Status.FEASIBLE, start)
-
-    monkeypatch.setattr(structure, "ask_highs", nothing_more)
 
 
 @pytest.fixture
@@ -112,7 +109,12 @@ def test_processes_a_cluster_and_one_whose_workers_are_killed_give_the_same_plan
                 killed.append(pid)
             return super().each(task, arguments)
 
-    one = solved(problem)
+    def nothing_more(arrays, profile, watch, start):
+        return structure.Answer(structure.Status.FEASIBLE, start)
+
+    monkeypatch.setattr(structure, "ask_highs", nothing_more)
+
+    one = solved(problem)  # what the counties find, and nobody goes on with
     monkeypatch.setattr(structure, "processors", lambda: 2)
     two = solved(problem)
     assert one == two
@@ -136,10 +138,10 @@ def test_everything_that_is_solved_in_the_context_uses_the_cluster_and_nothing_a
 
     monkeypatch.setattr(cluster_blocks, "ClusterWorkers", Noted)
     with qo.cluster("local:1"):
-        there = qo.solve(city, gap=0.3)
+        there = qo.solve(city, gap=0.01)
     assert hired
     count = len(hired)
-    here = qo.solve(city, gap=0.3)
+    here = qo.solve(city, gap=0.01)
     assert len(hired) == count
     assert there.objective == here.objective
     assert there.awards.equals(here.awards)
