@@ -22,7 +22,7 @@ from quota_opt.solving.memory import Memory, Recall
 from quota_opt.solving.profile import Profile, auxiliary_profile
 from quota_opt.solving.proof import Proof
 from quota_opt.solving.resolve import again, better_bound
-from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status
+from quota_opt.solving.status import EngineInfo, OnProgress, Solution, Status, relative_gap
 from quota_opt.solving.structure import BLOCK, COUNTY, applies, solve_structured
 from quota_opt.solving.ties import as_early_as_can_be
 
@@ -32,6 +32,8 @@ STAGE_SLACK = 1e-9
 """What a later stage may give up of an earlier one beyond its tolerance, relative: rounding, not policy."""
 STAGE_GROWTH = 10.0
 """How much more of it each later stage is allowed."""
+SETTLED = 1e-9
+"""What a plan gains at least, relative, where continuous decisions made exact are said to have improved it."""
 PRICE_TIME_LIMIT = 600.0
 LEAST_SHARE = 1e-9
 """A share below this is none."""
@@ -122,6 +124,9 @@ def optimise(
     linear = _linear_engine(engine)
     values = _canonical(problem, arrays, values, linear)
     unfinished = len(results) < len(problem.stages)
+    if not unfinished:
+        results[-1] = _as_settled(results[-1], problem.stages[-1].sign, arrays.value(values), profile)
+        status = results[-1].status
     if recall is None:
         row_duals, relaxation, root = _prices(arrays, linear)
     else:
@@ -258,6 +263,17 @@ def _result(name: str, sign: float, solution: Solution) -> StageResult:
         solution.seconds,
         solution.proof,
     )
+
+
+def _as_settled(stated: StageResult, sign: float, value: float, profile: Profile) -> StageResult:
+    """What is said of a stage once continuous decisions are exact: those of a plan put together may have gained."""
+    if value <= sign * stated.objective + SETTLED * max(1.0, abs(value)):
+        return stated
+    bound = max(sign * stated.bound, value)
+    gap = relative_gap(value, bound)
+    closed = gap <= profile.relative_gap and stated.status is Status.FEASIBLE
+    status = Status.OPTIMAL if closed else stated.status
+    return replace(stated, status=status, objective=sign * value + 0.0, bound=sign * bound + 0.0, gap=gap)
 
 
 def _keeping(problem: Problem, arrays: Arrays, number: int, best: float) -> Arrays:
