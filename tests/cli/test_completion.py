@@ -25,7 +25,8 @@ def offered():
 
 
 def test_verbs_complete(offered):
-    assert offered("quota-opt sc") == ["scenarios"]
+    assert offered("quota-opt sc") == ["scenarios", "schema"]
+    assert offered("quota-opt sce") == ["scenarios"]
 
 
 def test_case_names_complete(offered):

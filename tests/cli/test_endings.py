@@ -259,7 +259,7 @@ def test_a_failed_verification_is_exit_code_5_and_names_the_rule(cli, monkeypatc
     audit = SimpleNamespace(
         rule="retention", ok=False, worst_excess=3.5, unit="tce", clause="ZJ 四", state="broken", overrides=()
     )
-    found = SimpleNamespace(ok=False, audit=(audit,), problems=())
+    found = SimpleNamespace(ok=False, audit=(audit,), problems=(), notes=())
     monkeypatch.setattr(quota_opt, "verify", lambda folder: found, raising=False)
     call = cli("verify", "results/town")
     assert call.code == 5
