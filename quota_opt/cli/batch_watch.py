@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 import time
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from quota_opt.cli.session import Session, console
+from quota_opt.cli.session import Session
+from quota_opt.cli.watching import Watching
 from quota_opt.errors import Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
     from quota_opt.batch.live import BatchProgress
 
@@ -24,56 +21,34 @@ EVERY = 10.0
 _MOST_CASES = 6
 
 
-class BatchWatch:
+class BatchWatch(Watching):
     """Shows how a batch goes on stderr: moving lines where a person watches, a line now and then elsewhere.
 
     Use as a context manager around the batch; the instance is its `on_event`. The first Ctrl-C raises
     KeyboardInterrupt, upon which the batch keeps what is done and writes its tables; the second leaves at once.
     """
 
+    per_second = 4.0
+
     def __init__(self, session: Session) -> None:
-        self.session = session
+        super().__init__(session)
         self._stopped = False
         self._told = time.monotonic()
-        self._live: Live | None = None
-        self._handler: Any = None
         self._latest: BatchProgress | None = None
         self._came = time.monotonic()
 
     def __call__(self, progress: BatchProgress) -> None:
         """Take one report."""
         self._latest, self._came = progress, time.monotonic()
-        if self._live is None and not self.session.quiet and self._came - self._told >= EVERY:
+        if not self.shown and not self.session.quiet and self._came - self._told >= EVERY:
             self._told = self._came
             self.session.complain(Text(progress_line(progress, "zh"), progress_line(progress, "en")))
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
-        if sys.stderr.isatty() and self.session.speaking:
-            from rich.live import Live
-
-            self._live = Live(
-                console=console(sys.stderr), get_renderable=self._view, refresh_per_second=4, transient=True
-            )
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._stopped:
             os._exit(4)
         self._stopped = True
-        # A handler may interrupt a write to the same stream, so it goes round Python's buffers.
-        if not self.session.json:
-            os.write(2, self.session.text(_STOPPING).encode())
+        self._say_at_once(_STOPPING)
         raise KeyboardInterrupt
 
     def _view(self) -> RenderableType:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 import time
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from quota_opt.cli.session import Session, console
+from quota_opt.cli.session import Session
+from quota_opt.cli.watching import Watching
 from quota_opt.errors import Text
 
 if TYPE_CHECKING:
-    from rich.live import Live
     from rich.text import Text as Words
 
     from quota_opt.solving.status import Progress
@@ -31,7 +28,7 @@ _STAGES = {
 }
 
 
-class Watch:
+class Watch(Watching):
     """Shows progress on stderr where a person watches, and turns the first Ctrl-C into "stop, keep the best plan".
 
     Use as a context manager around the solve; the instance is the `on_progress` callback. After it, `stopped` tells
@@ -39,39 +36,16 @@ class Watch:
     """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
+        super().__init__(session)
         self.stopped = False
         self.aborted = False
-        self.shown = sys.stderr.isatty() and not (session.json or session.quiet)
-        self._live: Live | None = None
         self._latest: Progress | None = None
         self._began = time.monotonic()
-        self._handler: Any = None
 
     def __call__(self, progress: Progress) -> bool:
         """Take one report; False tells the engine to stop."""
         self._latest = progress
         return not self.stopped
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
-        if self.shown:
-            from rich.live import Live
-
-            self._live = Live(
-                console=console(sys.stderr), get_renderable=self._line, refresh_per_second=8, transient=True
-            )
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.aborted:
@@ -80,18 +54,18 @@ class Watch:
             self.aborted = self.session.given_up = True
             raise KeyboardInterrupt
         self.stopped = True
-        # A handler may interrupt a write to the same stream, so it goes round Python's buffers.
-        if not self.session.json:
-            words = Text("\n正在停止，保留目前最好的方案；再按一次 Ctrl-C 放弃。\n", _STOPPING)
-            os.write(2, self.session.text(words).encode())
+        self._say_at_once(_STOPPING)
 
-    def _line(self) -> Words:
+    def _view(self) -> Words:
         from rich.text import Text as Words
 
         return Words(progress_line(self._latest, time.monotonic() - self._began, self.session))
 
 
-_STOPPING = "\nStopping; the best plan so far is kept. Press Ctrl-C again to give up.\n"
+_STOPPING = Text(
+    "\n正在停止，保留目前最好的方案；再按一次 Ctrl-C 放弃。\n",
+    "\nStopping; the best plan so far is kept. Press Ctrl-C again to give up.\n",
+)
 
 
 def progress_line(progress: Progress | None, seconds: float, session: Session) -> str:
