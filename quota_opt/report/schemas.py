@@ -20,6 +20,7 @@ from quota_opt.plan.record_schema import finding_schema, record_schema, said
 from quota_opt.report.parameters import Parameter, parameters_of
 from quota_opt.scenario import TABLES, ColumnSpec, TableSpec, rule_parameters, rule_title, unit_words
 from quota_opt.scenario.cells import YEARS
+from quota_opt.scenario.grid_file import GridFile
 from quota_opt.scenario.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -246,9 +247,6 @@ def findings_schema() -> Schema:
 
 def grid_schema() -> Schema:
     """What a GRID.toml may say."""
-    # Batches stand above reports in the house; only the model of their file is looked at, and only when asked for.
-    from quota_opt.batch.grid import GridFile
-
     return said(_plain(GridFile.model_json_schema()), "批量试算的 GRID.toml", "What a GRID.toml of `batch` says")
 
 

@@ -234,3 +234,11 @@ def test_an_empty_plan_has_the_same_columns():
         frame = getattr(plan, "row_prices" if table.name == "certificate" else table.name, None)
         if isinstance(frame, pd.DataFrame) and table.name != "reasons":
             assert [column.name for column in table.columns] == list(frame.columns), table.name
+
+
+def test_every_key_of_a_grid_says_in_both_languages_what_it_is():
+    models = {name: model for name, model in qo.schema("grid")["$defs"].items() if "properties" in model}
+    assert {"GridTable", "ListedRun", "LimitsTable"} <= set(models)
+    keys = {f"{m}.{k}": body for m, model in models.items() for k, body in model["properties"].items() if m != "Range"}
+    assert len(keys) > 15
+    assert [name for name, body in keys.items() if not (body["description"] and body["x-zh"]["description"])] == []

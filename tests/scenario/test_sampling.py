@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quota_opt.batch.sampling import Range, combinations, size_of
+from quota_opt.scenario.sampling import Range, combinations, size_of
 
 VALUES = st.lists(st.one_of(st.integers(-5, 5), st.sampled_from(["a", "b"]), st.booleans()), min_size=1, max_size=4)
 LISTED = st.dictionaries(st.sampled_from(["a.b", "c", "d.0.e"]), VALUES.map(tuple), max_size=3)
