@@ -77,14 +77,17 @@ def _hypercube(parameters: Mapping[str, Values], samples: int, seed: int) -> lis
 
     points = qmc.LatinHypercube(max(len(parameters), 1), seed=seed).random(samples)
     return [
-        {name: _at(values, float(share)) for (name, values), share in zip(parameters.items(), point, strict=False)}
+        {name: _at(values, float(at), samples) for (name, values), at in zip(parameters.items(), point, strict=False)}
         for point in points
     ]
 
 
-def _at(values: Values, share: float) -> Any:
-    """The value at a share (0 to below 1) of the way through."""
+def _at(values: Values, share: float, samples: int) -> Any:
+    """The value at a share (0 to below 1) of the way through; each of `samples` equal slices is asked once."""
     if isinstance(values, Range) and values.steps is None:
         return values.start + (values.stop - values.start) * share
     chosen = listed(values)
+    if len(chosen) <= samples:
+        # By the middle of the slice: no value is taken more than once oftener than another.
+        share = (int(share * samples) + 0.5) / samples
     return chosen[min(int(share * len(chosen)), len(chosen) - 1)]
