@@ -49,13 +49,6 @@ class Keeper:
                 batch=self.batch,
             )  # fmt: skip
 
-    def add_missing(self, run: Run, result: Path, ending: Ending) -> None:
-        """Add a result folder from before, unless the store has it."""
-        try:
-            self.store.find(run.address)
-        except InputError:
-            self.add(run, result, ending)
-
 
 @contextmanager
 def keeping(

@@ -207,7 +207,7 @@ def _ready(runs: Runs, shelf: Shelf, keeper: Keeper | None) -> dict[str, Entry]:
     for run in runs.runs:
         entry = shelf.kept(run)
         if entry is not None and entry.ending.planned and keeper is not None:
-            keeper.add_missing(run, shelf.result(run), entry.ending)
+            keeper.add(run, shelf.result(run), entry.ending)
         if entry is None and run.refused is not None:
             entry = shelf.put(run, Done(Ending(run.address, "INVALID", EXIT_CODES["INVALID"], run.refused)))
         if entry is None and keeper is not None:

@@ -23,7 +23,7 @@ from quota_opt.errors import (
 )
 from quota_opt.facade import Scenario, solve
 from quota_opt.plan.address import case_digest, run_address
-from quota_opt.plan.folder import hashes, versions_of, whole_folder
+from quota_opt.plan.folder import hashes, versions_of, whole_folder, write_files
 from quota_opt.plan.plan import Plan
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import OnProgress, Status
@@ -163,10 +163,7 @@ def files_of(plan: Plan, language: Language) -> dict[str, bytes]:
 def unpack(files: Mapping[str, bytes], folder: Path) -> Path:
     """Write the files of a result folder; it appears whole or not at all. Raises OutputExists where it is there."""
     with whole_folder(folder) as work:
-        for name, content in files.items():
-            target = work / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+        write_files(files, work)
     return folder
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from abc import ABC, abstractmethod
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 
-class Watching:
+class Watching(ABC):
     """A context around long work: while `shown`, `_view` is drawn again and again; `_interrupt` handles Ctrl-C."""
 
     per_second = 8.0
@@ -50,11 +51,11 @@ class Watching:
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
 
-    def _view(self) -> RenderableType:
-        raise NotImplementedError
+    @abstractmethod
+    def _view(self) -> RenderableType: ...
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _interrupt(self, number: int, frame: FrameType | None) -> None: ...
 
     def _say_at_once(self, words: Text) -> None:
         """Tell from within a signal handler, which may interrupt a write to the same stream: round Python's buffers."""

@@ -99,15 +99,19 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files by relative posix path below `folder`, which is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
 def write_folder(plan: Plan, folder: Path, language: Language) -> Path:
     """Write a plan's result folder; see the README. Nothing is left behind if any part fails."""
     with whole_folder(folder) as work:
-        inputs = work / "inputs"
-        inputs.mkdir()
-        for name, content in plan.scenario.files.items():
-            target = inputs / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+        write_files(plan.scenario.files, work / "inputs")
         for name in TABLES:
             write_table(_in_language(name, getattr(plan, name), language), work / f"{name}.csv")
         if plan.outcome is not None and plan.outcome.case.market is not None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from quota_opt.errors import Finding, InputError, Level, QuotaOptError, Text, Where
 from quota_opt.facade import Scenario
 from quota_opt.plan.address import case_digest, run_address
-from quota_opt.plan.folder import finite, hashes, read_inputs, version
+from quota_opt.plan.folder import finite, hashes, read_inputs, version, write_files
 from quota_opt.plan.places import MEASURES
 from quota_opt.plan.seal import seal_findings
 from quota_opt.scenario.scenario import BASE_VARIANT
@@ -339,10 +339,7 @@ def _measures(files: Mapping[str, bytes], record: Mapping[str, Any]) -> Iterable
 def _read_again(inputs: Mapping[str, bytes]) -> Scenario | None:
     """The case its files hold; None where they cannot be read any more."""
     with tempfile.TemporaryDirectory(prefix="quota-opt-") as scratch:
-        for name, content in inputs.items():
-            target = Path(scratch) / INPUTS / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+        write_files(inputs, Path(scratch) / INPUTS)
         try:
             return read_inputs(Path(scratch), {})
         except QuotaOptError:

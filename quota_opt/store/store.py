@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from quota_opt.errors import Finding, InputError, Level, StoreUnavailable, Text, Where
 from quota_opt.facade import Scenario
-from quota_opt.plan.folder import whole_folder
+from quota_opt.plan.folder import whole_folder, write_files
 from quota_opt.store import asking, sweeping
 from quota_opt.store.batches import Taken, add_batch
 from quota_opt.store.incoming import (
@@ -271,10 +271,7 @@ class Store:
             raise InputError([Finding(Level.ERROR, "no-plan", what, Where(), fix, run)])
         check_names(files)
         with whole_folder(Path(folder)) as work:
-            for name, content in files.items():
-                target = work / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+            write_files(files, work)
         return Path(folder)
 
     def tag(self, run: str, *tags: str, remove: bool = False) -> None:

@@ -7,7 +7,6 @@ queued again by the next one, or by another that shares the store.
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import threading
 import time
@@ -27,6 +26,7 @@ from quota_opt.facade import Scenario
 from quota_opt.plan.folder import finite
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import Progress, Status
+from quota_opt.solving.structure import processors
 from quota_opt.store.jobs import CANCELLED, COMPARE, DONE, FAILED, Job, Jobs, NoSuchJob, WrongState, failure_of, now
 from quota_opt.store.store import Store
 from quota_opt.web.comparing import Comparer, CompareStopped
@@ -323,4 +323,4 @@ def _ended(done: Done, *, cancelled: bool) -> dict[str, Any]:
 
 def default_workers() -> int:
     """How many jobs run at once where nothing is said: one processor is left for answering."""
-    return max(1, (os.cpu_count() or 2) - 1)
+    return max(1, processors() - 1)

@@ -367,3 +367,19 @@ def test_the_example_grid_runs(pool, tmp_path):
     assert json.loads(last["parameters"]) == {"rules.retention.keep": 1.0}
     # What stays in its town can serve fewer projects than what may move.
     assert last["objective"] < batch.runs["objective"].max()
+
+
+def test_a_plan_from_before_takes_the_place_of_a_failure_in_the_store(pool, tmp_path):
+    from quota_opt.batch.task import without_plan
+    from quota_opt.store.store import Store
+
+    batch = qo.run_batch(GRID, tmp_path / "out")
+    run = batch.entries[0].run
+    place = tmp_path / "runs.db"
+    with Store.open(place) as store:
+        late = without_plan(run.task, "TIMEOUT", Text("超时。", "Too slow."))
+        store.add({}, late.ending, task=run.task, case=qo.read(run.case))
+    qo.run_batch(GRID, tmp_path / "out", resume=True, store=place)
+    with Store.open(place) as store:
+        assert store.run(run.address)["status"] == "OPTIMAL"
+        assert store.files(run.address)
