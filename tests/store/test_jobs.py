@@ -1,5 +1,6 @@
 """Jobs in the store: queued, claimed once, given back by the dead, ended once, and their case forgotten."""
 
+import itertools
 import threading
 
 import pytest
@@ -45,22 +46,27 @@ def test_a_job_is_kept_as_it_was_asked_and_its_case_once(jobs, store):
     assert kept_cases(store) == 1
 
 
-def test_jobs_are_claimed_in_the_order_they_came_by_one_server_each(jobs):
+def test_jobs_are_claimed_in_the_order_they_came(jobs):
+    submitted = [queued(jobs, number).id for number in range(4)]
+    assert [jobs.claim("s").id for _ in submitted] == submitted
+    assert jobs.claim("s") is None
+
+
+def test_each_job_is_claimed_by_one_server_whose_jobs_are_in_the_order_they_came(jobs):
     submitted = [queued(jobs, number).id for number in range(12)]
-    claimed, lock = [], threading.Lock()
+    claimed = {f"s{number}": [] for number in range(4)}
 
     def work(server):
         while (job := jobs.claim(server)) is not None:
-            with lock:
-                claimed.append(job.id)
+            claimed[server].append(submitted.index(job.id))
 
-    threads = [threading.Thread(target=work, args=(f"s{number}",)) for number in range(4)]
+    threads = [threading.Thread(target=work, args=(server,)) for server in claimed]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(claimed) == sorted(submitted)
-    assert claimed[0] == submitted[0]
+    assert sorted(itertools.chain.from_iterable(claimed.values())) == list(range(12))
+    assert all(mine == sorted(mine) for mine in claimed.values())
     assert jobs.counts()["running"] == 12
 
 
