@@ -10,9 +10,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A headless Chromium for all browser tests of a process; windows of their own come from `browsing.visit`."""
+    """A headless Chromium for the browser tests of a module; windows of their own come from `browsing.visit`.
+
+    Closed with its module: while it is open its event loop runs in this thread, where other tests start their own.
+    """
     from browsing import CHROMIUM
 
     api = pytest.importorskip("playwright.sync_api")
