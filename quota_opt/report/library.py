@@ -121,7 +121,8 @@ def rules_page(language: Language) -> str:
     uses = {(use.rule, use.case): use for use in all_uses()}
     cases = list(dict.fromkeys(use.case for use in all_uses()))
     listed = [
-        [f"[`{name}`]({name}.md)", rule.title.of(language), short_description(name, language)] for name, rule in RULES.items()
+        [f"[`{name}`]({name}.md)", rule.title.of(language), short_description(name, language)]
+        for name, rule in RULES.items()
     ]
     grid = []
     for name, rule in RULES.items():

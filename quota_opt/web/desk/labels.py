@@ -43,7 +43,9 @@ _SHORT: dict[str, Text] = {
     "caps.caps.amount": Text("每年最多用量", "most a year"),
     "caps.caps.place": Text("适用区域", "place"),
     "caps.caps.sector": Text("适用行业", "sector"),
-    "chain.last_supplier_cost": Text("失去全部供应方扣减的目标值", "objective units off per stage left without supplier"),
+    "chain.last_supplier_cost": Text(
+        "失去全部供应方扣减的目标值", "objective units off per stage left without supplier"
+    ),
     "chain.after.lag": Text("是否等措施见效之后", "only once the actions have taken effect"),
     "directives.projects.award": Text("是否安排", "awarded"),
     "directives.projects.bend": Text("破例", "against other rules"),

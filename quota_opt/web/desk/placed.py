@@ -20,6 +20,7 @@ SETTINGS, RULES, VARIANTS = "settings", "rules", "variants"
 """Places beside the tables."""
 _ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.INFO: 2}
 Cell = tuple[str, int, int]
+LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ def _spot(table: Table, where: Where, row: int | None, column: int | None) -> tu
     if row is None and where.row not in (None, table.header_line):
         return f"{table.title.zh}!{where.row}", f"{table.title.en}!{where.row}"
     words = []
-    for language in ("zh", "en"):
-        address = table.address(row, column, language)  # type: ignore[arg-type]  # the two languages
+    for language in LANGUAGES:
+        address = table.address(row, column, language)
         if column is None:
             words.append(address)
             continue

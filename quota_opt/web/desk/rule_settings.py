@@ -24,7 +24,7 @@ from quota_opt.web.desk.case_files import Files, document_of
 from quota_opt.web.desk.labels import explanation, known_values, setting_label, value_words
 
 Kind = Literal["number", "integer", "switch", "choice", "text", "list", "other"]
-MISSING = object()
+MISSING: Any = object()
 """In place of a value that is not written."""
 
 

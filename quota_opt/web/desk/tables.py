@@ -68,7 +68,9 @@ class Column:
     def help(self) -> Text:
         """What belongs into the cells."""
         if self.spec is None:
-            return Text("没有认出这一列：请改表头，或删除该列。", "This column is not known: correct its heading or remove it.")
+            return Text(
+                "没有认出这一列：请改表头，或删除该列。", "This column is not known: correct its heading or remove it."
+            )
         return self.spec.description
 
     def words(self) -> dict[str, str]:

@@ -118,12 +118,18 @@ def _do(document: Any, step: SetSetting | RemoveSetting) -> None:
         return
     value = _item(plain_value(step.value), inline=len(keys) > 2 or isinstance(spot, list))
     old = spot[last] if isinstance(spot, list) or last in spot else None
-    if old is not None and hasattr(old, "trivia") and hasattr(value, "trivia") and not isinstance(value, tomlkit.items.Table):
+    if (
+        old is not None
+        and hasattr(old, "trivia")
+        and hasattr(value, "trivia")
+        and not isinstance(value, tomlkit.items.Table)
+    ):
         value.trivia.comment, value.trivia.comment_ws = old.trivia.comment, old.trivia.comment_ws
     spot[last] = value
 
 
 def _item(value: Any, *, inline: bool) -> Any:
+    made: Any
     if isinstance(value, dict):
         made = tomlkit.inline_table() if inline else tomlkit.table()
         for key, below in value.items():
