@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quota_opt.errors import Language, Text
 from quota_opt.web.limits import ServerLimits
+from quota_opt.web.policy import ASSETS, PageAnswer, quiet, unpacked
 from quota_opt.web.problems import Refused, answer, language_of, problem_body
 from quota_opt.web.signing import Signer
 
@@ -25,15 +26,6 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 LOCAL_USER = "default"
 """Who works at the page of a server that only this computer reaches and that was given no token."""
 LOGIN = "/login"
-ASSETS = ("/_nicegui/", "/static/", "/favicon.ico")
-"""Scripts, styles and fonts of the page: the same for everyone, shown before a token is."""
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-"""Nothing is loaded from, or sent to, anywhere else. NiceGUI starts its page from scripts within it and evaluates what
-the server sends, hence the two exceptions for scripts."""
 
 _HOST = Text(
     "请求所写的主机名不是本服务的。\n  怎么改：用启动时显示的地址，或启动时加 --allow-host。",
@@ -102,8 +94,8 @@ class Guard:
         if refused is None and shown and not self._let_in(scope, headers):
             await self._to_login(scope, receive, send)
         elif refused is None and scope["type"] == "http":
-            passed = partial(_as_page, send, scope["path"]) if shown else partial(_quietly, send)
-            await self.app(scope, _Counted(receive, self.limits), passed)
+            passed: Send = PageAnswer(send, scope["path"]) if shown else partial(_quietly, send)
+            await self.app(unpacked(scope) if shown else scope, _Counted(receive, self.limits), passed)
         elif refused is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -150,30 +142,9 @@ class Guard:
 
 
 async def _quietly(send: Send, message: Message) -> None:
-    """Send on, telling browsers neither to guess at a type nor to keep what they were given."""
+    """Send on, with the headers every answer has."""
     if message["type"] == "http.response.start":
-        _quiet(MutableHeaders(raw=message["headers"]))
-    await send(message)
-
-
-def _quiet(headers: MutableHeaders) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cache-Control"] = "no-store"
-    headers["Referrer-Policy"] = "no-referrer"
-
-
-async def _as_page(send: Send, path: str, message: Message) -> None:
-    """As `_quietly`, with the page's policy; what never changes may be kept."""
-    if message["type"] != "http.response.start":
-        await send(message)
-        return
-    headers = MutableHeaders(raw=message["headers"])
-    kept = headers.get("cache-control") if path.startswith(ASSETS) else None
-    _quiet(headers)
-    headers["Content-Security-Policy"] = POLICY
-    headers["X-Frame-Options"] = "DENY"
-    if kept is not None:
-        headers["Cache-Control"] = kept
+        quiet(MutableHeaders(raw=message["headers"]))
     await send(message)
 
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,26 @@ class ReadPlan:
             made = self._parts[part] = narrowed(self.content, self.scenario, part)
             _shorten(self._parts, PARTS)
         return made
+
+    def ledger(self, part: Part, *, resource: str = "", end: str = "", search: str = "") -> Content:
+        """A part of the plan with the entries of its ledger that are of `resource`, have `end` (firm, project, idle …)
+        on either side, and name `search` in a firm or project."""
+        content = self.part(part)
+        ledger = content.ledger
+        if resource:
+            ledger = ledger[ledger["resource"] == resource]
+        if end:
+            ledger = ledger[(ledger["from_kind"] == end) | (ledger["to_kind"] == end)]
+        word = search.strip().casefold()
+        if word:
+            reasons = self.content.reasons
+            found = {
+                name
+                for name, title in zip(reasons["id"], reasons["title"], strict=True)
+                if word in name.casefold() or word in title.casefold()
+            }
+            ledger = ledger[ledger["from"].isin(found) | ledger["to"].isin(found)]
+        return replace(content, ledger=ledger)
 
     def figure(self, key: str, language: Language, part: Part | None = None) -> Figure | None:
         """One figure of the reports, of the whole plan or a part of it; None where there is nothing to draw."""
