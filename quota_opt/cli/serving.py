@@ -1,10 +1,12 @@
-"""The command that serves the API."""
+"""The command that serves the page and the API."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +21,7 @@ TOKEN = "QUOTA_OPT_TOKEN"
 SHORTEST = 16
 """Characters a token must have."""
 OWNER = "default"
-"""Name of a token that has none."""
+"""Name of a token that has none; who works at the page where none is asked for."""
 
 
 def serve(
@@ -45,8 +47,9 @@ def serve(
     time_limit: Annotated[float, typer.Option(min=1, help="时限 Seconds of one solve at most.")] = 600.0,
     memory_limit: Annotated[int, typer.Option(min=200, help="内存上限 MB of the process of one solve.")] = 4096,
     queue: Annotated[int, typer.Option(min=1, help="队列 Jobs that may wait.")] = 100,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="打开浏览器 Open the page in the browser.")] = True,
 ) -> None:
-    """服务 Serve the HTTP API: jobs are kept in the run store and outlive the server.
+    """网页 Serve the planner's page and the HTTP API: work is kept in the run store and outlives the server.
 
     Ctrl-C stops it; what is running goes back to the queue and is taken up at the next start.
     """
@@ -81,6 +84,8 @@ def serve(
 
         def ready() -> None:
             _tell(session, address, made.get(OWNER), opened.place, limits.workers)
+            if show and sys.stdout.isatty():
+                webbrowser.open(f"{address}/en/" if session.language == "en" else f"{address}/")
 
         serve_app(
             opened,
@@ -90,21 +95,32 @@ def serve(
             hosts=host_names(host, tuple(allow_host or ())),
             language=session.language,
             ready=ready,
+            visitor=OWNER if made else None,
         )
 
 
 def _tell(session: Session, address: str, token: str | None, place: str, workers: int) -> None:
     api = f"{address}/api/v1"
     session.document(
-        {"address": address, "api": api, "token": token, "store": place, "jobs": workers, "pid": os.getpid()}
+        {
+            "address": address,
+            "page": f"{address}/",
+            "api": api,
+            "token": token,
+            "store": place,
+            "jobs": workers,
+            "pid": os.getpid(),
+        }
     )
     if session.quiet:
         session.answer(f"{api} {token}" if token else api)
     session.show(
         Text(
-            f"接口地址  {api}\n令牌      {token or '见所给的令牌文件或环境变量'}\n运行库    {place}\n"
+            f"网页      {address}/\n接口地址  {api}\n"
+            f"令牌      {token or '见所给的令牌文件或环境变量'}\n运行库    {place}\n"
             f"同时求解  {workers}\n按 Ctrl-C 停止；未完成的任务下次启动时继续。",
-            f"API       {api}\nToken     {token or 'as given'}\nRun store {place}\nJobs      {workers} at once\n"
+            f"Page      {address}/en/\nAPI       {api}\nToken     {token or 'as given'}\nRun store {place}\n"
+            f"Jobs      {workers} at once\n"
             "Ctrl-C stops it; what is not finished goes on at the next start.",
         )
     )
@@ -116,7 +132,7 @@ def _needing_web() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("fastapi", "uvicorn", "starlette", "multipart", "anyio"):
+        if (error.name or "").split(".")[0] not in ("fastapi", "nicegui", "uvicorn", "starlette", "multipart", "anyio"):
             raise
         raise EngineUnavailable(
             Text(

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CursorResult, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy import update as changed
@@ -20,7 +20,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.store.schema import Base, Number, Run
-from quota_opt.store.store import Store
+
+if TYPE_CHECKING:
+    from quota_opt.store.store import Store
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = (DONE, FAILED, CANCELLED)

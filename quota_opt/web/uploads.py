@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import posixpath
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from quota_opt.errors import Finding, InputError, Level, Text, Where
@@ -16,14 +14,12 @@ from quota_opt.scenario import Scenario, read
 from quota_opt.scenario.folder import TABLE_FILES
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.settings_reading import SETTINGS_FILE, read_toml
+from quota_opt.store.case_files import KNOWN_FILES, WORKBOOK_NAMES, case_of_files, unknown_file
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.packages import DAMAGE, damaged, open_package, refuse_huge_workbook, too_large, too_many_cells
 
-WORKBOOK_NAMES = {".xlsx": "case.xlsx", ".xlsm": "case.xlsm"}
-"""Under which name an uploaded workbook is kept, by its ending."""
 LARGEST_SETTINGS = 512 * 1024
 """Bytes of scenario.toml; reading it takes longer than in proportion."""
-KNOWN_FILES = (SETTINGS_FILE, *TABLE_FILES)
 _LITTER = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -76,17 +72,6 @@ def file_case(content: bytes, limits: ServerLimits) -> Scenario:
     return case_of_files(files)
 
 
-def case_of_files(files: Mapping[str, bytes]) -> Scenario:
-    """The case of files by name, all of them names that this module or a Scenario gave."""
-    with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
-        for name, content in files.items():
-            if name not in (*KNOWN_FILES, *WORKBOOK_NAMES.values()):
-                raise _unknown(name)
-            (Path(folder) / name).write_bytes(content)
-        workbook = next((name for name in files if name in WORKBOOK_NAMES.values()), None)
-        return read(Path(folder) / workbook if workbook else Path(folder))
-
-
 def zip_of(scenario: Scenario) -> bytes:
     """The files of a case as one zip, for `case_of_zip`."""
     buffer = io.BytesIO()
@@ -131,16 +116,8 @@ def _file_name(name: str) -> str:
         fix = Text("请直接压缩案例文件夹本身。", "Zip the folder of the case itself.")
         raise InputError([Finding(Level.ERROR, "path-in-zip", what, Where(file=name[:200]), fix, name[:200])])
     if parts[-1] not in KNOWN_FILES:
-        raise _unknown(parts[-1])
+        raise unknown_file(parts[-1])
     return parts[-1]
-
-
-def _unknown(name: str) -> InputError:
-    shown = name[:200]
-    what = Text(f"案例中没有名为“{shown}”的文件", f"no file of a case is called {shown!r}")
-    return InputError(
-        [Finding(Level.ERROR, "unknown-file", what, Where(file=shown), mend_name(shown, KNOWN_FILES), shown)]
-    )
 
 
 def _refuse_huge_tables(files: Mapping[str, bytes], limits: ServerLimits) -> None:
