@@ -151,7 +151,9 @@ def _sentence(view: View, state: JobState) -> str:
         if state.best is None
         else Text("已有方案，还没有界", "a plan is found, its distance from the best is not known yet")
         if state.gap is None
-        else Text(f"已有方案，离最优至多还差 {gap(state.gap)}", f"a plan is found, at most {gap(state.gap)} from the best")
+        else Text(
+            f"已有方案，离最优至多还差 {gap(state.gap)}", f"a plan is found, at most {gap(state.gap)} from the best"
+        )
     )
     stage = state.stage_words
     return view.say(Text(f"正在{stage.zh}：{known.zh}。", f"Now {stage.en}: {known.en}."))

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5_000
 """Of a long table on the screen; the workbook has them all."""
-_OPENED = (
-    "(event) => { const row = event.target.closest('[data-row]'); if (row) emit(Number(row.dataset.row)); }"
-)
+_OPENED = "(event) => { const row = event.target.closest('[data-row]'); if (row) emit(Number(row.dataset.row)); }"
 
 
 def rows(
