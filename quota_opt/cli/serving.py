@@ -32,7 +32,7 @@ def serve(
     host: Annotated[str, typer.Option(help="地址 Where to listen; other machines reach 0.0.0.0.")] = "127.0.0.1",
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="端口 Default 8765, or a free one where that is taken; 0 takes a free one."),
+        typer.Option(min=0, max=65535, help="端口 Default 8765, a free one where it is taken; 0: any."),
     ] = None,
     store: Annotated[
         str | None,
