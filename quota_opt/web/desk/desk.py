@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import NoSuchCase
+from quota_opt.web.desk.cases import Cases
 from quota_opt.web.service import Service
 
 LAST = "last"
@@ -16,6 +17,7 @@ class Desk:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.workspace = Workspace(service.store)
+        self.cases = Cases(service, self.workspace)
 
     def standing(self, user: str, case: str | None, job: str | None) -> tuple[str | None, str | None]:
         """The case and the plan that the bar leads to: those of the screen, else the last ones of the user.
