@@ -193,7 +193,7 @@ class Service:
         `content` is the zip of the case it is about, where it has no parts. Raises QueueFull.
         """
         known = self.jobs.same(job.kind, job.asked, job.owner)
-        if known is not None:
+        if known is not None and known.parts == job.parts:
             return known
         found = None if job.kind == COMPARE else self.jobs.answered(job.kind, job.asked)  # it names the owner's jobs
         if found is not None:
