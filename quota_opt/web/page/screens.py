@@ -29,4 +29,7 @@ class Screen:
         return drawn
 
 
-SCREENS = (Screen("cases", "/", Text("案例", "Cases"), "cases", "①"),)
+SCREENS = (
+    Screen("cases", "/", Text("案例", "Cases"), "cases", "①"),
+    Screen("plan", "/plan/{job}", Text("结果", "Plan"), "plan", "④"),
+)
