@@ -79,8 +79,7 @@ def part_answer(content: Content, part: Part) -> Text:
         parts.append(
             Text(
                 f"{content.last_year} 年腾出{named.zh} {freed.zh}，使用 {used.zh}，结余 {idle.zh}",
-                f"in {content.last_year} {freed.en} of {named.en} freed, {used.en} used, "
-                f"{idle.en} idle",
+                f"in {content.last_year} {freed.en} of {named.en} freed, {used.en} used, {idle.en} idle",
             )
         )
     if part.category is None:

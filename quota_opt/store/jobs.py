@@ -226,6 +226,12 @@ class Jobs:
                 asked = asked.where(Job.number < _found(session, before, owner).number)
             return list(session.scalars(asked))
 
+    def of_kind(self, owner: str, kind: str, *, limit: int = 50) -> list[Job]:
+        """The owner's jobs of one kind, newest first."""
+        wanted = select(Job).where(Job.owner == owner, Job.kind == kind)
+        with self._read() as session:
+            return list(session.scalars(wanted.order_by(Job.number.desc()).limit(limit)))
+
     def counts(self) -> dict[str, int]:
         """How many jobs there are by state."""
         with self._read() as session:

@@ -25,7 +25,9 @@ _HAND_OVER = Text(
 )
 _ANSWERS: Mapping[str, tuple[Text, Text]] = {
     "infeasible": (
-        Text("没有可行方案：有些条款不能同时满足。", "No plan satisfies all the rules: some clauses exclude each other."),
+        Text(
+            "没有可行方案：有些条款不能同时满足。", "No plan satisfies all the rules: some clauses exclude each other."
+        ),
         Text(
             "下面列出哪些条款相互矛盾、差多少、怎样改最省。",
             "Below: which clauses clash, by how much, and what would mend it.",

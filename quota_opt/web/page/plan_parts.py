@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-
 from quota_opt.errors import Text
 from quota_opt.report import clause_tables, sentences, tables, trading, words
 from quota_opt.report.directing import directives_box
@@ -266,7 +265,7 @@ def _left_out(shown: Shown) -> None:
     kit.answer(
         shown.say(
             Text(
-                f"未安排 {len(table.rows)} 个项目：{rejected} 个不予准入，{others} 个在比较中落选。单击项目看理由和入选办法。",
+                f"未安排 {len(table.rows)} 个项目：{rejected} 个不予准入，{others} 个落选。单击项目看理由和入选办法。",
                 f"{len(table.rows)} projects are left out: {rejected} rejected by rule, {others} outbid. Click one for "
                 "the reason and its cheapest way in.",
             )
