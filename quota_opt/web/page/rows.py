@@ -82,7 +82,8 @@ def _html(view: View, shown: Table, *, opens: bool) -> str:
                 text = f"<b>{text}</b>"
             cells.append(f"<td{_align(column)}>{text}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<table class="qo-table"><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody>{_foot(view, shown)}</table>'
+    inner = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>{_foot(view, shown)}"
+    return f'<table class="qo-table">{inner}</table>'
 
 
 def _foot(view: View, shown: Table) -> str:
