@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from quota_opt.errors import Text
 from quota_opt.facade import Scenario
-from quota_opt.report.words import PARAMETERS, RULES, WORDS, measure_name, unit_name
+from quota_opt.report.words import PARAMETERS, WORDS, measure_name, unit_name
 from quota_opt.rules._limits import CRITERIA, Limit
 from quota_opt.scenario.paths import flattened, join_path
 from quota_opt.scenario.scenario import effective_document
@@ -279,9 +279,3 @@ def _step(value: float) -> float:
 
 def _round(value: float, step: float) -> float:
     return round(round(value / step) * step, 9)
-
-
-def rule_words(key: str) -> Text:
-    """What people call the rule that a slider belongs to."""
-    parts = key.split(".")
-    return RULES.get(parts[1], Text("目标", "objective")) if parts[0] == "rules" else Text("目标", "objective")
