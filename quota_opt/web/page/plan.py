@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import Text
 from quota_opt.web.desk.plans import JobState, ReadPlan
 from quota_opt.web.page import kit
 from quota_opt.web.page.plan_job import show_failed, show_running
 from quota_opt.web.page.plan_result import show_result
+from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 PROMPT_S = 2.0
@@ -19,7 +20,7 @@ PROMPT_S = 2.0
 
 async def show(view: View, job: str) -> None:
     """The job of that id, whatever state it is in."""
-    state = await run.io_bound(view.desk.plans.state, view.user, job)
+    state = await in_thread(view.desk.plans.state, view.user, job)
     if not state.ended:
         show_running(view, state)
     elif state.planned:
@@ -29,7 +30,7 @@ async def show(view: View, job: str) -> None:
 
 
 async def _planned(view: View, state: JobState) -> None:
-    reading = asyncio.ensure_future(run.io_bound(view.desk.plans.read, view.user, state.id))
+    reading = asyncio.ensure_future(in_thread(view.desk.plans.read, view.user, state.id))
     await asyncio.wait({reading}, timeout=PROMPT_S)
     if reading.done():
         show_result(view, state, reading.result())

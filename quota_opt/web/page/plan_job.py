@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nicegui import run, ui
+from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import QuotaOptError, Text
@@ -14,18 +14,31 @@ from quota_opt.report.numbers import figure, gap
 from quota_opt.report.words import WORDS
 from quota_opt.web.desk.plans import JobState
 from quota_opt.web.page import figures, kit
+from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 POLL_S = 0.7
 
+_HAND_OVER = Text(
+    "请把本页编号和服务日志交给维护人员。",
+    "Hand the number of this page and the server's log to whoever maintains it.",
+)
 _ANSWERS: Mapping[str, tuple[Text, Text]] = {
     "infeasible": (
-        Text("没有可行方案：有些条款不能同时满足。", "No plan satisfies all the rules: some clauses exclude each other."),
-        Text("下面列出哪些条款相互矛盾、差多少、怎样改最省。", "Below: which clauses clash, by how much, what would mend it."),
+        Text(
+            "没有可行方案：有些条款不能同时满足。", "No plan satisfies all the rules: some clauses exclude each other."
+        ),
+        Text(
+            "下面列出哪些条款相互矛盾、差多少、怎样改最省。",
+            "Below: which clauses clash, by how much, and what would mend it.",
+        ),
     ),
     "unbounded": (
         Text("目标值可以无限增大，没有最优方案。", "The objective can grow without end: there is no best plan."),
-        Text("到“数据”页检查目标的权重和各项上限。", "Check the weights of the objective and the limits under Data."),
+        Text(
+            "到“数据”页检查目标的权重和各项上限。",
+            "Check the weights of the objective and the limits under Data.",
+        ),
     ),
     "input": (
         Text("输入需更正，没有求解。", "The input needs correcting; nothing was solved."),
@@ -33,33 +46,37 @@ _ANSWERS: Mapping[str, tuple[Text, Text]] = {
     ),
     "no-plan-found": (
         Text("时限内没有找到方案。", "No plan was found within the time limit."),
-        Text("放宽时限后再求解，或先用“快速”求解。", "Allow more time, or begin with the quick profile."),
+        Text("放宽时限后再求解，或先快速求解。", "Allow more time, or begin with the quick profile."),
     ),
     "timeout": (
-        Text("已停止：超过单次求解的时限，没有方案。", "Stopped: the run took longer than allowed; there is no plan."),
+        Text("已停止：超过单次求解的时限，没有方案。", "Stopped: it took longer than allowed; there is no plan."),
         Text("放宽差距，或缩小案例后再求解。", "Ask for a wider gap, or a smaller case, and solve again."),
     ),
     "out-of-memory": (
-        Text("已停止：超过内存上限，没有方案。", "Stopped: the run took more memory than allowed; there is no plan."),
-        Text("请管理服务的人调高内存上限，或缩小案例。", "Whoever runs the server may raise the limit; or make the case smaller."),
+        Text("已停止：超过内存上限，没有方案。", "Stopped: it took more memory than allowed; there is no plan."),
+        Text(
+            "请管理服务的人调高内存上限，或缩小案例。",
+            "Whoever runs the server may raise the limit; or make the case smaller.",
+        ),
     ),
     "cancelled": (
         Text("已取消，取消时还没有方案。", "Cancelled before there was any plan."),
         Text("可重新求解。", "It can be solved again."),
     ),
     "lost": (
-        Text("已中断：求解的进程几次意外结束，没有方案。", "Interrupted: its process ended unexpectedly, more than once."),
-        Text("请重新求解；仍然如此，请把本页编号和服务日志交给维护人员。", "Solve again; if it happens again, hand the number of this page and the server's log to whoever maintains it."),
+        Text("已中断：求解的进程几次意外结束，没有方案。", "Interrupted: its process ended unexpectedly, each time."),
+        Text(
+            f"请重新求解；仍然如此，{_HAND_OVER.zh}",
+            f"Solve it again. If it happens once more: {_HAND_OVER.en[0].lower()}{_HAND_OVER.en[1:]}",
+        ),
     ),
     "verification-failed": (
-        Text("复核未通过，不作为结果，也不导出。", "The plan failed its check: it is no result, and nothing is exported."),
-        Text("请把本页编号和服务日志交给维护人员。", "Hand the number of this page and the server's log to whoever maintains it."),
+        Text("复核未通过，不作为结果，也不导出。", "The plan failed its check: it is no result, and is not exported."),
+        _HAND_OVER,
     ),
-}  # fmt: skip
-_INTERNAL = (
-    Text("内部错误，没有方案。", "An internal error; there is no plan."),
-    Text("请把本页编号和服务日志交给维护人员。", "Hand the number of this page and the server's log to whoever maintains it."),
-)  # fmt: skip
+}
+"""What is said of a solve without a plan, and what to do, by `kind`."""
+_INTERNAL = (Text("内部错误，没有方案。", "An internal error; there is no plan."), _HAND_OVER)
 
 
 def job_line(view: View, state: JobState) -> str:
@@ -110,12 +127,12 @@ def show_running(view: View, state: JobState) -> None:
 
     async def poll() -> None:
         try:
-            now = await run.io_bound(view.desk.plans.state, view.user, state.id)
+            now = await in_thread(view.desk.plans.state, view.user, state.id)
         except QuotaOptError as error:
             timer.deactivate()
             view.trouble(error)
             return
-        if now is None or not ui.context.client.has_socket_connection:
+        if not ui.context.client.has_socket_connection:
             return
         if now.ended:
             timer.deactivate()
@@ -125,7 +142,7 @@ def show_running(view: View, state: JobState) -> None:
 
     async def cancel() -> None:
         try:
-            draw(await run.io_bound(view.desk.plans.cancel, view.user, state.id))
+            draw(await in_thread(view.desk.plans.cancel, view.user, state.id))
         except QuotaOptError as error:
             view.trouble(error)
 
@@ -151,7 +168,9 @@ def _sentence(view: View, state: JobState) -> str:
         if state.best is None
         else Text("已有方案，还没有界", "a plan is found, its distance from the best is not known yet")
         if state.gap is None
-        else Text(f"已有方案，离最优至多还差 {gap(state.gap)}", f"a plan is found, at most {gap(state.gap)} from the best")
+        else Text(
+            f"已有方案，离最优至多还差 {gap(state.gap)}", f"a plan is found, at most {gap(state.gap)} from the best"
+        )
     )
     stage = state.stage_words
     return view.say(Text(f"正在{stage.zh}：{known.zh}。", f"Now {stage.en}: {known.en}."))

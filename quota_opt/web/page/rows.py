@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5_000
 """Of a long table on the screen; the workbook has them all."""
-_OPENED = (
-    "(event) => { const row = event.target.closest('[data-row]'); if (row) emit(Number(row.dataset.row)); }"
-)
+_OPENED = "(event) => { const row = event.target.closest('[data-row]'); if (row) emit(Number(row.dataset.row)); }"
 
 
 def rows(
@@ -84,7 +82,8 @@ def _html(view: View, shown: Table, *, opens: bool) -> str:
                 text = f"<b>{text}</b>"
             cells.append(f"<td{_align(column)}>{text}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<table class="qo-table"><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody>{_foot(view, shown)}</table>'
+    inner = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>{_foot(view, shown)}"
+    return f'<table class="qo-table">{inner}</table>'
 
 
 def _foot(view: View, shown: Table) -> str:
