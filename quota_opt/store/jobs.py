@@ -226,11 +226,23 @@ class Jobs:
                 asked = asked.where(Job.number < _found(session, before, owner).number)
             return list(session.scalars(asked))
 
+    def of_kind(self, owner: str, kind: str, *, limit: int = 50) -> list[Job]:
+        """The owner's jobs of one kind, newest first."""
+        wanted = select(Job).where(Job.owner == owner, Job.kind == kind)
+        with self._read() as session:
+            return list(session.scalars(wanted.order_by(Job.number.desc()).limit(limit)))
+
     def counts(self) -> dict[str, int]:
         """How many jobs there are by state."""
         with self._read() as session:
             found = session.execute(select(Job.state, func.count()).group_by(Job.state)).all()
         return dict.fromkeys(STATES, 0) | {state: int(count) for state, count in found}
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs wait before one that waits; prompt analyses aside, which have a worker of their own."""
+        with self._read() as session:
+            waiting = select(func.count()).select_from(Job).where(Job.state == QUEUED, Job.kind.not_in(PROMPT))
+            return session.scalar(waiting.where(Job.number < job.number)) or 0
 
     def claim(self, server: str, *, prompt: bool = False) -> Job | None:
         """The next job for this server, marked as running there; None where none can be begun.

@@ -30,7 +30,7 @@ from quota_opt.solving.status import Progress
 from quota_opt.store.jobs import ALTERNATIVES, COMPARE, DIFF, EXPLAIN, FRONT, INFEASIBLE, OVERRIDE, SWEEP
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.explain.types import Change
+    from quota_opt.analysis.explain.types import Change, Explanation
     from quota_opt.analysis.front.pareto import Front
     from quota_opt.plan.plan import Plan
 
@@ -113,15 +113,19 @@ def _failure(error: QuotaOptError) -> dict[str, Any]:
     return {"kind": kinds.get(error.exit_code, "error"), "message": message, "exit_code": error.exit_code}
 
 
-def _explain(asked: Asked) -> tuple[Made, dict[str, Any]]:
+def explained(plan: Plan, kind: str, name: str, *, confirm: bool) -> tuple[Explanation, dict[str, Any]]:
+    """An explanation and its plain values, with the settings each confirmed change consists of."""
     from quota_opt.analysis.explain.explain import explain
 
-    about = {asked.options["item"]: asked.options["id"]}
-    made = explain(asked.plan, confirm=bool(asked.options.get("confirm")), **about)
+    made = explain(plan, confirm=confirm, **{kind: name})
     values = made.as_dict()
     for told, change in zip(values["changes"], made.changes, strict=True):
-        told["set"] = settings_of(asked.plan, change)
-    return made, values
+        told["set"] = settings_of(plan, change)
+    return made, finite(_plain(values))
+
+
+def _explain(asked: Asked) -> tuple[Made, dict[str, Any]]:
+    return explained(asked.plan, asked.options["item"], asked.options["id"], confirm=bool(asked.options["confirm"]))
 
 
 def settings_of(plan: Plan, change: Change) -> dict[str, Any] | None:
