@@ -118,7 +118,7 @@ def _to_place(shown: Shown) -> Callable[[Any], None]:
     def go(event: Any) -> None:
         place = _data(event).get("place")
         if isinstance(place, str):
-            shown.go(shown.key, replace(shown.part, place=None if place == shown.part.place else place))
+            _narrow(shown, place)
 
     return go
 
@@ -158,7 +158,13 @@ def _places(shown: Shown) -> None:
         )
     )
     _figure(shown, "ratios")
-    rows(shown.view, tables.places(content))
+    named = {content.place_name(place): place for place in content.places["place"]}
+    rows(shown.view, tables.places(content), on_open=lambda cells: _narrow(shown, named.get(str(cells[0]))))
+
+
+def _narrow(shown: Shown, place: str | None) -> None:
+    """A place alone; asked for again: everything again."""
+    shown.go(shown.key, replace(shown.part, place=None if place == shown.part.place else place))
 
 
 def _flow(shown: Shown) -> None:
