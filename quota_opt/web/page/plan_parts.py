@@ -232,7 +232,9 @@ def _prices(shown: Shown) -> None:
                     shown.go("ledger", Part(place, content.years[year], shown.part.category))
 
         figures.figure(shown.view, made, on_click=cell)
-    rows(shown.view, tables.prices(content))
+    with kit.part("details", "qo-details"):
+        kit.words(shown.say(Text("全部价格和有效范围", "All prices, and how far they hold")), "", "summary")
+        rows(shown.view, tables.prices(content))
 
 
 def _awards(shown: Shown) -> None:

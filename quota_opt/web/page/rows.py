@@ -100,4 +100,4 @@ def _foot(view: View, shown: Table) -> str:
 
 def _align(column: Column) -> str:
     kind = "n" if column.numeric or column.kind == "year" else column.kind
-    return f' class="qo-{kind}"'
+    return f' class="qo-{kind}{" qo-named" if column.key == "name" else ""}"'
