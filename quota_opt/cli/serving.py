@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from quota_opt.errors import EngineUnavailable, Text
 TOKEN = "QUOTA_OPT_TOKEN"
 SHORTEST = 16
 """Characters a token must have."""
+PORT = 8765
 OWNER = "default"
 """Name of a token that has none; who works at the page where none is asked for."""
 
@@ -28,7 +30,10 @@ def serve(
     session: Session,
     *,
     host: Annotated[str, typer.Option(help="地址 Where to listen; other machines reach 0.0.0.0.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="端口 0 takes a free one.")] = 8765,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="端口 Default 8765, a free one where it is taken; 0: any."),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(metavar="URL", help="运行库 A file or postgresql://…; default as `store`.", show_default=False),
@@ -58,7 +63,7 @@ def serve(
     with _needing_web():
         from quota_opt.web.limits import ServerLimits
         from quota_opt.web.runner import default_workers
-        from quota_opt.web.server import host_names, is_loopback, listening
+        from quota_opt.web.server import host_names, is_loopback
         from quota_opt.web.server import serve as serve_app
     if not tokens and not is_loopback(host):
         raise Usage(
@@ -78,7 +83,7 @@ def serve(
         queue=queue,
         workers=jobs or default_workers(),
     )
-    with contextlib.closing(listening(host, port)) as listener, Store.open(store) as opened:
+    with contextlib.closing(_listening(host, port)) as listener, Store.open(store) as opened:
         shown = f"[{host.strip('[]')}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
 
@@ -97,6 +102,18 @@ def serve(
             ready=ready,
             visitor=OWNER if made else None,
         )
+
+
+def _listening(host: str, port: int | None) -> socket.socket:
+    """A socket at the port asked for; where none was, at ours or at a free one. Raises CannotListen."""
+    from quota_opt.web.server import CannotListen, listening
+
+    if port is not None:
+        return listening(host, port)
+    try:
+        return listening(host, PORT)
+    except CannotListen:
+        return listening(host, 0)
 
 
 def _tell(session: Session, address: str, token: str | None, place: str, workers: int) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from quota_opt.errors import Text
+from quota_opt.report import words
 from quota_opt.report.content import Content
 from quota_opt.report.flows import energy_flows, steps
+from quota_opt.report.numbers import counted, running
 
 if TYPE_CHECKING:
     from quota_opt.scenario import Scenario
@@ -61,6 +64,38 @@ def narrowed(content: Content, scenario: Scenario, part: Part) -> Content:
         trades=_rows(content.trades, within, part.year),
         budget=_rows(budget, None, part.year),
     )
+
+
+def part_answer(content: Content, part: Part) -> Text:
+    """One sentence on a part of a plan; `content` is narrowed to it."""
+    resource, unit = content.main_resource, content.resource_unit(content.main_resource)
+    named = words.resource_name(resource)
+    pools = content.balances[
+        (content.balances["resource"] == resource) & (content.balances["year"] == content.last_year)
+    ]
+    parts: list[Text] = []
+    if part.category is None and len(pools):
+        freed, used, idle = (running(float(pools[key].sum()), unit) for key in ("freed", "used", "idle"))
+        parts.append(
+            Text(
+                f"{content.last_year} 年腾出{named.zh} {freed.zh}，使用 {used.zh}，结余 {idle.zh}",
+                f"in {content.last_year} {freed.en} of {named.en} freed, {used.en} used, {idle.en} idle",
+            )
+        )
+    if part.category is None:
+        parts.append(Text(f"整治企业 {len(content.actions)} 家", f"{counted(len(content.actions), 'firm')} treated"))
+    gained = running(float(content.awards["value_added"].sum()), "10k yuan")
+    out = int(content.projects["verdict"].isin(["not_awarded", "rejected"]).sum())
+    parts.append(
+        Text(
+            f"安排项目 {len(content.awards)} 个，年增加值 {gained.zh}",
+            f"{counted(len(content.awards), 'project')} awarded, {gained.en} of value added a year",
+        )
+    )
+    if part.year is None:
+        parts.append(Text(f"未安排 {out} 个", f"{counted(out, 'project')} left out"))
+    en = "; ".join(each.en for each in parts)
+    return Text(f"{'；'.join(each.zh for each in parts)}。", f"{en[:1].upper()}{en[1:]}.")
 
 
 def below(content: Content, place: str) -> frozenset[str]:

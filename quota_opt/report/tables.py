@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
-from quota_opt.errors import Language, Text
+from quota_opt.errors import Finding, Language, Text
 from quota_opt.report import words
 from quota_opt.report.content import Content
 from quota_opt.report.flows import steps
@@ -445,13 +446,18 @@ def measures(content: Content) -> Table:
 
 def findings(content: Content, language: Language) -> Table:
     """数据问题: what, where, how to mend."""
+    return findings_of(content.findings, language)
+
+
+def findings_of(listed: Sequence[Finding], language: Language) -> Table:
+    """Findings as rows: level, what, where, how to mend."""
     columns = (
         Column("level", WORDS["level"]),
         Column("what", WORDS["problem"], "long"),
         Column("where", WORDS["where"], "long"),
         Column("fix", WORDS["fix"], "long"),
     )
-    rows: list[list[Cell]] = [[finding.level.words, *finding.lines(language)] for finding in content.findings]
+    rows: list[list[Cell]] = [[finding.level.words, *finding.lines(language)] for finding in listed]
     return table_of("data_issues", WORDS["data_issues"], columns, rows)
 
 

@@ -238,6 +238,12 @@ class Jobs:
             found = session.execute(select(Job.state, func.count()).group_by(Job.state)).all()
         return dict.fromkeys(STATES, 0) | {state: int(count) for state, count in found}
 
+    def ahead(self, job: Job) -> int:
+        """How many jobs wait before one that waits; prompt analyses aside, which have a worker of their own."""
+        with self._read() as session:
+            waiting = select(func.count()).select_from(Job).where(Job.state == QUEUED, Job.kind.not_in(PROMPT))
+            return session.scalar(waiting.where(Job.number < job.number)) or 0
+
     def claim(self, server: str, *, prompt: bool = False) -> Job | None:
         """The next job for this server, marked as running there; None where none can be begun.
 

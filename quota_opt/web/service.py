@@ -84,7 +84,25 @@ class Service:
 
         Raises InputError where the case needs correcting, TooLarge, QueueFull, KeyReused, EngineUnavailable.
         """
-        job, chosen = self._solve(owner, asked, file)
+        profile = self._profile(asked)  # before a large file is read in vain
+        return self._submit(self._solve(owner, profile, self._chosen(asked, file), asked), key)
+
+    def submit_case(
+        self,
+        owner: str,
+        case: Scenario,
+        *,
+        variant: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        options: Options | None = None,
+    ) -> Job:
+        """Queue a solve of a case that was read already, as `submit` does. Raises what that raises."""
+        asked = options or Options()
+        chosen = Chosen(case, variant, dict(overrides or {}))
+        return self._submit(self._solve(owner, self._profile(asked), chosen, asked), None)[0]
+
+    def _submit(self, solve: tuple[Job, Chosen], key: str | None) -> tuple[Job, bool]:
+        job, chosen = solve
         job.key = key
         made, new = self.jobs.submit(job, zip_of(chosen.base) if job.state == QUEUED else None, most=self.limits.queue)
         self._wake()
@@ -102,7 +120,9 @@ class Service:
         for part in parts:
             if self.jobs.get(part, owner).kind != SOLVE:
                 raise WrongState(Text(f"任务 {part} 不是求解。", f"The job {part} is no solve."))
-        wanted = [self._solve(owner, case, None) for case in asked.cases]  # all are read before any is queued
+        wanted = [  # all are read before any is queued
+            self._solve(owner, self._profile(case), self._chosen(case, None), case) for case in asked.cases
+        ]
         waiting = self.jobs.counts()[QUEUED]
         if waiting + sum(job.state == QUEUED for job, _ in wanted) > self.limits.queue:
             raise queue_full(waiting)
@@ -214,10 +234,8 @@ class Service:
                 base = _builtin(name)
         return Chosen(base, asked.variant or variant or None, {**overrides, **asked.set})
 
-    def _solve(self, owner: str, asked: SolveRequest | Options, file: bytes | None) -> tuple[Job, Chosen]:
+    def _solve(self, owner: str, profile: Profile, chosen: Chosen, asked: Options) -> tuple[Job, Chosen]:
         """The job of a solve, checked and not yet queued; one that the store can answer is ended."""
-        profile = self._profile(asked)
-        chosen = self._chosen(asked, file)
         findings = check(chosen.scenario())
         if any(finding.level is Level.ERROR for finding in findings):
             raise InputError(findings)

@@ -107,3 +107,16 @@ def test_a_cookie_holds_for_its_name_and_token_only(monkeypatch):
     later = time.time() + LASTS_S + 10
     monkeypatch.setattr(time, "time", lambda: later)
     assert signer.name_of(cookie) is None
+
+
+def test_a_second_server_takes_a_free_port_where_none_is_asked_for(monkeypatch):
+    from quota_opt.cli import serving as command
+    from quota_opt.web.server import CannotListen, listening
+
+    with listening("127.0.0.1", 0) as first:
+        taken = first.getsockname()[1]
+        monkeypatch.setattr(command, "PORT", taken)
+        with command._listening("127.0.0.1", None) as second:
+            assert second.getsockname()[1] != taken
+        with pytest.raises(CannotListen):
+            command._listening("127.0.0.1", taken)

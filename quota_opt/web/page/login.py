@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,6 +19,7 @@ from quota_opt.web.signing import COOKIE, LASTS_S
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from quota_opt.web.desk.desk import Desk
     from quota_opt.web.guard import Access
 
 REFUSAL_TAKES_S = 0.5
@@ -45,11 +47,14 @@ async def _take(request: Request) -> Response:
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     access: Access = request.scope["state"]["access"]
     target = _next(form.get("next", ["/"])[0])
+    desk: Desk = request.scope["state"]["desk"]
+    address = request.client.host if request.client else ""
     name = access.tokens.owner_of(f"Bearer {form.get('token', [''])[0]}")
     if name is None:
         await asyncio.sleep(REFUSAL_TAKES_S)
-        request.scope["state"]["desk"].refused_login(request.client.host if request.client else "")
+        await to_thread.run_sync(desk.logged, "", "login-refused", address)
         return _page(request, target, wrong=True)
+    await to_thread.run_sync(desk.logged, name, "login", address)
     answer = RedirectResponse(target, status_code=303)
     secure = request.url.scheme == "https"
     answer.set_cookie(

@@ -29,4 +29,13 @@ class Screen:
         return drawn
 
 
-SCREENS = (Screen("cases", "/", Text("案例", "Cases"), "cases", "①"),)
+SCREENS = (
+    Screen("cases", "/", Text("案例", "Cases"), "cases", "①"),
+    Screen("data", "/data/{case}", Text("数据", "Data"), "data", "②"),
+    Screen("what-if", "/what-if/{case}", Text("试算", "What-if"), "what_if", "③"),
+    Screen("plan", "/plan/{job}", Text("结果", "Plan"), "plan", "④"),
+    Screen("compare", "/compare", Text("对比", "Compare"), "compare", "⑤"),
+    Screen("papers", "/papers/{job}", Text("成果", "Papers"), "papers", "⑥"),
+    Screen("front", "/front/{job}", Text("取舍曲线", "Trade-off front"), "front"),
+    Screen("audit", "/audit", Text("审计日志", "Audit log"), "audit"),
+)

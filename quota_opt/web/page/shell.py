@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nicegui import app as pages
-from nicegui import ui
+from nicegui import run, ui
 
 from quota_opt.errors import Language, QuotaOptError, Text
 from quota_opt.report.draw import font_file
@@ -90,7 +90,8 @@ async def _draw(screen: Screen, view: View, values: dict[str, str]) -> None:
     if view.meeting:
         ui.query("body").classes("meeting")
     ui.query(".nicegui-content").classes("qo-content")
-    _bar(screen, view, values)
+    standing = await run.io_bound(view.desk.standing, view.user, values.get("case"), values.get("job"))
+    _bar(screen, view, standing or (None, None))
     with kit.part("main", "qo-main").props("id=main tabindex=-1"):
         try:
             drawn = screen.show(view, **values)
@@ -100,9 +101,10 @@ async def _draw(screen: Screen, view: View, values: dict[str, str]) -> None:
             kit.trouble_box(view, error)
 
 
-def _bar(screen: Screen, view: View, values: dict[str, str]) -> None:
+def _bar(screen: Screen, view: View, standing: tuple[str | None, str | None]) -> None:
+    """The bar; `standing` is the case and the plan in hand."""
     other: Language = "en" if view.language == "zh" else "zh"
-    case, job = view.desk.standing(view.user, values.get("case"), values.get("job"))
+    case, job = standing
     with kit.part("header", "qo-bar"):
         kit.anchor(view.say(Text("跳到正文", "Skip to content")), "#main", "qo-skip")
         kit.anchor(view.say(TITLE), view.link("/"), "qo-brand")
