@@ -30,9 +30,13 @@ def state_words(run: PageRun) -> tuple[Text, Tone]:
     if run.state == QUEUED:
         return Text("排队", "waiting"), "plain"
     if run.state == CANCELLED:
-        return (_with_gap(Text("已取消，保留方案", "cancelled, plan kept"), run), "warn") if run.has_plan else (
-            Text("已取消", "cancelled"),
-            "plain",
+        return (
+            (_with_gap(Text("已取消，保留方案", "cancelled, plan kept"), run), "warn")
+            if run.has_plan
+            else (
+                Text("已取消", "cancelled"),
+                "plain",
+            )
         )
     if run.state == FAILED:
         kind = str((run.error or {}).get("kind", ""))
