@@ -16,7 +16,7 @@ from quota_opt.batch.task import unpack
 from quota_opt.errors import Language, Text
 from quota_opt.plan.columns import records_of
 from quota_opt.plan.folder import read_table
-from quota_opt.report.reporters import html_report, xlsx_report
+from quota_opt.report.reporters import write_report
 from quota_opt.web.problems import Refused
 
 _NAME = re.compile(r"^[a-z_]+$")
