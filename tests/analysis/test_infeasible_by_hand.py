@@ -108,6 +108,8 @@ def test_an_access_limit_and_the_share_that_stays_both_have_to_move() -> None:
         {"targets": 0.0},
         {"rules.admission.limits.0.value": 0.5, "rules.retention.keep": 0.4},
     ]
+    limit = next(change for change in found.repairs[1].changes if change.path == "rules.admission.limits.0.value")
+    assert (limit.stated.zh, limit.stated.en) == ("0.49 吨标准煤/万元", "0.49 tce/10k yuan")
     assert all(repair.confirmed and repair.minimal for repair in found.repairs)
 
 

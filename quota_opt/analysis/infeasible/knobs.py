@@ -302,7 +302,7 @@ def _admission(case: Case, key: Key) -> Iterator[Knob]:
     limit = _parameters(case, key).limits[key[1]]
     path, title = f"rules.admission.limits.{key[1]}", clause_of(case, key).title
     of = limit.criteria
-    unit = of.unit.zh
+    unit = of.unit.en
     direction = 1 if of.is_most else -1
     step = SHARE_STEP if limit.value < 10 else None
     base = case.projects[of.base].to_numpy(dtype=float)
