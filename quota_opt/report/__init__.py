@@ -1,4 +1,4 @@
-"""Reports for people: one value per figure, one gatherer of facts, one catalogue of words; html, xlsx, docx, terminal."""
+"""Reports for people: one value per figure, one gatherer of facts, one catalogue of words; html, xlsx, docx."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _choices(script: Manuscript, content: Content, paper: Paper) -> None:
     script.say(
         Text(
             "以下按本安排结果的价格和规则推出，未另行求解；各项价格在所列有效范围内成立。",
-            "What follows is from the prices and rules of this plan, not from another solve. Prices hold in their range.",
+            "What follows is from the prices and rules of this plan, not another solve. Prices hold in their range.",
         )
     )
     for sentence in more:

@@ -170,7 +170,7 @@ class Service:
             raise WrongState(_GONE) from None
 
     def report(self, job: str, owner: str, name: str, language: Language) -> bytes:
-        """`report.html`, `report.xlsx` or `report.docx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
+        """`report.html`, `.xlsx` or `.docx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
         _, files = self.result(job, owner)
         key = (hashlib.sha256(files["run.json"]).hexdigest(), name, language)
         made = self._reports.get(key)

@@ -98,7 +98,7 @@ class Explanation:
         return document_of(self)
 
     def write(self, path: str | Path, language: Language = "zh") -> Path:
-        """Write it as one html file, as a workbook or Word paper where the name ends in .xlsx or .docx. Returns the path."""
+        """Write it as html, or as a workbook or Word paper where the name ends in .xlsx or .docx. Returns the path."""
         return write_either(self.document(), None, Path(path), language)
 
     def as_dict(self) -> dict[str, Any]:
