@@ -5,4 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium for the browser tests of a module; windows of their own come from `browsing.visit`.
+
+    Closed with its module: while it is open its event loop runs in this thread, where other tests start their own.
+    """
+    from browsing import CHROMIUM
+
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield launched
+        launched.close()

@@ -32,7 +32,7 @@ class Server:
     api: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.api = client(self.told["api"])
+        self.api = client(self.told["api"], self.told["token"] or TOKEN)
 
     def submit(self, **asked: Any) -> dict[str, Any]:
         """Submit a solve as JSON; returns its job."""
@@ -74,7 +74,7 @@ def client(address: str, token: str = TOKEN) -> httpx.Client:
 
 @contextlib.contextmanager
 def serving(folder: Path, *options: str, store: str = "store.db", **variables: str) -> Any:
-    """A Server on a free port, its store in `folder`."""
+    """A Server on a free port, its store in `folder`; with QUOTA_OPT_TOKEN="" its page asks for no token."""
     errors = folder / "stderr.txt"
     surroundings = {**os.environ, "QUOTA_OPT_LANG": "en", "QUOTA_OPT_TOKEN": TOKEN, **variables}
     place = store if "://" in store else str(folder / store)

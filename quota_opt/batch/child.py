@@ -13,12 +13,12 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from quota_opt.batch.memory import Tree
+from quota_opt.batch.memory import Tree, step_back
 from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import Done, Task, without_plan
 from quota_opt.errors import Text
@@ -43,13 +43,31 @@ TAIL = 8_000
 WORN = ("ERROR", "LOST", "TIMEOUT", "OUT_OF_MEMORY", "CANCELLED")
 """Endings after which a process is replaced."""
 UNLIMITED = Limits()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a process is for: the module it runs, after which endings and above what memory (more than when it
+    began; None: `KEPT_MB`) it is replaced, and how far it steps back for others (`nice`, 0 to 19; 0: not at all)."""
+
+    module: str = "quota_opt.batch.child_process"
+    worn: tuple[str, ...] = WORN
+    kept_mb: float | None = None
+    nice: int = 0
+
+
+SOLVER = Kind()
 CANCELLED = Text("已取消，没有方案。", "Cancelled; there is no plan.")
 
 
 class Child:
-    """A process that solves. Use as a context, or call `close`; one `solve` at a time."""
+    """A process that solves. Use as a context, or call `close`; one `solve` at a time.
 
-    def __init__(self) -> None:
+    `kind` says which program it runs, and what of it is kept.
+    """
+
+    def __init__(self, kind: Kind = SOLVER) -> None:
+        self._kind = kind
         self._process: _Process | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -83,13 +101,16 @@ class Child:
         except BaseException:
             self._drop()
             raise
-        if done.ending.status in WORN:
+        if done.ending.status in self._kind.worn:
             self._drop()
         return done
 
     def cancel(self) -> None:
         """End the run that is being solved, from another thread. The plan found so far is kept if it comes in time."""
         self._cancelled.set()
+        process = self._process
+        if process is not None:
+            process.inbox.put(("", None))  # who waits for what it says looks up at once
 
     def close(self) -> None:
         """End the process at once, and with it the run that is being solved; nothing can be solved afterwards."""
@@ -106,7 +127,7 @@ class Child:
             if self._closed:
                 return None
             if self._process is None:
-                self._process = _Process()
+                self._process = _Process(self._kind)
             return self._process
 
     def _drop(self) -> None:
@@ -119,9 +140,12 @@ class Child:
 class _Process:
     """One started process: what it says comes out of `inbox`, ("gone", None) last."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
         self._errors = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - it lives as long as the process
-        self._popen = started("quota_opt.batch.child_process", self._errors)
+        self._popen = started(kind.module, self._errors)
+        if kind.nice:
+            step_back(self._popen.pid, kind.nice)
         self._ending = threading.Lock()
         self._said = ""
         self._fresh_mb: float | None = None
@@ -156,7 +180,7 @@ class _Process:
     def worn(self) -> bool:
         """Whether it holds on to memory, or has ended meanwhile."""
         held = self.tree.resident_mb()
-        return self._popen.poll() is not None or held > (self._fresh_mb or held) + KEPT_MB
+        return self._popen.poll() is not None or held > (self._fresh_mb or held) + (self._kind.kept_mb or KEPT_MB)
 
     def code(self) -> int:
         """How it ended by itself: its exit code, or the negative number of a signal."""

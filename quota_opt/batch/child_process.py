@@ -14,6 +14,7 @@ import os
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self
@@ -26,7 +27,7 @@ from quota_opt.errors import Text
 from quota_opt.facade import Scenario
 from quota_opt.solving.by_place_workers import PLACE_OF_WORK, Workers
 from quota_opt.solving.pipes import WorkerError, own_ends, received, send
-from quota_opt.solving.status import Progress
+from quota_opt.solving.status import OnProgress, Progress
 
 log = logging.getLogger("quota_opt.batch.run")
 
@@ -34,6 +35,10 @@ INTERVAL_S = 0.2
 """Least time between two reports of one stage."""
 LOGGED_S = 10.0
 """Least time between two lines of the log about one stage."""
+
+
+Work = Callable[[Task, Scenario, OnProgress], Done]
+"""What is done for one task: `execute`, or something like it."""
 
 
 class Parent:
@@ -126,7 +131,7 @@ class ToParent(logging.Handler):
         self._parent.tell("log", " ".join(self.format(record).splitlines()))
 
 
-def solved(task: Task, case: Scenario, reports: Reports) -> Done:
+def solved(task: Task, case: Scenario, reports: Reports, work: Work = execute) -> Done:
     """The task's Done, whatever happens in this process; an error nobody foresaw is in the log by type and frames.
 
     Its message is not: the message of a library may quote cells of the planner's tables.
@@ -143,7 +148,7 @@ def solved(task: Task, case: Scenario, reports: Reports) -> Done:
     )
     began = time.perf_counter()
     with Caught() as caught:
-        done = execute(task, case, reports)
+        done = work(task, case, reports)
     seconds = time.perf_counter() - began
     if caught.error is None:
         ending = done.ending
@@ -161,8 +166,8 @@ def solved(task: Task, case: Scenario, reports: Reports) -> Done:
     return without_plan(task, "ERROR", text, seconds)
 
 
-def main() -> None:
-    """Serve the parent until it closes the pipe."""
+def serve(work: Work = execute, forget: Callable[[str], None] | None = None) -> None:
+    """Serve the parent until it closes the pipe; `forget` is told the digest of a case that will not be asked again."""
     parent = Parent(*own_ends())
     faulthandler.enable()
     PLACE_OF_WORK.set(Workers)  # which is this process alone
@@ -172,14 +177,16 @@ def main() -> None:
     logger.setLevel(logging.INFO)
     cases: dict[str, Scenario] = {}
     while True:
-        number, task, case, forget = parent.tasks.get()
-        for digest in forget:
+        number, task, case, forgotten = parent.tasks.get()
+        for digest in forgotten:
             del cases[digest]
+            if forget is not None:
+                forget(digest)
         if case is not None:
             cases[task.case] = case
         parent.tell("began")
-        parent.tell("done", solved(task, cases[task.case], Reports(parent, number)))
+        parent.tell("done", solved(task, cases[task.case], Reports(parent, number), work))
 
 
 if __name__ == "__main__":
-    main()
+    serve()

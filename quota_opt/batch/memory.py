@@ -49,6 +49,13 @@ class Tree:
         self._below = {process for process in self._below if process.is_running()}
 
 
+def step_back(pid: int, nice: int) -> None:
+    """Let other processes go before this one where there are too few processors; `nice` is from 1 to 19."""
+    with suppress(psutil.Error):  # it has ended
+        process = psutil.Process(pid)
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else nice)
+
+
 def _kill(processes: set[psutil.Process]) -> None:
     for process in processes:
         with suppress(psutil.Error):

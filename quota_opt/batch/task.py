@@ -129,7 +129,7 @@ def execute(task: Task, case: Scenario, on_progress: OnProgress | None = None) -
         plan = replace(plan, reporters=plan.reporters if task.reports else ())
         files = files_of(plan, task.language)
     except QuotaOptError as error:
-        return without_plan(task, _status_of(error), error_text(error), time.perf_counter() - began)
+        return without_plan(task, status_of(error), error_text(error), time.perf_counter() - began)
     proven = plan.status is Status.OPTIMAL
     ending = Ending(
         task.address,
@@ -182,7 +182,8 @@ def gap_text(gap: float | None) -> Text:
     return Text(f"到限时止，差距 {told}。", f"A limit came first; the gap is {told}.")
 
 
-def _status_of(error: QuotaOptError) -> str:
+def status_of(error: QuotaOptError) -> str:
+    """The ending that an error of a solve stands for."""
     kinds = (
         (InputError, "INVALID"),
         (InfeasibleScenario, "INFEASIBLE"),

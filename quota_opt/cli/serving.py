@@ -1,10 +1,13 @@
-"""The command that serves the API."""
+"""The command that serves the page and the API."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import socket
+import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -18,15 +21,19 @@ from quota_opt.errors import EngineUnavailable, Text
 TOKEN = "QUOTA_OPT_TOKEN"
 SHORTEST = 16
 """Characters a token must have."""
+PORT = 8765
 OWNER = "default"
-"""Name of a token that has none."""
+"""Name of a token that has none; who works at the page where none is asked for."""
 
 
 def serve(
     session: Session,
     *,
     host: Annotated[str, typer.Option(help="地址 Where to listen; other machines reach 0.0.0.0.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="端口 0 takes a free one.")] = 8765,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="端口 Default 8765, a free one where it is taken; 0: any."),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(metavar="URL", help="运行库 A file or postgresql://…; default as `store`.", show_default=False),
@@ -45,8 +52,9 @@ def serve(
     time_limit: Annotated[float, typer.Option(min=1, help="时限 Seconds of one solve at most.")] = 600.0,
     memory_limit: Annotated[int, typer.Option(min=200, help="内存上限 MB of the process of one solve.")] = 4096,
     queue: Annotated[int, typer.Option(min=1, help="队列 Jobs that may wait.")] = 100,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="打开浏览器 Open the page in the browser.")] = True,
 ) -> None:
-    """服务 Serve the HTTP API: jobs are kept in the run store and outlive the server.
+    """网页 Serve the planner's page and the HTTP API: work is kept in the run store and outlives the server.
 
     Ctrl-C stops it; what is running goes back to the queue and is taken up at the next start.
     """
@@ -55,7 +63,7 @@ def serve(
     with _needing_web():
         from quota_opt.web.limits import ServerLimits
         from quota_opt.web.runner import default_workers
-        from quota_opt.web.server import host_names, is_loopback, listening
+        from quota_opt.web.server import host_names, is_loopback
         from quota_opt.web.server import serve as serve_app
     if not tokens and not is_loopback(host):
         raise Usage(
@@ -75,12 +83,14 @@ def serve(
         queue=queue,
         workers=jobs or default_workers(),
     )
-    with contextlib.closing(listening(host, port)) as listener, Store.open(store) as opened:
+    with contextlib.closing(_listening(host, port)) as listener, Store.open(store) as opened:
         shown = f"[{host.strip('[]')}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
 
         def ready() -> None:
             _tell(session, address, made.get(OWNER), opened.place, limits.workers)
+            if show and sys.stdout.isatty():
+                webbrowser.open(f"{address}/en/" if session.language == "en" else f"{address}/")
 
         serve_app(
             opened,
@@ -90,21 +100,44 @@ def serve(
             hosts=host_names(host, tuple(allow_host or ())),
             language=session.language,
             ready=ready,
+            visitor=OWNER if made else None,
         )
+
+
+def _listening(host: str, port: int | None) -> socket.socket:
+    """A socket at the port asked for; where none was, at ours or at a free one. Raises CannotListen."""
+    from quota_opt.web.server import CannotListen, listening
+
+    if port is not None:
+        return listening(host, port)
+    try:
+        return listening(host, PORT)
+    except CannotListen:
+        return listening(host, 0)
 
 
 def _tell(session: Session, address: str, token: str | None, place: str, workers: int) -> None:
     api = f"{address}/api/v1"
     session.document(
-        {"address": address, "api": api, "token": token, "store": place, "jobs": workers, "pid": os.getpid()}
+        {
+            "address": address,
+            "page": f"{address}/",
+            "api": api,
+            "token": token,
+            "store": place,
+            "jobs": workers,
+            "pid": os.getpid(),
+        }
     )
     if session.quiet:
         session.answer(f"{api} {token}" if token else api)
     session.show(
         Text(
-            f"接口地址  {api}\n令牌      {token or '见所给的令牌文件或环境变量'}\n运行库    {place}\n"
+            f"网页      {address}/\n接口地址  {api}\n"
+            f"令牌      {token or '见所给的令牌文件或环境变量'}\n运行库    {place}\n"
             f"同时求解  {workers}\n按 Ctrl-C 停止；未完成的任务下次启动时继续。",
-            f"API       {api}\nToken     {token or 'as given'}\nRun store {place}\nJobs      {workers} at once\n"
+            f"Page      {address}/en/\nAPI       {api}\nToken     {token or 'as given'}\nRun store {place}\n"
+            f"Jobs      {workers} at once\n"
             "Ctrl-C stops it; what is not finished goes on at the next start.",
         )
     )
@@ -116,7 +149,7 @@ def _needing_web() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("fastapi", "uvicorn", "starlette", "multipart", "anyio"):
+        if (error.name or "").split(".")[0] not in ("fastapi", "nicegui", "uvicorn", "starlette", "multipart", "anyio"):
             raise
         raise EngineUnavailable(
             Text(

@@ -20,9 +20,10 @@ from quota_opt.errors import (
     UnboundedScenario,
     VerificationFailed,
 )
-from quota_opt.messages import message
+from quota_opt.messages import message, table
 from quota_opt.model.build import Problem, build
 from quota_opt.model.case import Case, prepare
+from quota_opt.model.measures import measure_title
 from quota_opt.model.objective import check_objective
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
@@ -204,11 +205,16 @@ def _rule_title(case: Case, name: str) -> Text:
 
 def _conflict_line(case: Case, conflict: Conflict) -> Text:
     """One row that must give: rule, place, year, by how much; and its clause."""
-    unit = unit_words(conflict.unit.removesuffix("/yr"))
+    plain = conflict.unit.removesuffix("/yr")
+    unit = table("unit").get(plain) or unit_words(plain)
     yearly = "/年" if conflict.unit.endswith("/yr") else ""
     zh, en = [], []
     for key, value in conflict.labels.items():
         words = resource_words(str(value)) if key == "resource" else Text(str(value), str(value))
+        if key == "measure":
+            words = measure_title(case, str(value)) or table("measure").get(str(value), words)
+        elif key == "year":
+            words = Text(f"{value} 年", str(value))
         zh.append(case.place_title(str(value)) if key == "place" else words.zh)
         en.append(str(value))
     clause = f"（{conflict.clause}）" if conflict.clause else ""

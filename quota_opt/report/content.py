@@ -24,7 +24,9 @@ from quota_opt.plan.headlines import objective_unit
 from quota_opt.plan.whole import method, whole_of
 from quota_opt.report import words
 from quota_opt.report.flows import energy_flows, ledger_with_kinds
-from quota_opt.report.intensity import counted_intensity
+from quota_opt.report.intensity import counted_intensity, even_factor
+from quota_opt.report.target_lines import target_lines
+from quota_opt.scenario.accounting import electricity_factor
 from quota_opt.scenario.standing import Standing, clause_words, standings
 
 RESOURCE_UNITS = {"energy": "tce", "carbon": "tCO2", "land": "mu"}
@@ -116,6 +118,7 @@ class Content:
     clauses: tuple[ClauseLine, ...]
     readings: tuple[ReadingLine, ...]
     limits: tuple[float, ...]
+    electricity_factor: float
     findings: tuple[Finding, ...]
     engine: Mapping[str, str]
     profile: Mapping[str, Any]
@@ -220,7 +223,7 @@ def gather(plan: Any) -> Content:
         awards["whole_tce"] = awards["project"].map(rounded.latest("award"))
         actions["whole_tce"] = actions["firm"].map(rounded.latest("freed"))
     ledger = ledger_with_kinds(plan.ledger, set(scenario.projects["project"]))
-    targets = _targets(scenario, plan, measures, names)
+    targets = target_lines(scenario, plan, measures, names)
     return Content(
         title=_title(head.title, scenario.name),
         case=str(scenario.name),
@@ -259,6 +262,7 @@ def gather(plan: Any) -> Content:
         clauses=clause_lines(scenario, plan.audit),
         readings=reading_lines(scenario),
         limits=_limits(scenario),
+        electricity_factor=electricity_factor(scenario),
         findings=tuple(plan.findings),
         engine={"name": plan.engine.name, "solver": plan.engine.solver, "version": plan.engine.version},
         profile=dict(plan.profile),
@@ -423,7 +427,7 @@ def _actions(
 
 
 def _projects(plan: Any, reasons: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Every project with its verdict, energy on the declared basis, and intensity."""
+    """Every project with its verdict, energy on the declared basis, intensity, and break-even factor."""
     table = plan.scenario.projects
     if "energy" not in table:
         from quota_opt.scenario.accounting import accounted
@@ -434,78 +438,18 @@ def _projects(plan: Any, reasons: pd.DataFrame, names: Mapping[str, str]) -> pd.
         {
             "project": table["project"].astype(object),
             "title": _title_column(table, "project"),
+            "place": table["place"].astype(object),
             "place_name": _named(table, "place", names),
             "category": table["category"].astype(object),
             "energy": table["energy"].fillna(0.0).to_numpy(dtype=float),
             "value_added": table["value_added"].fillna(0.0).to_numpy(dtype=float),
             "intensity": counted_intensity(plan, table),
+            "even_factor": even_factor(plan, table, _limits(plan.scenario)),
         }
     )
     for column in ("verdict", "rule", "clause", "figure", "text", "text_en"):
         frame[column] = [str(value) for value in verdict[column].reindex(frame["project"]).fillna("")]
     return frame.reset_index(drop=True)
-
-
-def _targets(scenario: Any, plan: Any, measures: Mapping[str, float], names: Mapping[str, str]) -> pd.DataFrame:
-    """Every target with what the plan reaches: from the audit where it says so, else from the measures."""
-    table = scenario.targets
-    table = table[table["value"].notna()]  # one that waits for its number is among the findings
-    last = int(scenario.years[-1])
-    audit = next((found.figures for found in plan.audit if found.rule == "targets"), pd.DataFrame())
-    rows = []
-    lines = [(line, str(line.get("span", "cumulative"))) for line in map(table.iloc.__getitem__, range(len(table)))]
-    for row, span, year in [(line, of, y) for line, of in lines for y in _years(line, of, scenario.years)]:
-        place = str(row["place"] or "")
-        reached = _audited(audit, row, year, place)
-        if reached is None and not place and year == last and span != "annual":
-            reached = measures.get(str(row["measure"]))
-        wanted = float(row["value"])
-        rows.append(
-            {
-                "measure": str(row["measure"]),
-                "place": place,
-                "place_name": names.get(place, place),
-                "year": year,
-                "sense": str(row["sense"]),
-                "target": wanted,
-                "reached": math.nan if reached is None else float(reached),
-                "ok": None if reached is None else _holds(float(reached), str(row["sense"]), wanted),
-                "kind": str(row["kind"] or "hard"),
-                "clause": str(row["clause"] or ""),
-                "span": span,
-            }
-        )
-    columns = ["measure", "place", "place_name", "year", "sense", "target", "reached", "ok", "kind", "clause", "span"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _years(row: pd.Series, span: str, years: Sequence[int]) -> list[int]:
-    if pd.isna(row["year"]):
-        return [int(year) for year in (years if span == "annual" else years[-1:])]
-    return [int(row["year"])]
-
-
-def _audited(figures: pd.DataFrame, row: pd.Series, year: int, place: str) -> float | None:
-    if figures.empty or not {"measure", "figure"} <= set(figures.columns):
-        return None
-    hit = figures["measure"].astype(str) == str(row["measure"])
-    if "year" in figures:
-        hit &= figures["year"].astype(float) == float(year)
-    if "place" in figures:
-        hit &= _strings(figures, "place") == place
-    if "span" in figures and "span" in row:
-        hit &= figures["span"] == row["span"]
-    found = figures.loc[hit, "figure"]
-    return float(found.iloc[0]) if len(found) else None
-
-
-def _holds(value: float, sense: str, wanted: float) -> bool:
-    slack = 1e-6 * max(1.0, abs(wanted))
-    if sense == ">=":
-        return value >= wanted - slack
-    if sense == "<=":
-        return value <= wanted + slack
-    return abs(value - wanted) <= slack
 
 
 def _headlines(

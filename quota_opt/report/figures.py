@@ -199,25 +199,34 @@ def waterfall(content: Content, language: Language) -> Figure | None:
     return Figure("waterfall", title.of(language), option, title.of(language), table, (470, 350))
 
 
-def all_figures(content: Content, language: Language) -> dict[str, Figure]:
-    """Every figure this plan has data for, by key, in the order of the report."""
+Maker = Callable[[Content, Language], Figure | None]
+
+
+def makers() -> dict[str, Maker]:
+    """What makes each figure of a plan, by key, in the order of the report."""
     from quota_opt.report import figures_places as places
     from quota_opt.report import figures_projects as projects
 
-    makers: tuple[Callable[[Content, Language], Figure | None], ...] = (
-        flow,
-        waterfall,
-        projects.targets,
-        projects.merit,
-        projects.intensity,
-        projects.budget,
-        places.pools,
-        places.ratios,
-        places.prices,
-        town_flow,
-    )
-    drawn = [figure for maker in makers if (figure := maker(content, language)) is not None]
-    return {figure.key: figure for figure in drawn}
+    return {
+        "flow": flow,
+        "waterfall": waterfall,
+        "targets": projects.targets,
+        "merit": projects.merit,
+        "intensity": projects.intensity,
+        "even": projects.even,
+        "budget": projects.budget,
+        "place_tree": places.place_tree,
+        "pools": places.pools,
+        "ratios": places.ratios,
+        "prices": places.prices,
+        "town_flow": town_flow,
+    }
+
+
+def all_figures(content: Content, language: Language) -> dict[str, Figure]:
+    """Every figure this plan has data for, by key, in the order of the report."""
+    drawn = {key: maker(content, language) for key, maker in makers().items()}
+    return {key: figure for key, figure in drawn.items() if figure is not None}
 
 
 def _sums(table: pd.DataFrame, by: list[str]) -> Iterator[Any]:

@@ -1,6 +1,8 @@
-"""Figures about towns: quota freed and used by pool, used ÷ freed, and where and when one more tonne is dearest."""
+"""Figures about places: the tree of who has what, quota by pool, used ÷ freed, and where and when quota is dearest."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -192,3 +194,122 @@ def prices(content: Content, language: Language) -> Figure | None:
         "prices", title.of(language), option, alternative.of(language),
         table_of("prices_figure", WORDS["prices_table"], columns, rows), (720, 60 + 28 * len(shown)),
     )  # fmt: skip
+
+
+MOST_LEAVES = 60
+TOP_LEAVES = 40
+_PARTS = (
+    ("own", Text("本地使用", "used at home"), BLUE, "#FFFFFF"),
+    ("taken", Text("调入使用", "used, moved in"), GREEN, "#FFFFFF"),
+    ("given", Text("调出", "moved out"), ORANGE, "#000000"),
+    ("idle", Text("结余", "idle"), PALE, "#000000"),
+)
+"""What becomes of a place's quota: key, words, colour, ink on it."""
+
+
+def place_tree(content: Content, language: Language) -> Figure | None:
+    """The tree of places as nested areas: what each uses of its own, takes in, gives away and leaves idle.
+
+    The area of a place is what it frees and holds, or what it uses and leaves idle where that is more.
+    """
+    table = _shares(content)
+    if table.empty:
+        return None
+    unit_key = content.resource_unit(content.main_resource)
+    divisor, unit = axis_unit(unit_key, float(table["area"].max()))
+    giver, taker = (table.sort_values([key, "place"], ascending=[False, True], kind="stable").iloc[0]
+                    for key in ("supply", "used"))  # fmt: skip
+    freed, used = (running(float(row[key]), unit_key) for row, key in ((giver, "supply"), (taker, "used")))
+    title = Text(
+        f"{content.last_year} 年腾出最多的是{label(giver['place_name'])}（{freed.zh}），"
+        f"使用最多的是{label(taker['place_name'])}（{used.zh}）",
+        f"In {content.last_year} {label(giver['place_name'])} frees most ({freed.en}), "
+        f"{label(taker['place_name'])} uses most ({used.en})",
+    )
+    nodes = _nested(content, table, divisor, language)
+    frame = {"left": 0, "right": 0, "top": 26, "bottom": 0}
+    option = base_option(
+        legend={"top": 0, "left": 0, "selectedMode": False, "textStyle": {"fontSize": 12},
+                "data": [text.of(language) for key, text, _, _ in _PARTS if table[key].sum() > 1e-6]},
+        title={"text": Text(f"单位：{unit.zh}", f"in {unit.en}").of(language), "top": 2, "right": 0,
+               "textStyle": {"fontSize": 12, "fontWeight": "normal", "color": INK}},
+        xAxis={"show": False, "type": "value"}, yAxis={"show": False, "type": "value"},
+        series=[
+            {"type": "treemap", "data": nodes, **frame, "roam": False, "nodeClick": False, "squareRatio": 0.9,
+             "breadcrumb": {"show": False}, "sort": "desc",
+             "label": {"show": True, "fontSize": 12, "overflow": "truncate", "formatter": "{b}\n{c}"},
+             "upperLabel": {"show": True, "height": 20, "fontSize": 12, "color": INK, "backgroundColor": "#F4F5F7"},
+             "itemStyle": {"borderColor": "#FFFFFF", "borderWidth": 1, "gapWidth": 1},
+             "levels": [{"itemStyle": {"borderWidth": 0, "gapWidth": 4}, "upperLabel": {"show": False}}]},
+            # A treemap has no legend of its own: empty series carry the words.
+            *({"type": "scatter", "name": text.of(language), "data": [], "itemStyle": {"color": colour},
+               "symbol": "rect"} for _, text, colour, _ in _PARTS),
+        ],
+    )  # fmt: skip
+    columns = (
+        Column("place", WORDS["place"]),
+        Column("supply", Text("腾出和存量", "freed and held"), "number", unit_key, 0, total=True),
+        *(Column(key, text, "number", unit_key, 0, total=True) for key, text, _, _ in _PARTS),
+    )
+    keys = ["place_name", "supply", *(key for key, *_ in _PARTS)]
+    rows = list(table[keys].itertuples(index=False, name=None))
+    alternative = Text(
+        f"{title.zh}。矩形为区域，面积为其指标规模（{unit.zh}），内分本地使用、调入使用、调出、结余。",
+        f"{title.en}. Each rectangle is a place, its area the quota it has or uses ({unit.en}), divided into used at "
+        "home, used of what moved in, moved out, idle.",
+    )
+    return Figure(
+        "place_tree", title.of(language), option, alternative.of(language),
+        table_of("place_tree", Text("各区域指标去处", "What becomes of each place's quota"), columns, rows), (720, 440),
+    )  # fmt: skip
+
+
+def _shares(content: Content) -> pd.DataFrame:
+    """What each place frees and holds, and what becomes of it; places without quota are left out."""
+    table = content.balances
+    table = table[(table["resource"] == content.main_resource) & (table["year"] == content.last_year)]
+    net = table["inflow"] - table["outflow"]
+    for column, sign in (("bought", 1.0), ("sold", -1.0)):
+        net = net + sign * table.get(column, 0.0)
+    taken = net.clip(lower=0.0).clip(upper=table["used"])
+    table = table.assign(
+        supply=table["initial"] + table["freed"],
+        own=table["used"] - taken, taken=taken, given=(-net).clip(lower=0.0), idle=table["idle"].clip(lower=0.0),
+    )  # fmt: skip
+    table = table.assign(area=table[["own", "taken", "given", "idle"]].sum(axis=1))
+    return table[table["area"] > 1e-6].sort_values(["area", "place"], ascending=[False, True], kind="stable")
+
+
+def _nested(content: Content, table: pd.DataFrame, divisor: float, language: Language) -> list[dict[str, Any]]:
+    """The places of the table below those they belong to; of very many the smallest stand together."""
+    top = table if len(table) <= MOST_LEAVES else table.head(TOP_LEAVES)
+    parents = dict(zip(content.places["place"], content.places["parent"].fillna(""), strict=True))
+    made: dict[str, dict[str, Any]] = {}
+    roots: list[dict[str, Any]] = []
+
+    def node(place: str) -> dict[str, Any]:
+        if place not in made:
+            made[place] = {"name": label(content.place_name(place), 16), "place": place, "children": []}
+            parent = str(parents.get(place) or "")
+            (node(parent)["children"] if parent in parents else roots).append(made[place])
+        return made[place]
+
+    for row in records(top):
+        node(str(row.place))["children"] += [_part(row, part, divisor, language) for part in _PARTS if
+                                             getattr(row, part[0]) > 1e-6]  # fmt: skip
+    rest = table.iloc[len(top) :]
+    if len(rest):
+        words = Text(f"其他 {len(rest)} 处", f"{len(rest)} others")
+        area = scaled(float(rest["area"].sum()), divisor)
+        roots.append({"name": words.of(language), "value": area, "itemStyle": {"color": PALE}})
+    while len(roots) == 1 and roots[0].get("children") and all("children" in child for child in roots[0]["children"]):
+        roots = roots[0]["children"]  # a place that has nothing of its own, and everything below it
+    return roots
+
+
+def _part(row: Any, part: tuple[str, Text, str, str], divisor: float, language: Language) -> dict[str, Any]:
+    key, text, colour, ink = part
+    return {
+        "name": text.of(language), "value": scaled(float(getattr(row, key)), divisor), "place": str(row.place),
+        "itemStyle": {"color": colour}, "label": {"color": ink},
+    }  # fmt: skip

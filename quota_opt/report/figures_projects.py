@@ -1,4 +1,4 @@
-"""Figures about targets, projects and money: bullet bars, merit curve, intensity against the limits, fund by year."""
+"""Figures about targets, projects and money: bullet bars, merit curve, intensity and its limits, fund by year."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from quota_opt.report.drafting import (
     label,
     scaled,
 )
-from quota_opt.report.numbers import clean, running, short
+from quota_opt.report.numbers import clean, counted, running, short
 from quota_opt.report.values import Column, Figure, records, table_of
 from quota_opt.report.words import WORDS
 
@@ -119,7 +119,8 @@ def merit(content: Content, language: Language) -> Figure | None:
         worth = clean(row.worth, 3)
         step += [[scaled(start, divisor), worth], [scaled(end, divisor), worth]]
         verdict = row.verdict if row.verdict in marks else "not_awarded"
-        marks[verdict].append({"name": label(row.title, 16), "value": [scaled((start + end) / 2, divisor), worth]})
+        middle = [scaled((start + end) / 2, divisor), worth]
+        marks[verdict].append({"name": label(row.title, 16), "project": row.project, "value": middle})
         rows.append((row.project, row.title, words.listed(words.VERDICTS, verdict), row.energy, end, row.worth))
         start = end
     pools = content.balances[
@@ -185,7 +186,7 @@ def intensity(content: Content, language: Language) -> Figure | None:
     for rank, row in enumerate(records(table), start=1):
         verdict = row.verdict if row.verdict in marks else "not_awarded"
         value = clean(min(row.intensity, ceiling), 3)
-        marks[verdict].append({"name": label(row.title, 16), "value": [rank, value]})
+        marks[verdict].append({"name": label(row.title, 16), "project": row.project, "value": [rank, value]})
     series = [
         _points(words.VERDICTS[verdict].of(language), points, *_MARKS[verdict])
         for verdict, points in marks.items()
@@ -223,6 +224,57 @@ def intensity(content: Content, language: Language) -> Figure | None:
     return Figure(
         "intensity", title.of(language), option, alternative.of(language),
         table_of("intensity", Text("项目能耗强度", "Energy intensity of projects"), columns, rows), (720, 340),
+    )  # fmt: skip
+
+
+def even(content: Content, language: Language) -> Figure | None:
+    """Projects whose admission hangs on the electricity factor: that at which each is just even with the limit."""
+    table = content.projects[content.projects["even_factor"].notna()]
+    if table.empty or not content.limits:
+        return None
+    table = table.sort_values(["even_factor", "project"], kind="stable").reset_index(drop=True)
+    used, limit = content.electricity_factor, content.limits[0]
+    marks: dict[str, list[dict[str, object]]] = {verdict: [] for verdict in _MARKS}
+    for rank, row in enumerate(records(table), start=1):
+        verdict = row.verdict if row.verdict in marks else "not_awarded"
+        marks[verdict].append(
+            {"name": label(row.title, 16), "project": row.project, "value": [rank, clean(row.even_factor, 4)]}
+        )
+    series = [_points(words.VERDICTS[verdict].of(language), points, *_MARKS[verdict])
+              for verdict, points in marks.items() if points]  # fmt: skip
+    mine = Text(f"本案例 {used:g}", f"this case {used:g}")
+    series[0]["markLine"] = _line([{"yAxis": clean(used, 4), "label": {"formatter": mine.of(language)}}])
+    below = int((table["even_factor"] < used).sum())
+    title = Text(
+        f"{len(table)} 个项目是否合格取决于电力折算系数：按 {used:g}，{below} 个超过 {short(limit)}，"
+        f"{len(table) - below} 个合格",
+        f"Whether {counted(len(table), 'project')} pass hangs on the electricity factor: at {used:g} {below} exceed "
+        f"{short(limit)}, {len(table) - below} pass",
+    )
+    unit = Text("千克标准煤/千瓦时", "kgce/kWh")
+    low, high = float(min(table["even_factor"].min(), used)), float(max(table["even_factor"].max(), used))
+    option = base_option(
+        grid={"left": 12, "right": 96, "top": 44, "bottom": 30, "containLabel": True},
+        legend={"top": 0, "right": 0, "textStyle": {"fontSize": 12}},
+        xAxis=axis_name(Text("按持平系数由低到高的项目", "projects, lowest break-even factor first").of(language),
+                        type="value", nameLocation="middle", nameGap=26, min=0, max=len(table) + 1, minInterval=1),
+        yAxis=axis_name(Text(f"持平系数（{unit.zh}）", f"break-even factor ({unit.en})").of(language), type="value",
+                        min=clean(low - 0.01, 2), max=clean(high + 0.01, 2),
+                        nameTextStyle={"align": "left", "fontSize": 12}),
+        series=series,
+    )  # fmt: skip
+    columns = (
+        Column("project", WORDS["project"], "id"),
+        Column("name", WORDS["name"]),
+        Column("intensity", WORDS["intensity"], "number", "tce/10k yuan", 3),
+        Column("factor", Text(f"持平系数（{unit.zh}）", f"break-even factor ({unit.en})"), "number", digits=4),
+        Column("verdict", WORDS["status"]),
+    )
+    rows = [(r.project, r.title, r.intensity, r.even_factor, words.listed(words.VERDICTS, r.verdict))
+            for r in records(table)]  # fmt: skip
+    return Figure(
+        "even", title.of(language), option, title.of(language),
+        table_of("even", Text("电力折算系数的盈亏平衡点", "Break-even electricity factors"), columns, rows), (720, 320),
     )  # fmt: skip
 
 

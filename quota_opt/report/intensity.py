@@ -1,4 +1,7 @@
-"""Energy intensity of projects as admission judges it: by the energy that counts in the year of the start."""
+"""Energy intensity of projects as admission judges it, and the electricity factor that would put one at the limit.
+
+Intensity is by the energy that counts in the year of the start.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from quota_opt.rules._break_even import even_factors
 
 
 def counted_intensity(plan: Any, projects: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -29,3 +34,17 @@ def _counted(plan: Any, projects: pd.DataFrame) -> npt.NDArray[np.float64]:
     share = case.counted.intensity[np.arange(len(years)), years]
     by_name = dict(zip(case.projects["project"], share.tolist(), strict=True))
     return np.array([by_name.get(name, 1.0) for name in projects["project"]], dtype=float)
+
+
+def even_factor(plan: Any, projects: pd.DataFrame, limits: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """kgce/kWh at which each project is just even with the strictest of `limits`; nan where no factor decides."""
+    none = np.full(len(projects), np.nan)
+    outcome = getattr(plan, "outcome", None)
+    rule = None if outcome is None or not limits else outcome.case.rule("admission")
+    if rule is None:
+        return none
+    case = outcome.case
+    strictest = next(limit for limit in rule.parameters.limits if limit.value == limits[0])
+    even = even_factors(case, np.arange(len(case.projects)), strictest)
+    known = dict(zip(case.projects["project"], even.tolist(), strict=True))
+    return np.array([known.get(name, np.nan) for name in projects["project"]], dtype=float)

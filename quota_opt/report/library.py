@@ -121,7 +121,8 @@ def rules_page(language: Language) -> str:
     uses = {(use.rule, use.case): use for use in all_uses()}
     cases = list(dict.fromkeys(use.case for use in all_uses()))
     listed = [
-        [f"[`{name}`]({name}.md)", rule.title.of(language), _short(name, language)] for name, rule in RULES.items()
+        [f"[`{name}`]({name}.md)", rule.title.of(language), short_description(name, language)]
+        for name, rule in RULES.items()
     ]
     grid = []
     for name, rule in RULES.items():
@@ -357,7 +358,8 @@ def _sentence(first: str) -> str:
     return rest[:1].upper() + rest[1:] if rest else name
 
 
-def _short(name: str, language: Language) -> str:
+def short_description(name: str, language: Language) -> str:
+    """What a rule does, in one line."""
     example = example_of(name)
     if language == "zh" and example is not None and example.about:
         return example.about.split("\n")[0]

@@ -121,7 +121,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parts(annotation: Any) -> tuple[Any, ...]:
+def parts_of(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, without None and without the wrapping of Annotated."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
@@ -131,7 +131,7 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
 
 
 def _brackets(annotation: Any, name: str) -> str:
-    origins = {get_origin(part) for part in _parts(annotation)}
+    origins = {get_origin(part) for part in parts_of(annotation)}
     if origins & {tuple, list}:
         return "[]"
     return f".<{_KEYS.get(name, 'key')}>" if dict in origins else ""
@@ -139,9 +139,9 @@ def _brackets(annotation: Any, name: str) -> str:
 
 def _numeric(annotation: Any) -> bool:
     """Whether it is, or holds by key, a figure that may have a unit."""
-    for part in _parts(annotation):
+    for part in parts_of(annotation):
         inner = get_args(part)[1] if get_origin(part) is dict else part
-        if any(piece is float for piece in _parts(inner)):
+        if any(piece is float for piece in parts_of(inner)):
             return True
     return False
 
@@ -154,7 +154,7 @@ def _kind(annotation: Any, field: FieldInfo | None = None) -> Text:
         more = [m for entry in metadata for m in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
         limits = limits or _limits(more)
         annotation = inner
-    parts = _parts(annotation)
+    parts = parts_of(annotation)
     if len(parts) > 1:
         kinds = list(dict.fromkeys(_kind(part) for part in parts))
         words = Text("或".join(k.zh for k in kinds), " or ".join(k.en for k in kinds))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
-from quota_opt.errors import Language, Text
+from quota_opt.errors import Finding, Language, Text
 from quota_opt.report import words
 from quota_opt.report.content import Content
+from quota_opt.report.flows import steps
 from quota_opt.report.values import Cell, Column, Table, records, table_of
 from quota_opt.report.words import WORDS
 
@@ -279,6 +281,57 @@ def ledger_summary(content: Content) -> Table:
     return table_of("ledger_summary", WORDS["ledger_summary"], columns, rows)
 
 
+def ledger(content: Content, most: int | None = None, *, named: bool = False) -> Table:
+    """台账: every entry, or the first `most`; `named` shows firms and projects with their names beside the identifier.
+
+    Ends without a name of their own (idle, sold, held) are said in words.
+    """
+    frame = content.ledger.iloc[:most]
+    columns = (
+        Column("entry", Text("序号", "entry"), "year"),
+        _YEAR,
+        Column("resource", Text("资源", "resource")),
+        Column("from_kind", Text("来源类别", "from what")),
+        Column("from", Text("来源", "from"), "text" if named else "id"),
+        Column("action", WORDS["action"]),
+        Column("from_place", Text("来源区域", "from place")),
+        Column("pool_path", Text("经过的池", "pools")),
+        Column("to_place", Text("去向区域", "to place")),
+        Column("to_kind", Text("去向类别", "to what")),
+        Column("to", Text("去向", "to"), "text" if named else "id"),
+        Column("amount", Text("数量", "amount"), "number", digits=3),
+    )
+    known = {resource: words.resource_name(resource) for resource in content.resources}
+    ends, acts = words.LEDGER_ENDS, words.ACTIONS
+    titles = _ledger_titles(content) if named else {}
+    rows: list[tuple[Cell, ...]] = [
+        (entry, year, known.get(resource, resource), ends.get(fk, fk),
+         titles.get((fk, origin), origin) if fk == "firm" else ends.get(origin, origin),
+         acts.get(action, action) if isinstance(action, str) else "", *_path_ends(path, content), ends.get(tk, tk),
+         ends.get(target, target) if tk in ("idle", "sold") else titles.get((tk, target), target), amount)
+        for entry, year, resource, fk, origin, action, path, tk, target, amount in zip(
+            *(frame[key].tolist() for key in ("entry", "year", "resource", "from_kind", "from", "action", "pool_path",
+                                              "to_kind", "to", "amount")), strict=True)
+    ]  # fmt: skip
+    return table_of("ledger", WORDS["ledger"], columns, rows)
+
+
+def _ledger_titles(content: Content) -> dict[tuple[str, str], str]:
+    """Identifier and name of firms and projects in one text, where the name says more."""
+    reasons = content.reasons
+    return {
+        (kind, name): f"{name} {title}"
+        for kind, name, title in zip(reasons["kind"], reasons["id"], reasons["title"], strict=True)
+        if title != name
+    }
+
+
+def _path_ends(path: object, content: Content) -> tuple[str, str, str]:
+    """The first pool of a path, the whole path, and its last pool."""
+    names = [content.place_name(step) for step in steps(path)] or [""]
+    return names[0], " → ".join(names), names[-1]
+
+
 def _target_kind(kind: str, span: str) -> Cell:
     """Hard or soft, and whether it is about what the year alone adds."""
     said = words.listed(words.TARGET_KINDS, kind)
@@ -393,13 +446,18 @@ def measures(content: Content) -> Table:
 
 def findings(content: Content, language: Language) -> Table:
     """数据问题: what, where, how to mend."""
+    return findings_of(content.findings, language)
+
+
+def findings_of(listed: Sequence[Finding], language: Language) -> Table:
+    """Findings as rows: level, what, where, how to mend."""
     columns = (
         Column("level", WORDS["level"]),
         Column("what", WORDS["problem"], "long"),
         Column("where", WORDS["where"], "long"),
         Column("fix", WORDS["fix"], "long"),
     )
-    rows: list[list[Cell]] = [[finding.level.words, *finding.lines(language)] for finding in content.findings]
+    rows: list[list[Cell]] = [[finding.level.words, *finding.lines(language)] for finding in listed]
     return table_of("data_issues", WORDS["data_issues"], columns, rows)
 
 

@@ -252,35 +252,11 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
     summary = tables.ledger_summary(content)
     frame = content.ledger.iloc[:_MOST_LEDGER]
     start = len(summary.rows) + 5
-    columns = (
-        Column("entry", Text("序号", "entry"), "year"),
-        Column("year", WORDS["year"], "year"),
-        Column("resource", Text("资源", "resource")),
-        Column("from_kind", Text("来源类别", "from what")),
-        Column("from", Text("来源", "from"), "id"),
-        Column("action", WORDS["action"]),
-        Column("from_place", Text("来源区域", "from place")),
-        Column("pool_path", Text("经过的池", "pools")),
-        Column("to_place", Text("去向区域", "to place")),
-        Column("to_kind", Text("去向类别", "to what")),
-        Column("to", Text("去向", "to"), "id"),
-        Column("amount", Text("数量", "amount"), "number", digits=3),
-    )
-    known = {resource: words.resource_name(resource) for resource in content.resources}
-    ends, acts = words.LEDGER_ENDS, words.ACTIONS
-    rows = [
-        (entry, year, known.get(resource, resource), ends.get(fk, fk),
-         origin if fk == "firm" else ends.get(origin, origin),
-         acts.get(action, action) if isinstance(action, str) else "", *_ends(path, content), ends.get(tk, tk),
-         ends.get(target, target) if tk in ("idle", "sold") else target, amount)
-        for entry, year, resource, fk, origin, action, path, tk, target, amount in zip(
-            *(frame[key].tolist() for key in ("entry", "year", "resource", "from_kind", "from", "action", "pool_path",
-                                              "to_kind", "to", "amount")), strict=True)
-    ]  # fmt: skip
+    table = tables.ledger(content, _MOST_LEDGER)
     book.text(sheet, 0, 0, ledger_line(content, language), font_color="#4A4A4A")
-    if not rows:
+    if not table.rows:
         return None
-    place = book.table(sheet, table_of("ledger", WORDS["ledger"], columns, rows), start, total=False)
+    place = book.table(sheet, table, start, total=False)
     # What the filter leaves, added up; the sums above are of all entries.
     letters = column_letters(place.columns["amount"])
     shown = f"=SUBTOTAL(109,{letters}{place.first + 1}:{letters}{place.last + 1})"
@@ -302,7 +278,7 @@ def _ledger(book: Book, sheet: Any, content: Content) -> Place | None:
             number_at = float(cells[k])  # type: ignore[arg-type]
             sheet.write_formula(r, k, _side_formula(place, key, kind, value, r + 1, language), number, number_at)
     sheet.freeze_panes(start + 1, 0)
-    sheet.autofilter(start, 0, place.last, len(columns) - 1)
+    sheet.autofilter(start, 0, place.last, len(table.columns) - 1)
     sheet.print_area(0, 0, place.last, 11)
     return place
 
@@ -325,14 +301,6 @@ def _resource_of(content: Content, titled: Cell) -> str:
         if isinstance(titled, Text) and titled.zh == f"{name.zh}（{unit.zh}）":
             return resource
     return content.main_resource
-
-
-def _ends(path: object, content: Content) -> tuple[str, str, str]:
-    """The first pool of a path, the whole path, and its last pool."""
-    from quota_opt.report.flows import steps
-
-    names = [content.place_name(step) for step in steps(path)] or [""]
-    return names[0], " → ".join(names), names[-1]
 
 
 def _left_out(book: Book, sheet: Any, content: Content, figures: dict[str, Figure]) -> None:

@@ -48,7 +48,8 @@ from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, FloatArray, IntArray, records
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Bar, Rule, RuleAudit
-from quota_opt.rules._limits import CRITERIA, RESOURCES, Favour, Limit, Ratio
+from quota_opt.rules._break_even import break_even_words
+from quota_opt.rules._limits import RESOURCES, Favour, Limit, Ratio
 from quota_opt.rules._shared import (
     amount,
     audited,
@@ -60,12 +61,8 @@ from quota_opt.rules._shared import (
     start_years,
 )
 from quota_opt.scenario import RuleParameters, unit_words
-from quota_opt.scenario.accounting import fuel_energy
-from quota_opt.scenario.factors import factors_with
 
 RELATIVE = 1e-9
-# Factors in public use lie between these; a break-even outside them says nothing about the choice of factor.
-LEAST_FACTOR, MOST_FACTOR = 0.2, 0.4
 
 
 class AdmissionParameters(RuleParameters):
@@ -471,7 +468,7 @@ class Admission(Rule[AdmissionParameters]):
         unit = Text(f"（{of.unit.zh}）", f" {of.unit.en}") if of.unit.zh else Text("", "")
         side = Text("高于", "above") if of.is_most else Text("低于", "below")
         made = []
-        fails, breaks = self._fails(case, limit), _break_even(case, rows, limit)
+        fails, breaks = self._fails(case, limit), break_even_words(case, rows, limit)
         for row, figure, even in zip(rows.tolist(), self._figures(case, rows, limit), breaks, strict=True):
             shown = f"{figure:.4g}" if np.isfinite(figure) else "∞"
             when = start_years(case.years, fails[row])
@@ -567,31 +564,3 @@ def _upto(
         np.concatenate([part[1] for part in parts]),
         np.concatenate([part[2] for part in parts]),
     )
-
-
-def _break_even(case: Case, rows: IntArray, limit: Limit) -> list[Text]:
-    """Where electricity at equal value decides: the factor used, and the one at which the project is just even."""
-    silent = Text("", "")
-    if (
-        limit.criteria is not CRITERIA["energy_intensity"]
-        or case.scenario.energy_basis != "equal_value"
-        or not len(rows)
-        or (case.counted.intensity[rows] != 1.0).any()
-    ):
-        return [silent] * len(rows)
-    factors, year = factors_with(case.scenario.settings.factors), case.scenario.first_year
-    used = factors["electricity_equal_value"].of(year)[0]
-    projects = case.projects.iloc[rows]
-    electricity = projects["electricity_mwh"].to_numpy(dtype=float)
-    others = fuel_energy(projects, factors, "equal_value", year) - electricity * used
-    with np.errstate(divide="ignore", invalid="ignore"):
-        even = (limit.value * projects["value_added"].to_numpy(dtype=float) - others) / electricity
-    return [
-        Text(
-            f"；等价值电力折算系数为 {factor:.4f} 千克标准煤/千瓦时时恰好持平，本案例用 {used:g}",
-            f"; even at an equal-value electricity factor of {factor:.4f} kgce/kWh, the case uses {used:g}",
-        )
-        if LEAST_FACTOR <= factor <= MOST_FACTOR
-        else silent
-        for factor in even.tolist()
-    ]

@@ -1,4 +1,4 @@
-"""Jobs of the HTTP API: what was asked, how far it is and how it ended; they outlive the server that runs them.
+"""Jobs of the page and the HTTP API: what was asked, how far it is, how it ended. They outlive the server they run on.
 
 A server claims a queued job, says now and then that it still lives, and writes how the job ended. What a dead server
 held is queued again. Every change raises `version`, so that a watcher misses no state.
@@ -6,11 +6,12 @@ held is queued again. Every change raises `version`, so that a watcher misses no
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CursorResult, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy import update as changed
@@ -19,11 +20,19 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.store.schema import Base, Number, Run
-from quota_opt.store.store import Store
+
+if TYPE_CHECKING:
+    from quota_opt.store.store import Store
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = (DONE, FAILED, CANCELLED)
 SOLVE, COMPARE = "solve", "compare"
+EXPLAIN, OVERRIDE, DIFF, INFEASIBLE = "explain", "override", "diff", "infeasible"
+FRONT, SWEEP, ALTERNATIVES = "front", "sweep", "alternatives"
+PROMPT = (COMPARE, EXPLAIN, OVERRIDE, DIFF, INFEASIBLE)
+"""Analyses somebody waits for: they go before solves, and have a worker of their own."""
+ANALYSES = (*PROMPT, FRONT, SWEEP, ALTERNATIVES)
+"""All kinds that are no solve: questions about runs, or about a case."""
 MOST_ATTEMPTS = 3
 """How often a job is begun before it counts as one that ends its server or its process."""
 
@@ -39,7 +48,7 @@ class JobCase(Base):
 
 
 class Job(Base):
-    """One job: a solve, or a comparison of the solves named in `parts`."""
+    """One job: a solve, or an analysis of the solves named in `parts` (without parts: of the case)."""
 
     __tablename__ = "jobs"
     __table_args__ = (UniqueConstraint("owner", "key"),)
@@ -54,7 +63,8 @@ class Job(Base):
     key: Mapped[str | None]
     """The caller's Idempotency-Key."""
     asked: Mapped[str] = mapped_column(default="")
-    """Digest of what was asked, to tell a repeated request from another one with the same key."""
+    """Digest of what was asked, to tell a repeated request from another one with the same key; of an analysis that the
+    page asks for the question itself, as JSON."""
     version: Mapped[int] = mapped_column(default=1)
     case_name: Mapped[str] = mapped_column(default="")
     case: Mapped[str | None] = mapped_column(ForeignKey("job_cases.digest", ondelete="SET NULL"), index=True)
@@ -77,11 +87,18 @@ class Job(Base):
     reused: Mapped[bool] = mapped_column(default=False)
     ending: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
-    comparison: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    found: Mapped[dict[str, Any] | None] = mapped_column("comparison", deferred=True)
+    """What an analysis found."""
     attempts: Mapped[int] = mapped_column(default=0)
     server: Mapped[str | None]
     heartbeat: Mapped[datetime | None]
     cancelling: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What an analysis was asked beside its plans; empty where there is nothing more."""
+        asked: dict[str, Any] = json.loads(self.asked) if self.asked.startswith("{") else {}
+        return asked
 
 
 class QueueFull(QuotaOptError):
@@ -177,10 +194,26 @@ class Jobs:
             row = session.execute(select(Job.version, Job.state).where(Job.id == job)).first()
             return None if row is None else (row[0], row[1])
 
-    def comparison(self, job: str, owner: str | None = None) -> dict[str, Any] | None:
-        """What a comparison found; None before."""
+    def found(self, job: str, owner: str | None = None) -> dict[str, Any] | None:
+        """What an analysis found; None before."""
         with self._read() as session:
-            found: dict[str, Any] | None = _found(session, job, owner).comparison
+            found: dict[str, Any] | None = _found(session, job, owner).found
+            return found
+
+    def same(self, kind: str, asked: str, owner: str) -> Job | None:
+        """The newest job of that owner that asks the same and has not failed."""
+        wanted = select(Job).where(Job.kind == kind, Job.asked == asked, Job.owner == owner)
+        with self._read() as session:
+            return session.scalar(
+                wanted.where(Job.state.in_((QUEUED, RUNNING, DONE))).order_by(Job.number.desc()).limit(1)
+            )
+
+    def answered(self, kind: str, asked: str) -> dict[str, Any] | None:
+        """What anybody's job found that asked the same; None where there is none that is done."""
+        wanted = select(Job).where(Job.kind == kind, Job.asked == asked, Job.state == DONE)
+        with self._read() as session:
+            job = session.scalar(wanted.order_by(Job.number.desc()).limit(1))
+            found: dict[str, Any] | None = None if job is None else job.found
             return found
 
     def listing(self, owner: str, *, state: str | None = None, limit: int = 50, before: str | None = None) -> list[Job]:
@@ -193,23 +226,37 @@ class Jobs:
                 asked = asked.where(Job.number < _found(session, before, owner).number)
             return list(session.scalars(asked))
 
+    def of_kind(self, owner: str, kind: str, *, limit: int = 50) -> list[Job]:
+        """The owner's jobs of one kind, newest first."""
+        wanted = select(Job).where(Job.owner == owner, Job.kind == kind)
+        with self._read() as session:
+            return list(session.scalars(wanted.order_by(Job.number.desc()).limit(limit)))
+
     def counts(self) -> dict[str, int]:
         """How many jobs there are by state."""
         with self._read() as session:
             found = session.execute(select(Job.state, func.count()).group_by(Job.state)).all()
         return dict.fromkeys(STATES, 0) | {state: int(count) for state, count in found}
 
-    def claim(self, server: str) -> Job | None:
+    def ahead(self, job: Job) -> int:
+        """How many jobs wait before one that waits; prompt analyses aside, which have a worker of their own."""
+        with self._read() as session:
+            waiting = select(func.count()).select_from(Job).where(Job.state == QUEUED, Job.kind.not_in(PROMPT))
+            return session.scalar(waiting.where(Job.number < job.number)) or 0
+
+    def claim(self, server: str, *, prompt: bool = False) -> Job | None:
         """The next job for this server, marked as running there; None where none can be begun.
 
-        Comparisons whose parts have ended come first; solves in the order they were submitted.
+        Prompt analyses whose parts have ended come first, and are all there is where only `prompt` ones are wanted;
+        the others in the order they were submitted.
         """
         with self._write() as session:
             waiting = select(Job).where(Job.state == QUEUED).order_by(Job.number).with_for_update(skip_locked=True)
-            compares = session.scalars(waiting.where(Job.kind == COMPARE).limit(50)).all()
-            job = next((each for each in compares if _ready(session, each)), None)
-            if job is None:
-                job = session.scalar(waiting.where(Job.kind == SOLVE).limit(1))
+            first = session.scalars(waiting.where(Job.kind.in_(PROMPT)).limit(50)).all()
+            job = next((each for each in first if _ready(session, each)), None)
+            if job is None and not prompt:
+                rest = session.scalars(waiting.where(Job.kind.not_in(PROMPT)).limit(50)).all()
+                job = next((each for each in rest if _ready(session, each)), None)
             if job is None:
                 return None
             moment = now()
@@ -337,9 +384,11 @@ def _found(session: Session, job: str, owner: str | None) -> Job:
     return found
 
 
-def _ready(session: Session, compare: Job) -> bool:
-    """Whether no part of a comparison is still waiting or running."""
-    asked = select(func.count()).select_from(Job).where(Job.id.in_(compare.parts), Job.state.in_((QUEUED, RUNNING)))
+def _ready(session: Session, job: Job) -> bool:
+    """Whether no part of an analysis is still waiting or running."""
+    if not job.parts:
+        return True
+    asked = select(func.count()).select_from(Job).where(Job.id.in_(job.parts), Job.state.in_((QUEUED, RUNNING)))
     return session.scalar(asked) == 0
 
 
@@ -363,7 +412,7 @@ def _forget_cases(session: Session) -> None:
 
 
 def _copy(job: Job) -> Job:
-    names = [column.key for column in Job.__mapper__.column_attrs if column.key not in ("number", "comparison")]
+    names = [column.key for column in Job.__mapper__.column_attrs if column.key not in ("number", "found")]
     return Job(**{name: getattr(job, name) for name in names})
 
 

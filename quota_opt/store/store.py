@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from quota_opt.errors import Finding, InputError, Level, StoreUnavailable, Text, Where
+from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.facade import Scenario
 from quota_opt.plan.folder import whole_folder, write_files
 from quota_opt.store import asking, sweeping
 from quota_opt.store.batches import Taken, add_batch
+from quota_opt.store.blobs import digest_of, insert_missing, inserting, missing, packed, unpacked
 from quota_opt.store.incoming import (
     Asked,
     Ended,
@@ -33,7 +31,7 @@ from quota_opt.store.incoming import (
     read_sealed,
 )
 from quota_opt.store.opening import engine_of, shown, telling, url_of
-from quota_opt.store.schema import Base, Blob, Case, CaseFile, Measure, Pin, Run, RunFile, Tag
+from quota_opt.store.schema import Blob, Case, CaseFile, Measure, Pin, Run, RunFile, Tag
 
 LONGEST_TAG = 100
 _BETTER = {"OPTIMAL": 3, "FEASIBLE": 2, "INFEASIBLE": 1, "UNBOUNDED": 1, "INVALID": 1}
@@ -118,22 +116,21 @@ class Store:
     def take(self, coming: Incoming, tags: Iterable[str] = (), case: Scenario | None = None) -> str:
         """Add a run that was read already, see `add`; the `case` saves reading it again where it is new."""
         words = [_tag(tag) for tag in tags]
-        contents = {sha256(content).hexdigest(): content for content in coming.files.values()}
-        contents |= {sha256(content).hexdigest(): content for content in coming.case_files.values()}
+        contents = {digest_of(content): content for content in coming.files.values()}
+        contents |= {digest_of(content): content for content in coming.case_files.values()}
         with self.session() as session:
             new_case = coming.case is not None and session.get(Case, coming.case["digest"]) is None
-            packed = _packed(contents, _missing(session, contents))
+            rows = packed(contents, missing(session, contents))
         kept = case_rows(coming, case) if new_case else None
         with self.session(writing=True) as session:
             sweeping.hold_off(session)
-            packed |= _packed(contents, _missing(session, contents) - set(packed))
-            self._insert_missing(session, Blob, [packed[digest] for digest in sorted(packed)])
+            rows |= packed(contents, missing(session, contents) - set(rows))
+            insert_missing(session, Blob, [rows[digest] for digest in sorted(rows)])
             if kept is not None:
-                self._insert_missing(session, Case, [kept])
-                rows = _file_rows("case", kept["digest"], coming.case_files)
-                self._insert_missing(session, CaseFile, rows)
+                insert_missing(session, Case, [kept])
+                insert_missing(session, CaseFile, _file_rows("case", kept["digest"], coming.case_files))
             self._put(session, coming)
-            self._insert_missing(session, Tag, [{"run": coming.address, "tag": word} for word in words])
+            insert_missing(session, Tag, [{"run": coming.address, "tag": word} for word in words])
             if coming.run["note"]:
                 session.execute(update(Run).where(Run.address == coming.address).values(note=coming.run["note"]))
         return coming.address
@@ -149,8 +146,8 @@ class Store:
     def _put(self, session: Session, coming: Incoming) -> None:
         """Insert the run, or replace one that ended worse; else leave all as it is."""
         address = coming.address
-        inserting = self._inserting(Run).execution_options(preserve_rowcount=True)
-        if session.connection().execute(inserting, dict(coming.run)).rowcount == 0:
+        put = inserting(session, Run).execution_options(preserve_rowcount=True)
+        if session.connection().execute(put, dict(coming.run)).rowcount == 0:
             kept = session.scalars(select(Run).where(Run.address == address).with_for_update()).one()
             if _BETTER.get(kept.status, 0) >= _BETTER.get(coming.run["status"], 0):
                 return
@@ -158,17 +155,8 @@ class Store:
             session.execute(update(Run).where(Run.address == address).values(**values))
             session.execute(delete(RunFile).where(RunFile.run == address))
             session.execute(delete(Measure).where(Measure.run == address))
-        self._insert_missing(session, RunFile, _file_rows("run", address, coming.files))
-        self._insert_missing(session, Measure, [{"run": address, **row} for row in coming.measures])
-
-    def _insert_missing(self, session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows that are not there yet."""
-        if rows:
-            session.connection().execute(self._inserting(table), list(rows))
-
-    def _inserting(self, table: type[Base]) -> Any:
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        return dialect.insert(table.__table__).on_conflict_do_nothing()
+        insert_missing(session, RunFile, _file_rows("run", address, coming.files))
+        insert_missing(session, Measure, [{"run": address, **row} for row in coming.measures])
 
     def find(self, run: str) -> str:
         """The whole address of the run that `run` begins; raises InputError where none or several do."""
@@ -234,7 +222,7 @@ class Store:
         with self.session() as session:
             address = asking.find(session, run)
             query = select(RunFile.name, Blob).join(Blob, Blob.digest == RunFile.blob).where(RunFile.run == address)
-            return {name: self._unpacked(blob) for name, blob in session.execute(query.order_by(RunFile.name))}
+            return {name: unpacked(blob, self.place) for name, blob in session.execute(query.order_by(RunFile.name))}
 
     def case_files(self, run: str) -> dict[str, bytes]:
         """The input files of the case of a run, also of one without a plan."""
@@ -242,22 +230,7 @@ class Store:
             address = asking.find(session, run)
             query = select(CaseFile.name, Blob).join(Blob, Blob.digest == CaseFile.blob)
             query = query.join(Run, Run.case == CaseFile.case).where(Run.address == address)
-            return {name: self._unpacked(blob) for name, blob in session.execute(query.order_by(CaseFile.name))}
-
-    def _unpacked(self, blob: Blob) -> bytes:
-        try:
-            content = zlib.decompress(blob.content)
-        except zlib.error:
-            content = b""
-        if sha256(content).hexdigest() != blob.digest:
-            raise StoreUnavailable(
-                Text(
-                    f"运行库 {self.place} 已损坏：文件 {blob.digest[:12]} 的内容不符。\n  怎么改：用备份恢复。",
-                    f"The run store {self.place} is damaged: a file is not what it was ({blob.digest[:12]}).\n"
-                    "  Fix: restore a backup.",
-                )
-            )
-        return content
+            return {name: unpacked(blob, self.place) for name, blob in session.execute(query.order_by(CaseFile.name))}
 
     def export(self, run: str, folder: str | Path) -> Path:
         """Write the result folder of a run as it came in; it appears whole or not at all.
@@ -282,7 +255,7 @@ class Store:
             if remove:
                 session.execute(delete(Tag).where(Tag.run == address, Tag.tag.in_(words)))
             else:
-                self._insert_missing(session, Tag, [{"run": address, "tag": word} for word in words])
+                insert_missing(session, Tag, [{"run": address, "tag": word} for word in words])
 
     def note(self, run: str, text: str) -> None:
         """Write down something about a run, in place of what was written before."""
@@ -357,17 +330,4 @@ def _listed(given: str | Sequence[str]) -> list[str]:
 
 
 def _file_rows(column: str, owner: str, files: Mapping[str, bytes]) -> list[dict[str, str]]:
-    return [{column: owner, "name": name, "blob": sha256(content).hexdigest()} for name, content in files.items()]
-
-
-def _missing(session: Session, digests: Iterable[str]) -> set[str]:
-    """Which files the store does not hold yet."""
-    asked = set(digests)
-    return asked - set(session.scalars(select(Blob.digest).where(Blob.digest.in_(asked))))
-
-
-def _packed(contents: Mapping[str, bytes], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
-    return {
-        digest: {"digest": digest, "size": len(contents[digest]), "content": zlib.compress(contents[digest])}
-        for digest in chosen
-    }
+    return [{column: owner, "name": name, "blob": digest_of(content)} for name, content in files.items()]

@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from quota_opt.store.jobs import Job
 from quota_opt.store.opening import revision_of
 from quota_opt.store.schema import Base, Blob, Case, Pin, Run, Tag
+from quota_opt.store.workspace_tables import Kept, OwnCase, OwnRun, OwnVariant
+
+KEPT = timedelta(days=30)
+"""How long a removed case of a planner's can be brought back."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +40,31 @@ def sweep(session: Session, older_than: timedelta | None) -> dict[str, int]:
     """Remove old runs where asked, then cases without a run and files nothing refers to; returns how many of each."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE blobs IN SHARE ROW EXCLUSIVE MODE"))
+    clear_removed(session)
     runs = 0
     if older_than is not None:
-        kept = select(Tag.run).union(select(Pin.run).where(Pin.unpinned.is_(None)), _referring(Run.address))
-        old = delete(Run).where(Run.created < datetime.now(UTC) - older_than, Run.note == "")
+        before = datetime.now(UTC) - older_than
+        # A planner's history leads to its runs; a caller of the API may fetch a result as long as its job is young.
+        shown = select(Job.result).join(OwnRun, OwnRun.job == Job.id).where(Job.result.is_not(None))
+        fetched = select(Job.result).where(Job.result.is_not(None), Job.finished >= before)
+        pinned = select(Pin.run).where(Pin.unpinned.is_(None))
+        kept = select(Tag.run).union(pinned, shown, fetched, _referring(Run.address))
+        old = delete(Run).where(Run.created < before, Run.note == "")
         runs = _count(session, old.where(Run.address.not_in(kept)))
     cases = _count(session, delete(Case).where(Case.digest.not_in(_referring(Case.digest))))
     unused = Blob.digest.not_in(_referring(Blob.digest))
     size = session.scalar(select(func.coalesce(func.sum(func.length(Blob.content)), 0)).where(unused))
     return {"runs": runs, "cases": cases, "files": _count(session, delete(Blob).where(unused)), "bytes": int(size or 0)}
+
+
+def clear_removed(session: Session) -> None:
+    """Forget cases of planners that were removed longer ago than `KEPT`, with all that is known of them."""
+    gone = select(OwnCase.key).where(OwnCase.removed < datetime.now(UTC) - KEPT)
+    session.execute(delete(OwnRun).where(OwnRun.case.in_(gone)))
+    session.execute(delete(OwnVariant).where(OwnVariant.case.in_(gone)))
+    for key in session.scalars(gone).all():
+        session.execute(delete(Kept).where(Kept.name.endswith(f"/{key}", autoescape=True)))
+        session.execute(delete(OwnCase).where(OwnCase.key == key))
 
 
 def _count(session: Session, statement: Any) -> int:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from quota_opt.errors import Level
 from quota_opt.facade import engines, scenarios, schema
 from quota_opt.plan.folder import version
-from quota_opt.store.jobs import COMPARE, ENDED, Job
+from quota_opt.store.jobs import ENDED, SOLVE, Job
 from quota_opt.web.bodies import case_body, json_body
 from quota_opt.web.events import job_events
 from quota_opt.web.models import (
@@ -38,7 +38,7 @@ from quota_opt.web.models import (
 from quota_opt.web.openapi import content, errors, json_only, json_or_form
 from quota_opt.web.problems import asked_language
 from quota_opt.web.results import table_csv, table_record, zip_folder
-from quota_opt.web.service import Service, findings_record, job_record, limits_record
+from quota_opt.web.service import Service, findings_record, found_record, job_record, limits_record
 
 ROOT = "/api/v1"
 TOKEN = HTTPBearer(auto_error=False, scheme_name="token", description="As shown when the server starts.")
@@ -280,10 +280,11 @@ def delete(request: Request, job: JobId) -> Response:
 @router.get("/jobs/{job}/result", tags=["results"], summary="The result of a job",
             responses=errors(404, 409, 422))  # fmt: skip
 def result(request: Request, job: JobId) -> Response:
-    """Of a solve its `run.json`: status, objective, bound, measures, audit, certificate; of a comparison its tables."""
+    """Of a solve its `run.json`: status, objective, bound, measures, audit, certificate; of an analysis its tables."""
     service, owner = _service(request), _owner(request)
-    if service.jobs.get(job, owner).kind == COMPARE:
-        return JSONResponse(service.comparison(job, owner))
+    found = service.jobs.get(job, owner)
+    if found.kind != SOLVE:
+        return JSONResponse(found_record(service.found(job, owner), "zh" if found.language == "zh" else "en"))
     _, files = service.result(job, owner)
     return Response(files["run.json"], media_type="application/json")
 

@@ -8,18 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quota_opt.errors import Language, Text
 from quota_opt.web.limits import ServerLimits
+from quota_opt.web.policy import ASSETS, PageAnswer, quiet, unpacked
 from quota_opt.web.problems import Refused, answer, language_of, problem_body
+from quota_opt.web.signing import Signer
 
 OPEN_PATHS = frozenset({"/api/v1/health"})
 """What is answered without a token."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_USER = "default"
+"""Who works at the page of a server that only this computer reaches and that was given no token."""
+LOGIN = "/login"
 
 _HOST = Text(
     "请求所写的主机名不是本服务的。\n  怎么改：用启动时显示的地址，或启动时加 --allow-host。",
@@ -50,15 +56,32 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
+class Access:
+    """Who may see the page: who holds a cookie made for a token, or `visitor` where no token is asked for."""
+
+    def __init__(self, tokens: Mapping[str, str], visitor: str | None = None) -> None:
+        self.tokens = Tokens(tokens)
+        self.signer = Signer(tokens)
+        self.visitor = visitor
+
+    def user_of(self, cookies: str | None) -> str | None:
+        """Who sends these cookies; None for one who has to sign in."""
+        return self.visitor or self.signer.name_of(cookies)
+
+
 @dataclass(frozen=True)
 class Guard:
-    """The ASGI application behind the checks of this module; `state.owner` is the name of the caller's token."""
+    """The ASGI application behind the checks of this module; `state.owner` is the name of the caller.
+
+    With a `desk` there is a page as well, for those `access` lets in; `state.desk` and `state.access` are there then.
+    """
 
     app: ASGIApp
-    tokens: Tokens
+    access: Access
     hosts: frozenset[str]
     limits: ServerLimits
     language: Language = "zh"
+    desk: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -67,8 +90,12 @@ class Guard:
             return
         headers = Headers(scope=scope)
         refused = self._refused(scope, headers)
-        if refused is None and scope["type"] == "http":
-            await self.app(scope, _Counted(receive, self.limits), partial(_quietly, send))
+        shown = self.desk is not None and not scope["path"].startswith("/api/")
+        if refused is None and shown and not self._let_in(scope, headers):
+            await self._to_login(scope, receive, send)
+        elif refused is None and scope["type"] == "http":
+            passed: Send = PageAnswer(send, scope["path"]) if shown else partial(_quietly, send)
+            await self.app(unpacked(scope) if shown else scope, _Counted(receive, self.limits), passed)
         elif refused is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -78,6 +105,24 @@ class Guard:
             body = problem_body(refused.status_code, refused.kind, refused.text, language)
             await answer(body, refused.headers)(scope, receive, partial(_quietly, send))
 
+    def _let_in(self, scope: Scope, headers: Headers) -> bool:
+        """Whether the page may be shown, with its desk and its user; assets and the login itself always."""
+        state = scope.setdefault("state", {})
+        state["desk"], state["access"] = self.desk, self.access
+        user = self.access.user_of(headers.get("cookie"))
+        if user is not None:
+            state["owner"] = user
+        return user is not None or scope["path"] == LOGIN or scope["path"].startswith(ASSETS)
+
+    async def _to_login(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        query = scope.get("query_string", b"").decode("latin-1")
+        target = f"{scope['path']}?{query}" if query else scope["path"]
+        there = f"{LOGIN}?{urlencode({'next': target})}"
+        await RedirectResponse(there, status_code=303)(scope, receive, partial(_quietly, send))
+
     def _refused(self, scope: Scope, headers: Headers) -> Refused | None:
         host = headers.get("host", "")
         if _name(host) not in self.hosts:
@@ -86,7 +131,7 @@ class Guard:
         if origin is not None and (origin == "null" or urlsplit(origin).netloc.lower() != host.lower()):
             return Refused(403, "origin", _ORIGIN)
         if scope["path"].startswith("/api/") and scope["path"] not in OPEN_PATHS:
-            owner = self.tokens.owner_of(headers.get("authorization"))
+            owner = self.access.tokens.owner_of(headers.get("authorization"))
             if owner is None:
                 return Refused(401, "token", _TOKEN, {"WWW-Authenticate": "Bearer"})
             scope.setdefault("state", {})["owner"] = owner
@@ -97,12 +142,9 @@ class Guard:
 
 
 async def _quietly(send: Send, message: Message) -> None:
-    """Send on, telling browsers neither to guess at a type nor to keep what they were given."""
+    """Send on, with the headers every answer has."""
     if message["type"] == "http.response.start":
-        headers = MutableHeaders(raw=message["headers"])
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cache-Control"] = "no-store"
-        headers["Referrer-Policy"] = "no-referrer"
+        quiet(MutableHeaders(raw=message["headers"]))
     await send(message)
 
 

@@ -187,7 +187,7 @@ class JobOut(BaseModel):
     """A job."""
 
     id: Id
-    kind: Literal["solve", "compare"]
+    kind: Literal["solve", "compare", "explain", "override", "diff", "infeasible", "front", "sweep", "alternatives"]
     state: State
     version: int = Field(description="Rises with every change; the id of its events.")
     case: str = Field(description="Name of the case.")
@@ -195,7 +195,7 @@ class JobOut(BaseModel):
     set: dict[str, Any] = Field(default_factory=dict)
     profile: str | None = None
     address: str | None = Field(default=None, description="Content address of the run: same inputs, same address.")
-    jobs: list[Id] = Field(default_factory=list, description="Of a comparison: the solves it compares.")
+    jobs: list[Id] = Field(default_factory=list, description="Of an analysis: the solves it is about.")
     submitted: datetime
     started: datetime | None = None
     finished: datetime | None = None

@@ -21,6 +21,8 @@ LONGEST = 16 * MEBIBYTE
 DAMAGE = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, EOFError, NotImplementedError, ValueError, OSError)
 """What a damaged, encrypted or forged package raises when it is opened or read."""
 
+_OLD = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How workbooks of before 2007 begin, and those with a password."""
 _PREFIX = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 _ADDRESS = re.compile(rb'<(?:\w+:)?(?:c|row)\s[^<>]*?\br="([A-Z]{0,3})([0-9]{1,7})"')
@@ -40,6 +42,12 @@ def open_package(content: bytes, limits: ServerLimits) -> zipfile.ZipFile:
 
     Raises TooLarge beyond the limits, InputError where it is damaged, encrypted, or has parts that no case has.
     """
+    if content.startswith(_OLD):
+        raise _refused(
+            "old-workbook",
+            Text("工作簿是旧版 .xls 格式，或设有打开密码", "the workbook is an old .xls, or has a password"),
+            Text("请在 Excel 或 WPS 中去掉密码，另存为 .xlsx。", "Remove the password and save it as .xlsx."),
+        )
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
         members = package.infolist()

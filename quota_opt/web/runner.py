@@ -11,7 +11,7 @@ import platform
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,9 +27,9 @@ from quota_opt.plan.folder import finite
 from quota_opt.solving.profile import Profile
 from quota_opt.solving.status import Progress, Status
 from quota_opt.solving.structure import processors
-from quota_opt.store.jobs import CANCELLED, COMPARE, DONE, FAILED, Job, Jobs, NoSuchJob, WrongState, failure_of, now
+from quota_opt.store.jobs import CANCELLED, DONE, FAILED, SOLVE, Job, Jobs, NoSuchJob, WrongState, failure_of, now
 from quota_opt.store.store import Store
-from quota_opt.web.comparing import Comparer, CompareStopped
+from quota_opt.web.analysing import AnalysisStopped, Analyst
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.uploads import case_of_zip
 
@@ -90,14 +90,17 @@ class _Work:
 
     job: Job
     stop: Callable[[], None]
+    drop: Callable[[], None]
+    """Ends it at once, whatever it has."""
     asked: bool = False
 
 
 @dataclass
 class _Worker:
-    """One thread, its process, and the cases it keeps."""
+    """One thread, its process, and the cases it keeps; one for `prompt` analyses takes nothing else."""
 
     child: Child
+    prompt: bool = False
     cases: dict[str, Scenario] = field(default_factory=dict)
     job: Job | None = None
     work: _Work | None = None
@@ -105,12 +108,13 @@ class _Worker:
 
 
 class Runner:
-    """`limits.workers` threads that run the jobs of `store`; between `start` and `stop`."""
+    """`limits.workers` threads that run the jobs of `store`, and one for analyses somebody waits for, so that they do
+    not stand behind a long solve; between `start` and `stop`."""
 
     def __init__(self, store: Store, jobs: Jobs, limits: ServerLimits) -> None:
         self.name = server_name()
         self._store, self._jobs, self._limits = store, jobs, limits
-        self._workers = [_Worker(Child()) for _ in range(limits.workers)]
+        self._workers = [*(_Worker(Child()) for _ in range(limits.workers)), _Worker(Child(), prompt=True)]
         self._wake = threading.Condition()
         self._stopping = False
         self._minder = threading.Thread(target=self._mind, name="minder", daemon=True)
@@ -139,7 +143,7 @@ class Runner:
             work = worker.work
             worker.child.close()
             if work is not None:
-                work.stop()
+                work.drop()
         for worker in self._workers:
             if worker.thread is not None:
                 worker.thread.join(10)
@@ -196,7 +200,7 @@ class Runner:
     def _serve(self, worker: _Worker) -> None:
         while not self._stopping:
             try:
-                job = self._jobs.claim(self.name)
+                job = self._jobs.claim(self.name, prompt=worker.prompt)
             except StoreUnavailable as error:
                 log.warning("the store cannot be used: %s", error)
                 job = None
@@ -213,7 +217,7 @@ class Runner:
         try:
             written = False
             try:
-                written = self._compare(worker, job) if job.kind == COMPARE else self._solve(worker, job)
+                written = self._solve(worker, job) if job.kind == SOLVE else self._analyse(worker, job)
             except (InputError, WrongState) as error:
                 findings = [finding.as_dict("zh") for finding in getattr(error, "findings", ())]
                 self._jobs.finish(job, FAILED, error=failure_of("input", error.text, error.exit_code, findings))
@@ -232,7 +236,7 @@ class Runner:
             return True
         case = self._case(worker, job)
         task = _task(job)
-        work = worker.work = _Work(job, worker.child.cancel)
+        work = worker.work = _Work(job, worker.child.cancel, worker.child.cancel)
         told = time.monotonic()
 
         def watch(progress: Progress) -> bool:
@@ -279,22 +283,35 @@ class Runner:
             worker.cases[key] = case_of_zip(self._jobs.content(job))
         return worker.cases[key]
 
-    def _compare(self, worker: _Worker, job: Job) -> bool:
-        comparer = Comparer(self._store, self._jobs, self._limits)
-        worker.work = _Work(job, comparer.stop)
+    def _analyse(self, worker: _Worker, job: Job) -> bool:
+        """As `_solve`; one that was cancelled keeps what it found by then."""
+        analyst = Analyst(self._store, self._jobs, self._limits)
+        worker.work = _Work(job, analyst.stop, analyst.drop)
+        told = -PROGRESS_S
+
+        def tell(progress: Mapping[str, Any]) -> None:
+            nonlocal told
+            if time.monotonic() - told >= PROGRESS_S:
+                told = time.monotonic()
+                self._jobs.progress(job, progress)
+
         try:
-            found = comparer.compare(job)
-        except CompareStopped as stopped:
+            found = analyst.answer(job, tell)
+        except AnalysisStopped as stopped:
             if self._stopping:
                 return False
             state = CANCELLED if stopped.kind == "cancelled" else FAILED
-            return self._jobs.finish(job, state, error=failure_of(stopped.kind, stopped.text, stopped.exit_code))
-        self._jobs.finish(job, DONE, comparison=found)
+            self._jobs.finish(job, state, error=failure_of(stopped.kind, stopped.text, stopped.exit_code))
+            return True
+        kept = found["partial"] and analyst.stopped
+        error = failure_of("cancelled", _PARTIAL, 4) if kept else None
+        self._jobs.finish(job, CANCELLED if kept else DONE, found=found, error=error)
         return True
 
 
 _ENDING = ("status", "exit_code", "objective", "bound", "gap", "seconds", "peak_mb")
 _UNKNOWN = Text("原因不明。", "The reason is not known.")
+_PARTIAL = Text("已取消，保留到那时的结果。", "Cancelled; what was found by then is kept.")
 
 
 def _task(job: Job) -> Task:

@@ -16,6 +16,7 @@ import uvicorn
 from quota_opt.errors import Language, QuotaOptError, Text
 from quota_opt.store.store import Store
 from quota_opt.web.app import make_app
+from quota_opt.web.desk.desk import Desk
 from quota_opt.web.guard import LOCAL_HOSTS
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.service import Service
@@ -24,6 +25,9 @@ LAST_REQUESTS_S = 10
 """How long requests in hand may take once the server is told to stop."""
 GRACE_S = 5.0
 """How long jobs may take to end after that, before they go back to the queue."""
+
+WS_BYTES = 4 * 2**20
+"""Of one message from a page; files come as uploads."""
 
 
 class CannotListen(QuotaOptError):
@@ -89,13 +93,17 @@ def serve(
     hosts: frozenset[str],
     language: Language,
     ready: Callable[[], None],
+    visitor: str | None = None,
 ) -> None:
     """Answer requests until a signal comes; `ready` is called when jobs are taken over and the server begins.
+
+    `visitor` is who works at the page where no token is asked for, see `web.app.make_app`.
 
     A SIGTERM or Ctrl-C lets requests in hand end, and jobs that run for `GRACE_S`; others go back to the queue.
     """
     service = Service(store, limits)
-    app = make_app(service, tokens, hosts=hosts, language=language)
+    desk = Desk(service)
+    app = make_app(service, tokens, hosts=hosts, language=language, desk=desk, visitor=visitor)
     server = _Server(
         uvicorn.Config(
             app,
@@ -103,17 +111,18 @@ def serve(
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            lifespan="off",
-            ws="none",
+            ws_max_size=WS_BYTES,
             timeout_graceful_shutdown=LAST_REQUESTS_S,
         ),
         service,
     )
     service.start()
+    desk.start()
     try:
         ready()
         server.run(sockets=[listener])
     finally:
+        desk.stop()
         service.stop(GRACE_S)
 
 

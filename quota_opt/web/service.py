@@ -17,7 +17,7 @@ from quota_opt.facade import Scenario, check
 from quota_opt.plan.folder import finite
 from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import Profile, list_profiles, read_profile
-from quota_opt.store.jobs import COMPARE, QUEUED, SOLVE, Job, Jobs, WrongState, queue_full
+from quota_opt.store.jobs import COMPARE, DONE, QUEUED, SOLVE, Job, Jobs, WrongState, queue_full
 from quota_opt.store.store import Store
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import CaseDocument, CheckOptions, CheckRequest, CompareRequest, Options, SolveRequest
@@ -84,7 +84,25 @@ class Service:
 
         Raises InputError where the case needs correcting, TooLarge, QueueFull, KeyReused, EngineUnavailable.
         """
-        job, chosen = self._solve(owner, asked, file)
+        profile = self._profile(asked)  # before a large file is read in vain
+        return self._submit(self._solve(owner, profile, self._chosen(asked, file), asked), key)
+
+    def submit_case(
+        self,
+        owner: str,
+        case: Scenario,
+        *,
+        variant: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        options: Options | None = None,
+    ) -> Job:
+        """Queue a solve of a case that was read already, as `submit` does. Raises what that raises."""
+        asked = options or Options()
+        chosen = Chosen(case, variant, dict(overrides or {}))
+        return self._submit(self._solve(owner, self._profile(asked), chosen, asked), None)[0]
+
+    def _submit(self, solve: tuple[Job, Chosen], key: str | None) -> tuple[Job, bool]:
+        job, chosen = solve
         job.key = key
         made, new = self.jobs.submit(job, zip_of(chosen.base) if job.state == QUEUED else None, most=self.limits.queue)
         self._wake()
@@ -102,7 +120,9 @@ class Service:
         for part in parts:
             if self.jobs.get(part, owner).kind != SOLVE:
                 raise WrongState(Text(f"任务 {part} 不是求解。", f"The job {part} is no solve."))
-        wanted = [self._solve(owner, case, None) for case in asked.cases]  # all are read before any is queued
+        wanted = [  # all are read before any is queued
+            self._solve(owner, self._profile(case), self._chosen(case, None), case) for case in asked.cases
+        ]
         waiting = self.jobs.counts()[QUEUED]
         if waiting + sum(job.state == QUEUED for job, _ in wanted) > self.limits.queue:
             raise queue_full(waiting)
@@ -141,7 +161,7 @@ class Service:
         """A solve that has a plan, and the files of its result folder. Raises NoSuchJob, WrongState."""
         found = self.jobs.get(job, owner)
         if found.kind != SOLVE:
-            raise WrongState(Text("对比任务没有结果文件夹。", "A comparison has no result folder."))
+            raise WrongState(Text("分析任务没有结果文件夹。", "An analysis has no result folder."))
         if found.result is None:
             raise WrongState(_no_plan(found))
         try:
@@ -160,12 +180,27 @@ class Service:
                 self._reports.popitem(last=False)
         return made
 
-    def comparison(self, job: str, owner: str) -> dict[str, Any]:
-        """What a comparison found. Raises NoSuchJob, WrongState."""
-        found = self.jobs.comparison(job, owner)
+    def found(self, job: str, owner: str) -> dict[str, Any]:
+        """What an analysis found. Raises NoSuchJob, WrongState."""
+        found = self.jobs.found(job, owner)
         if found is None:
             raise WrongState(_no_plan(self.jobs.get(job, owner)))
         return found
+
+    def analyse(self, job: Job, content: bytes | None = None) -> Job:
+        """Queue an analysis, or answer it from the store: the owner's own job that asks the same is the one there is.
+
+        `content` is the zip of the case it is about, where it has no parts. Raises QueueFull.
+        """
+        known = self.jobs.same(job.kind, job.asked, job.owner)
+        if known is not None and known.parts == job.parts:
+            return known
+        found = None if job.kind == COMPARE else self.jobs.answered(job.kind, job.asked)  # it names the owner's jobs
+        if found is not None:
+            job.state, job.found, job.reused = DONE, found, True
+        made, _ = self.jobs.submit(job, content, most=self.limits.queue)
+        self._wake()
+        return made
 
     def open_stream(self) -> None:
         """One event stream more, until `close_stream`; raises Refused beyond the limit."""
@@ -199,10 +234,8 @@ class Service:
                 base = _builtin(name)
         return Chosen(base, asked.variant or variant or None, {**overrides, **asked.set})
 
-    def _solve(self, owner: str, asked: SolveRequest | Options, file: bytes | None) -> tuple[Job, Chosen]:
+    def _solve(self, owner: str, profile: Profile, chosen: Chosen, asked: Options) -> tuple[Job, Chosen]:
         """The job of a solve, checked and not yet queued; one that the store can answer is ended."""
-        profile = self._profile(asked)
-        chosen = self._chosen(asked, file)
         findings = check(chosen.scenario())
         if any(finding.level is Level.ERROR for finding in findings):
             raise InputError(findings)
@@ -278,12 +311,12 @@ def _no_plan(job: Job) -> Text:
 def job_record(job: Job, root: str) -> dict[str, Any]:
     """A job as callers see it, see `models.JobOut`; `root` is where the API stands."""
     here = f"{root}/jobs/{job.id}"
-    comparison = job.kind == COMPARE
-    has_result = job.state == "done" if comparison else job.result is not None
+    analysis = job.kind != SOLVE
+    has_result = job.state == DONE if analysis else job.result is not None
     links = {"self": here, "events": f"{here}/events"}
     if has_result:
         links["result"] = f"{here}/result"
-    if has_result and not comparison:
+    if has_result and not analysis:
         links |= {
             "zip": f"{here}/result.zip",
             "html": f"{here}/report.html",
@@ -313,6 +346,19 @@ def job_record(job: Job, root: str) -> dict[str, Any]:
         "error": job.error,
         "links": links,
     }
+
+
+def found_record(found: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """What an analysis found as callers see it: plain values, texts in one language, without the report."""
+
+    def said(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            both = set(value) == {"zh", "en"}
+            return value[language] if both else {key: said(item) for key, item in value.items()}
+        return [said(item) for item in value] if isinstance(value, list) else value
+
+    shown = {key: value for key, value in found.items() if key not in ("document", "partial")}
+    return {key: value if key == "without_plan" else said(value) for key, value in shown.items()}
 
 
 def limits_record(limits: ServerLimits, counts: Mapping[str, int]) -> dict[str, Any]:

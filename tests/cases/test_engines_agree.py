@@ -10,6 +10,8 @@ COUNTIES = ("cixi", "zhuji", "fenghua", "ouhai", "yueqing")
 ENGINES = {"highs": "auto", "mathopt": "ortools-highs", "pulp": "cbc"}
 LONGEST = {"fenghua": 120.0}
 """Seconds for each engine; 40 where nothing is said."""
+GAPS = {"pulp": 2e-3}
+"""What CBC proves of every county in that time; the others prove their profile's."""
 
 
 @pytest.mark.parametrize("profile", ["exact", "scip", "ortools-highs", "cbc"])
@@ -25,7 +27,10 @@ def test_a_small_case_has_one_optimum_whoever_solves_it(name: str, objective: fl
 @pytest.mark.parametrize("name", COUNTIES)
 def test_a_county_has_one_optimum_within_the_gaps_proven(name: str) -> None:
     limit = LONGEST.get(name, 40.0)
-    plans = {engine: qo.solve(name, profile=profile, time_limit=limit) for engine, profile in ENGINES.items()}
+    plans = {
+        engine: qo.solve(name, profile=profile, gap=GAPS.get(engine), time_limit=limit)
+        for engine, profile in ENGINES.items()
+    }
     for one in plans.values():
         assert qo.verify(one).ok
         for other in plans.values():
@@ -33,4 +38,4 @@ def test_a_county_has_one_optimum_within_the_gaps_proven(name: str) -> None:
             assert one.objective <= other.bound * (1 + 1e-6)
     assert plans["highs"].status == "OPTIMAL"
     assert plans["mathopt"].status == "OPTIMAL"
-    assert plans["pulp"].gap <= 2e-3
+    assert plans["pulp"].gap <= GAPS["pulp"]

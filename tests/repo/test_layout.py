@@ -58,6 +58,14 @@ def test_imports_point_one_way(path):
         assert level_of(imported) >= level_of(module), f"{module} imports {imported}"
 
 
+def test_only_the_screens_know_their_framework():
+    pages = PACKAGE / "web" / "page"
+    elsewhere = [path for path in MODULES if pages not in path.parents]
+    assert [
+        path.name for path in elsewhere if re.search(r"^\s*(from|import) nicegui", path.read_text("utf-8"), re.M)
+    ] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_module_catches_everything_or_prints(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

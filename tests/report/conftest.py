@@ -290,6 +290,7 @@ def make_plan(
         ],
         objective=SimpleNamespace(maximise={"value_added": 1.0}, minimise={"public_cost": 1.0}, order=None),
         measures={"profit2": SimpleNamespace(unit="10k yuan", title=_title("利润", "profit"))},
+        factors={},
         clauses=(),
         readings=(),
         variants={"strict": SimpleNamespace(title=_title("从严准入", "strict access"))},

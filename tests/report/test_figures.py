@@ -16,7 +16,10 @@ from quota_opt.report.content import gather
 from quota_opt.report.figures import all_figures
 from quota_opt.report.font import known_points, unknown_characters
 
-EVERY = ["flow", "waterfall", "targets", "merit", "intensity", "budget", "pools", "ratios", "prices", "town_flow"]
+EVERY = [
+    "flow", "waterfall", "targets", "merit", "intensity", "budget", "place_tree", "pools", "ratios", "prices",
+    "town_flow",
+]  # fmt: skip
 can_draw = pytest.mark.skipif(not draw.can_draw_png(), reason="quickjs-ng or resvg-py is not installed")
 
 
@@ -73,7 +76,7 @@ def test_the_waterfall_ends_at_the_net_value_added(content):
 
 def test_no_figure_is_a_pie_or_a_gauge(figures):
     kinds = {series["type"] for figure in figures.values() for series in figure.option["series"]}
-    assert kinds <= {"sankey", "candlestick", "scatter", "bar", "line", "heatmap"}
+    assert kinds <= {"sankey", "candlestick", "scatter", "bar", "line", "heatmap", "treemap"}
 
 
 def test_an_empty_plan_has_no_figures_and_no_error(make):

@@ -184,14 +184,14 @@ def test_a_comparison_waits_for_its_parts(jobs):
 def test_a_comparison_keeps_what_it_found(jobs):
     jobs.submit(Job(kind="compare", state="queued", owner="me", parts=[]), most=9)
     job = jobs.claim("s")
-    assert jobs.comparison(job.id) is None
-    jobs.finish(job, "done", comparison={"measures": [{"甲": 1.5}]})
-    assert jobs.comparison(job.id, "me") == {"measures": [{"甲": 1.5}]}
+    assert jobs.found(job.id) is None
+    jobs.finish(job, "done", found={"measures": [{"甲": 1.5}]})
+    assert jobs.found(job.id, "me") == {"measures": [{"甲": 1.5}]}
 
 
 def test_only_the_owner_finds_a_job_and_only_an_ended_one_is_forgotten(jobs):
     job = queued(jobs)
-    for ask in (jobs.get, jobs.cancel, jobs.delete, jobs.comparison):
+    for ask in (jobs.get, jobs.cancel, jobs.delete, jobs.found):
         with pytest.raises(NoSuchJob):
             ask(job.id, "you")
     with pytest.raises(WrongState):

@@ -14,6 +14,7 @@ import quota_opt as qo
 from quota_opt.store import (
     jobs,  # noqa: F401 - its tables belong to the metadata
     opening,
+    workspace_tables,  # noqa: F401 - likewise
 )
 from quota_opt.store.opening import alembic_config, revision_of, url_of
 from quota_opt.store.schema import VERSION_TABLE, Base

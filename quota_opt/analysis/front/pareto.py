@@ -156,7 +156,7 @@ class Front:
         Its scenario has the first measure as objective and the others held where they are (rule `directives`), so
         that it can be solved and checked by itself.
         """
-        opened = Opened.of(self._laid_down(point), self.opened.profile)
+        opened = Opened.of(self.scenario_at(point), self.opened.profile)
         values = _carried(self.opened.arrays, opened.arrays, self.found.values[point - 1])
         if len(opened.problem.stages) != len(self.before) + 1:
             return opened.plan(values)
@@ -167,8 +167,8 @@ class Front:
         own = StageResult(opened.problem.stages[-1].name, goal.sense, Status.OPTIMAL, value, bound, gap, 0.0)
         return opened.plan(values, stages=(*self.before, own))
 
-    def _laid_down(self, point: int) -> Scenario:
-        """The scenario of one point."""
+    def scenario_at(self, point: int) -> Scenario:
+        """The scenario of one point (from 1): the first measure as objective, the others held where they are."""
         first, *others = self.goals
         measures = [
             {

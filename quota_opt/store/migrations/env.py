@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from quota_opt.store import jobs  # noqa: F401 - its tables belong to the metadata
+from quota_opt.store import jobs, workspace_tables  # noqa: F401 - their tables belong to the metadata
 from quota_opt.store.schema import VERSION_TABLE, Base
 
 context.configure(
