@@ -10,7 +10,7 @@ from quota_opt.errors import Language, Text
 from quota_opt.report import clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.directing import directives_box
-from quota_opt.report.figures import all_figures
+from quota_opt.report.drawn import drawn
 from quota_opt.report.numbers import figure, gap, short
 from quota_opt.report.offline import LACKING, render_page, table_parts
 from quota_opt.report.words import word
@@ -36,7 +36,8 @@ def render_html(plan: Plan, language: Language = "zh") -> str:
 
 def render(content: Content, language: Language) -> str:
     """The report of what `gather` collected."""
-    return render_page("report.html.j2", all_figures(content, language), _parts(content, language), language)
+    made = drawn(content, language)
+    return render_page("report.html.j2", made.figures, _parts(content, language), language, made.svgs)
 
 
 def _parts(content: Content, language: Language) -> dict[str, Any]:
@@ -114,17 +115,17 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def sources_line(content: Content, language: Language) -> str:
-    """The documents behind the clauses, with their standing."""
+def sources_line(content: Content, language: Language, most: int = 42) -> str:
+    """The documents behind the clauses, with their standing; titles longer than `most` are cut."""
     named = list(content.documents[:4])
     if not named:
         return ""
     zh = "；".join(
-        f"{d.id}《{_cut(d.title, 42)}》（{d.standing.words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
+        f"{d.id}《{_cut(d.title, most)}》（{d.standing.words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
         for d in named
     )
     en = "; ".join(
-        f"{d.id} “{_cut(d.title, 42)}” ({d.standing.words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
+        f"{d.id} “{_cut(d.title, most)}” ({d.standing.words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
         for d in named
     )
     return Text(f"依据：{zh}。", f"Sources: {en}.").of(language)

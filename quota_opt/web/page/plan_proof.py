@@ -14,6 +14,7 @@ from quota_opt.report.words import WORDS
 from quota_opt.web.page import kit
 from quota_opt.web.page.acting import asked, is_there
 from quota_opt.web.page.rows import rows
+from quota_opt.web.page.view import View
 
 if TYPE_CHECKING:
     from quota_opt.web.page.plan_result import Shown
@@ -93,19 +94,20 @@ def show_proof(shown: Shown) -> None:
         told.clear()
         if found is not None:
             with told:
-                _outcome(shown, found)
+                outcome(view, found)
 
     again.on_click(check)
-    _pairs(proof_lines(content, view.language))
+    pairs(proof_lines(content, view.language))
     kit.heading(shown.say(WORDS["inputs_table"]), 3)
-    _pairs(list(content.hashes.items()))
+    pairs(list(content.hashes.items()))
 
 
-def _outcome(shown: Shown, found: Verification) -> None:
+def outcome(view: View, found: Verification) -> None:
+    """What a check found: a badge, and what is off, if anything."""
     held = sum(entry.ok for entry in found.audit)
     if found.ok:
         kit.badge(
-            shown.say(
+            view.say(
                 Text(
                     f"核验通过：{held} 项规则都符合，散列、台账和界都对得上",
                     f"It holds: all {held} rules, and hashes, ledger and bound agree",
@@ -115,12 +117,12 @@ def _outcome(shown: Shown, found: Verification) -> None:
         )
     else:
         count = len(found.problems)
-        kit.badge(shown.say(Text(f"核验未通过：{count} 处不符", f"It does not hold: {count} things are off")), "bad")
-        kit.findings(shown.view, found.problems)
-    kit.findings(shown.view, found.notes)
+        kit.badge(view.say(Text(f"核验未通过：{count} 处不符", f"It does not hold: {count} things are off")), "bad")
+        kit.findings(view, found.problems)
+    kit.findings(view, found.notes)
 
 
-def _pairs(lines: list[tuple[str, str]]) -> None:
+def pairs(lines: list[tuple[str, str]]) -> None:
     """Names and values, one pair a line."""
     with kit.part("dl", "qo-pairs"):
         for name, value in lines:
