@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.web.desk.edits import AddColumn, Edit, RemoveColumn, RenameColumn
 from quota_opt.web.desk.pasting import Pasted, plan_paste
 from quota_opt.web.desk.tables import Table
 from quota_opt.web.page import kit
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -75,7 +76,7 @@ async def ask_newer(screen: DataScreen) -> None:
     async def settle(work: Any) -> None:
         dialog.close()
         try:
-            await run.io_bound(work)
+            await in_thread(work)
         except QuotaOptError as error:
             screen.view.trouble(error)
             return
@@ -151,7 +152,7 @@ def open_paste(panel: GridPanel) -> None:
     with card:
         kit.words(
             say("在 Excel 中连同表头复制，再粘贴到下面。有编号的行按编号更新，没有的新增。",
-                "Copy with the headings in Excel and paste below. Rows are found by their identifier; others are added."),
+                "Copy with the headings in Excel and paste below. Rows go by their identifier; new ones are added."),
             "", "p",
         )  # fmt: skip
         box = ui.textarea(say("粘贴的内容", "What was copied")).props("outlined rows=8").classes("qo-full")
@@ -167,7 +168,7 @@ def open_paste(panel: GridPanel) -> None:
         async def look() -> None:
             current = panel.table
             at = current.row_at(int(row.value)) if row.value else None
-            plan = await run.io_bound(plan_paste, current, box.value or "", row=at, column=column.value)
+            plan = await in_thread(plan_paste, current, box.value or "", row=at, column=column.value)
             planned[:] = [plan]
             apply.set_enabled(bool(plan.edits))
             shown.clear()

@@ -6,16 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import Language, Level, Text
 from quota_opt.report.words import measure_name
-from quota_opt.web.desk.edits import AddRows, RemoveRows, SetCell
 from quota_opt.web.desk.editing import Touched
+from quota_opt.web.desk.edits import AddRows, RemoveRows, SetCell
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.desk.tables import Column, Table, cell_fault
 from quota_opt.web.page import kit
 from quota_opt.web.page.data_dialogs import open_columns, open_paste
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -277,7 +278,7 @@ class GridPanel:
         row, column = ids.index(data["id"]), int(field[1:])
         if self.table.rows[row][column] == new:
             return
-        fault = await run.io_bound(cell_fault, self.table, column, new)
+        fault = await in_thread(cell_fault, self.table, column, new)
         self._typed[data["id"], column] = fault[0] if fault else None
         if not await self.screen.do([SetCell(self.name, row, column, new)]):
             del self._typed[data["id"], column]
