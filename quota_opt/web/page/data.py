@@ -61,7 +61,7 @@ class DataScreen:
     async def draw(self) -> None:
         """Everything, from the top."""
         entry = self.editing.entry
-        self._root = kit.part("div", "qo-data-root")
+        self.root = kit.part("div", "qo-data-root")
         kit.page_title(entry.named(self.view.language))
         self._state = kit.part("div", "qo-row qo-data-state")
         self._answer = kit.answer("")
@@ -102,6 +102,11 @@ class DataScreen:
         kit.words("", "qo-gap")
         kit.button(self.say("试算", "What-if"), on_click=self.what_if)
         self._solve = kit.button(self.say("求解", "Solve"), on_click=self.solve, main=True)
+
+    def trouble(self, error: QuotaOptError) -> None:
+        """Show what went wrong."""
+        with self.root:
+            self.view.trouble(error)
 
     def title_of(self, place: str | None) -> str:
         """What a tab is called."""
@@ -169,7 +174,7 @@ class DataScreen:
         try:
             return await in_thread(work)
         except QuotaOptError as error:
-            self.view.trouble(error)
+            self.trouble(error)
             return None
 
     async def redraw(self, touched: Touched) -> None:
@@ -184,7 +189,7 @@ class DataScreen:
             if asked == self._asked:
                 await self.check()
 
-        with self._root:
+        with self.root:
             ui.timer(REST_S, rested, once=True)
 
     async def redraw_all(self) -> None:
@@ -269,7 +274,7 @@ class DataScreen:
             await ask_newer(self)
             return False
         except QuotaOptError as error:
-            self.view.trouble(error)
+            self.trouble(error)
             return False
         await self.saved()
         return True

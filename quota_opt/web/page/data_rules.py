@@ -33,7 +33,7 @@ class _Forms:
         self.say = screen.say
         self.view = screen.view
         self._boxes: dict[str, Element] = {}
-        self._wrong: dict[str, Element] = {}
+        self._wrong: dict[str, ui.label] = {}
 
     def parts(self, parts: Sequence[Knob | Group]) -> None:
         """Written values first; the others, for which defaults hold, folded away."""
@@ -83,8 +83,9 @@ class _Forms:
 
     def _say_fault(self, path: str) -> None:
         found = [p for p in self.screen.checked.at_path(path) if p.path == path]
-        lines = [p.lines(self.view.language) for p in found]
-        self._wrong[path].set_text("；".join(f"⚠ {what} {fix}" for what, _, fix in lines))  # type: ignore[attr-defined]
+        missing = self.say("必填，请填写。", "Required: fill it in.")
+        lines = [missing if p.finding.code == "missing-setting" else p.lines(self.view.language)[2] for p in found]
+        self._wrong[path].set_text(" ".join(f"⚠ {line}" for line in lines))
 
     def mark(self) -> None:
         """What the last check found, at the fields."""
@@ -134,7 +135,7 @@ class _Forms:
                         self._knob(part, removable=True)
                     else:
                         self.part(part)
-            if not self.view.meeting:
+            if not self.view.meeting and (group.keys or group.open_keys):
                 self._new_key(group)
 
     def _new_key(self, group: Group) -> None:
@@ -402,11 +403,12 @@ class RulesPanel:
         from quota_opt.report.library import rule_page
 
         view = self.screen.view
-        dialog, body = kit.drawer(view, view.say(card.title))
+        with self.screen.root:
+            dialog, body = kit.drawer(view, view.say(card.title))
         dialog.open()
         text = await in_thread(rule_page, card.name, view.language, linked=False)
         with body:
-            ui.markdown(text, extras=["tables", "fenced-code-blocks"]).classes("qo-markdown")
+            ui.markdown(text, extras=["tables", "fenced-code-blocks", "code-friendly"]).classes("qo-markdown")
 
     async def update(self, touched: Touched, *, force: str | None = None) -> None:
         """Draw the rules again whose settings changed."""

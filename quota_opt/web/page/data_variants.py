@@ -76,6 +76,8 @@ class VariantsPanel:
                 kit.words(f"⚠ {placed.lines(view.language)[0]}", "qo-knob-wrong")
             with kit.part("ul"):
                 for setting, value in changes.items():
+                    if plain.get(setting) == value:
+                        continue
                     kit.words(view.say(change_words(setting, plain.get(setting), value)), "", "li")
 
     def _new(self, document: Mapping[str, Any]) -> None:
