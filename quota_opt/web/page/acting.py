@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nicegui import run
 from nicegui.element import Element
 
 from quota_opt.errors import QuotaOptError
+from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ T = TypeVar("T")
 async def asked(view: View, work: Callable[..., T], *args: Any, **values: Any) -> T | None:
     """What the work returns, done in a thread; None where it was refused, which is shown."""
     try:
-        return await run.io_bound(work, *args, **values)
+        return await in_thread(work, *args, **values)
     except QuotaOptError as error:
         view.trouble(error)
         return None

@@ -174,9 +174,10 @@ def test_the_next_upload_is_a_version_and_says_what_changed(cases, folder):
         cases.upload("wang", folder, into=first.key)
 
 
-def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook):
+def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook, case):
     first = cases.upload("li", [("第11周.xlsx", workbook)]).entry
-    cases.upload("li", [("别的.zip", zipped(qo.generate_case(firms=3, projects=2, towns=2, seed=1).files))])
+    other = case.files["scenario.toml"].replace(b'name = "worked-example"', b'name = "other"')
+    cases.upload("li", [("别的.zip", zipped({**case.files, "scenario.toml": other}))])
     made = cases.upload("li", changed(folder, "projects.csv", b",500,", b",550,"))
     assert made.before == first
     assert made.changes.zh == "项目的综合能耗有 1 处改动"
