@@ -15,8 +15,7 @@ from quota_opt.store.workspace_values import CaseEntry, PageRun
 from quota_opt.web.desk.states import moment_words, state_words, time_used
 from quota_opt.web.guard import LOCAL_USER
 from quota_opt.web.page import kit
-from quota_opt.web.page.acting import asked, is_there
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import asked, in_thread, is_there
 from quota_opt.web.page.view import View
 
 POLL_S = 2.0
