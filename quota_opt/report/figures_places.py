@@ -160,15 +160,18 @@ def prices(content: Content, language: Language) -> Figure | None:
     top = table.sort_values(["price", "year", "place"], ascending=[False, True, True], kind="stable").iloc[0]
     dear = worth(float(top["price"]), str(top["unit"]))
     name = content.place_name(str(top["place"]))
-    spread = float(table["price"].max() - table["price"].min())
+    same_year = table["price"][table["year"] == top["year"]]
+    alike = len(same_year) > 1 and float(same_year.max() - same_year.min()) <= 1e-6
+    year = int(top["year"])
     title = (
         Text(
-            f"最紧的是{label(name)} {int(top['year'])} 年：再多 1 单位值 {dear.zh}",
-            f"Scarcest: {label(name)} in {int(top['year'])}, one more unit is worth {dear.en}",
+            f"{year} 年最紧，各处一样：再多 1 单位值 {dear.zh}",
+            f"Scarcest in {year}, everywhere alike: one more unit is worth {dear.en}",
         )
-        if spread > 1e-6
+        if alike
         else Text(
-            f"各处一样紧：再多 1 单位值 {dear.zh}", f"Equally scarce everywhere: one more unit is worth {dear.en}"
+            f"最紧的是{label(name)} {year} 年：再多 1 单位值 {dear.zh}",
+            f"Scarcest: {label(name)} in {year}, one more unit is worth {dear.en}",
         )
     )
     option = base_option(

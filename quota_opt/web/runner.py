@@ -300,7 +300,7 @@ class Runner:
         except AnalysisStopped as stopped:
             if self._stopping:
                 return False
-            state = CANCELLED if stopped.kind == "cancelled" else FAILED
+            state = CANCELLED if analyst.stopped else FAILED
             self._jobs.finish(job, state, error=failure_of(stopped.kind, stopped.text, stopped.exit_code))
             return True
         kept = found["partial"] and analyst.stopped

@@ -6,7 +6,9 @@ from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import NoSuchCase
 from quota_opt.web.desk.asking import Asking
 from quota_opt.web.desk.cases import Cases
+from quota_opt.web.desk.papers import Papers
 from quota_opt.web.desk.plans import Plans
+from quota_opt.web.desk.what_if import WhatIf
 from quota_opt.web.service import Service
 
 LAST = "last"
@@ -21,6 +23,8 @@ class Desk:
         self.workspace = Workspace(service.store)
         self.cases = Cases(service, self.workspace)
         self.plans = Plans(service)
+        self.papers = Papers(service, self.plans, self.workspace)
+        self.what_if = WhatIf(memory_mb=service.limits.memory_mb)
         self.asking = Asking(service, lambda user, job: self.plans.read(user, job).plan)
 
     def standing(self, user: str, case: str | None, job: str | None) -> tuple[str | None, str | None]:
@@ -51,6 +55,7 @@ class Desk:
 
     def stop(self) -> None:
         """End it."""
+        self.what_if.close()
 
     def _last_run(self, user: str, case: str) -> str | None:
         runs = self.workspace.runs(user, case, limit=1)

@@ -15,7 +15,7 @@ from quota_opt.errors import Text
 from quota_opt.report.parameters import parts_of
 from quota_opt.resources import builtin
 from quota_opt.scenario.paths import join_path, split_path
-from quota_opt.scenario.settings import ClauseEntry, Document, rule_parameters, rule_title
+from quota_opt.scenario.settings import ClauseEntry, Document, Settings, rule_parameters, rule_title
 from quota_opt.scenario.settings_reading import plain_document
 from quota_opt.scenario.settings_words import parameter_unit
 from quota_opt.scenario.standing import cited, standing
@@ -136,6 +136,24 @@ def rule_cards(files: Files, base: Files | None = None) -> tuple[RuleCard, ...]:
     return tuple(made)
 
 
+SECTIONS = ("scenario", "objective", "actions", "measures", "factors", "uncertainty", "documents")
+"""Settings beside the rules that have a place of their own on the page."""
+
+
+def setting_sections(files: Files, base: Files | None = None) -> tuple[Group, ...]:
+    """The settings beside rules, variants and clauses, section by section; `base` as for the rules."""
+    document, _ = document_of(files)
+    before = document_of(base)[0] if base is not None else None
+    found = []
+    for name in SECTIONS:
+        info = Settings.model_fields[name]
+        old = MISSING if before is None else before.get(name)
+        part = _part(info.annotation, name, name, document.get(name), old, limits=[])
+        if isinstance(part, Group):
+            found.append(part)
+    return tuple(found)
+
+
 def origin_of(files: Files) -> str | None:
     """The built-in case of the same name, which a case that was copied from it is compared with."""
     name = _table(document_of(files)[0].get("scenario")).get("name")
@@ -233,6 +251,8 @@ def _part(
     models = [s for s in shapes if isinstance(s, type) and issubclass(s, BaseModel)]
     lists = [s for s in shapes if get_origin(s) in (tuple, list)]
     tables = [s for s in shapes if get_origin(s) is dict]
+    if Text in shapes and (value is None or isinstance(value, Mapping)):
+        return _both_languages(key, path, _table(value), before, label=label, changed=changed)
     items = [m for s in lists for m in parts_of(get_args(s)[0]) if isinstance(m, type) and issubclass(m, BaseModel)]
     if models and above is not models[0] and (value is None or isinstance(value, Mapping)):
         inside = _table(value)
@@ -249,6 +269,16 @@ def _part(
         [s for s in shapes if s not in tables] or shapes, key, path, value, before,
         default=default, required=required, limits=limits, changed=changed,
     )  # fmt: skip
+
+
+def _both_languages(key: str, path: str, value: Mapping[str, Any], before: Any, *, label: Text, changed: bool) -> Group:
+    old = {} if before is MISSING else _table(before)
+    names = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
+    parts = tuple(
+        Knob(f"{path}.{name}", words, explanation(key), "text", value.get(name), before=old.get(name))
+        for name, words in names.items()
+    )
+    return Group(path, label, explanation(key), "table", parts, bool(value), {}, changed=changed)
 
 
 def _all_tables(value: Any) -> bool:
@@ -326,7 +356,7 @@ def _knob(
         choices = tuple(Choice(str(v), value_words(name, str(v), said)) for v in known)
     elif bool in simple:
         kind = "switch"
-    elif str in simple and (value is None or isinstance(value, str)) and not simple & {int, float}:
+    elif simple & {str, Text} and (value is None or isinstance(value, str)) and not simple & {int, float}:
         kind = "text"
         choices = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known_values(name))
     elif simple & {int, float}:

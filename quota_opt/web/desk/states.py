@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from quota_opt.errors import Text
+from quota_opt.report import numbers
 from quota_opt.store.jobs import CANCELLED, DONE, FAILED, QUEUED, SOLVE
 from quota_opt.store.workspace_values import PageRun
 
@@ -30,9 +31,13 @@ def state_words(run: PageRun) -> tuple[Text, Tone]:
     if run.state == QUEUED:
         return Text("排队", "waiting"), "plain"
     if run.state == CANCELLED:
-        return (_with_gap(Text("已取消，保留方案", "cancelled, plan kept"), run), "warn") if run.has_plan else (
-            Text("已取消", "cancelled"),
-            "plain",
+        return (
+            (_with_gap(Text("已取消，保留方案", "cancelled, plan kept"), run), "warn")
+            if run.has_plan
+            else (
+                Text("已取消", "cancelled"),
+                "plain",
+            )
         )
     if run.state == FAILED:
         kind = str((run.error or {}).get("kind", ""))
@@ -60,7 +65,7 @@ def _with_gap(words: Text, run: PageRun) -> Text:
 def _add_gap(words: Text, gap: Any) -> Text:
     if not isinstance(gap, int | float):
         return words
-    shown = f"{gap:.2%}" if gap >= 0.00005 else "0"
+    shown = numbers.gap(float(gap))
     return Text(f"{words.zh}（差距 {shown}）", f"{words.en} (gap {shown})")
 
 

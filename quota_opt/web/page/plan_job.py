@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from nicegui import ui
 from nicegui.element import Element
 
-from quota_opt.errors import QuotaOptError, Text
+from quota_opt.errors import Text
 from quota_opt.report import words
 from quota_opt.report.figures_course import course
 from quota_opt.report.numbers import figure, gap
 from quota_opt.report.words import WORDS
 from quota_opt.web.desk.plans import JobState
 from quota_opt.web.page import figures, kit
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import asked, is_there
+from quota_opt.web.page.plan_clash import show_clash
 from quota_opt.web.page.view import View
 
 POLL_S = 0.7
@@ -126,13 +127,11 @@ def show_running(view: View, state: JobState) -> None:
         shown.draw(now)
 
     async def poll() -> None:
-        try:
-            now = await in_thread(view.desk.plans.state, view.user, state.id)
-        except QuotaOptError as error:
+        now = await asked(view, view.desk.plans.state, view.user, state.id)
+        if now is None:
             timer.deactivate()
-            view.trouble(error)
             return
-        if not ui.context.client.has_socket_connection:
+        if not is_there(chart):
             return
         if now.ended:
             timer.deactivate()
@@ -141,10 +140,9 @@ def show_running(view: View, state: JobState) -> None:
         draw(now)
 
     async def cancel() -> None:
-        try:
-            draw(await in_thread(view.desk.plans.cancel, view.user, state.id))
-        except QuotaOptError as error:
-            view.trouble(error)
+        now = await asked(view, view.desk.plans.cancel, view.user, state.id)
+        if now is not None and is_there(chart):
+            draw(now)
 
     stop.on_click(cancel)
     draw(state)
@@ -209,7 +207,8 @@ def show_failed(view: View, state: JobState) -> None:
         kit.badge(view.say(_badge(state)), "bad" if state.kind != "cancelled" else "warn")
     kit.answer(view.say(said))
     kit.words(view.say(fix), "", "p")
-    if state.message is not None:
+    case, _ = view.desk.standing(view.user, None, state.id)
+    if state.message is not None and not state.findings:
         with kit.card(view.say(Text("详情", "Details"))):
             for each in view.say(state.message).splitlines():
                 kit.words(each.strip(), "", "p")
@@ -218,7 +217,8 @@ def show_failed(view: View, state: JobState) -> None:
             kit.words(str(finding.get("what", "")), "qo-finding-what", "p")
             for key in ("where", "fix"):
                 kit.words(str(finding.get(key) or ""), "", "p")
-    case, _ = view.desk.standing(view.user, None, state.id)
+    if state.kind == "infeasible":
+        show_clash(view, state, case)
     if case is not None:
         with kit.part("div", "qo-row"):
             kit.anchor(view.say(Text("去试算", "To what-if")), view.link(f"/what-if/{case}"), "qo-link-button")

@@ -99,6 +99,5 @@ def _foot(view: View, shown: Table) -> str:
 
 
 def _align(column: Column) -> str:
-    if column.numeric or column.kind == "year":
-        return ' class="qo-n"'
-    return ' class="qo-long"' if column.kind == "long" else ""
+    kind = "n" if column.numeric or column.kind == "year" else column.kind
+    return f' class="qo-{kind}{" qo-named" if column.key == "name" else ""}"'

@@ -13,7 +13,8 @@ from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.store.store import Store
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import AuditEntry, Changed, NoSuchCase
-from quota_opt.web.desk.cases import Cases, audit_csv, findings_workbook
+from quota_opt.web.desk.audit import audit_csv
+from quota_opt.web.desk.cases import Cases, findings_workbook
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.packages import TooLarge
 from quota_opt.web.service import Service
@@ -51,19 +52,15 @@ def changed(folder, name, before, after):
 
 def test_a_workbook_is_kept_as_it_was_and_comes_back_byte_for_byte(cases, case, workbook):
     made = cases.upload("li", [("第12周.xlsx", workbook)])
-    assert (made.entry.title, made.entry.source, made.entry.errors) == (case.title.zh, "第12周.xlsx", 0)
-    assert made.remarks == ()
+    assert (made.entry.title, made.entry.source, made.entry.errors) == ("第12周", "第12周.xlsx", 0)
+    assert (made.remarks, made.changes) == ((), None)
     assert cases.read("li", made.entry.key).equals(case)
     name, content = cases.workbook("li", made.entry.key)
     assert name.endswith(".xlsx") and content == workbook
 
 
 def test_a_folder_and_a_zip_of_it_are_the_same_case(cases, case, folder):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as package:
-        for name, content in folder:
-            package.writestr(name, content)
-    whole, packed = cases.upload("li", folder), cases.upload("li", [("算例.zip", buffer.getvalue())])
+    whole, packed = cases.upload("li", folder), cases.upload("li", [("算例.zip", zipped(dict(folder)))])
     assert (whole.entry.source, packed.entry.source) == ("算例", "算例.zip")
     assert cases.workspace.files("li", whole.entry.key) == cases.workspace.files("li", packed.entry.key)
     assert cases.read("li", packed.entry.key).equals(case)
@@ -175,6 +172,24 @@ def test_the_next_upload_is_a_version_and_says_what_changed(cases, folder):
         cases.upload("li", folder, into=first.key, based_on=1)
     with pytest.raises(NoSuchCase):
         cases.upload("wang", folder, into=first.key)
+
+
+def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook):
+    first = cases.upload("li", [("第11周.xlsx", workbook)]).entry
+    cases.upload("li", [("别的.zip", zipped(qo.generate_case(firms=3, projects=2, towns=2, seed=1).files))])
+    made = cases.upload("li", changed(folder, "projects.csv", b",500,", b",550,"))
+    assert made.before == first
+    assert made.changes.zh == "项目的综合能耗有 1 处改动"
+    assert made.entry.version == 1 and made.entry.key != first.key
+    assert cases.upload("wang", folder).before is None
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return buffer.getvalue()
 
 
 def test_some_tables_replace_those_of_a_case_and_leave_the_others(cases, folder, case):
