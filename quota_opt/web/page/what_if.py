@@ -24,8 +24,7 @@ from quota_opt.web.desk.sliders import Lock, Position, changes_of, sliders_of
 from quota_opt.web.desk.what_if import Question
 from quota_opt.web.page import kit
 from quota_opt.web.page import what_if_answer as parts
-from quota_opt.web.page.acting import asked, is_there
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import asked, in_thread, is_there
 from quota_opt.web.page.view import View
 from quota_opt.web.page.what_if_slider import SliderControl
 
