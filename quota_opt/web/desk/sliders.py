@@ -137,7 +137,7 @@ def changes_of(case: Scenario, sliders: tuple[Slider, ...], position: Position) 
         made |= slider.changes(position.values.get(slider.key, slider.base), on)
     if position.locks:
         made |= _locked(case, position.locks)
-    return made | position.more
+    return {**made, **position.more}
 
 
 def _locked(case: Scenario, locks: Mapping[str, Lock]) -> dict[str, Any]:
