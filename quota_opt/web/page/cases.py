@@ -85,6 +85,9 @@ class CasesScreen:
             self._builtin = kit.part("div")
         with kit.card(view.say(Text("最近运行", "Latest runs"))):
             self._runs = Runs(view, self.library.builtin, self.library.runs, self._runs_changed)
+        if not view.meeting:
+            with kit.part("p", "qo-note qo-foot"):
+                kit.anchor(view.say(Text("审计日志", "Audit log")), view.link("/audit"))
         self._fill()
 
     def _fill(self) -> None:

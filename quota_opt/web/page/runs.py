@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nicegui import run as background
 from nicegui import ui
 
 from quota_opt.errors import QuotaOptError, Text
@@ -16,7 +15,7 @@ from quota_opt.store.workspace_values import CaseEntry, PageRun
 from quota_opt.web.desk.states import moment_words, state_words, time_used
 from quota_opt.web.guard import LOCAL_USER
 from quota_opt.web.page import kit
-from quota_opt.web.page.acting import asked, is_there
+from quota_opt.web.page.acting import asked, in_thread, is_there
 from quota_opt.web.page.view import View
 
 POLL_S = 2.0
@@ -99,10 +98,10 @@ class Runs:
             return
         ended = sum(run.ended for run in self._runs)
         try:
-            runs = await background.io_bound(self._view.desk.workspace.runs, self._view.user)
+            runs = await in_thread(self._view.desk.workspace.runs, self._view.user)
         except QuotaOptError:  # the next look may find the store again
             return
-        if runs is None or not is_there(self._body):
+        if not is_there(self._body):
             return
         self.update(runs)
         if sum(run.ended for run in runs) != ended:

@@ -115,10 +115,18 @@ def test_a_case_with_faults_is_kept_with_its_findings(cases, folder):
     with pytest.raises(InputError):
         cases.run("li", made.entry.key)
     name, content = cases.workbook("li", made.entry.key)
-    assert name.endswith(".zip") and "projects.csv" in zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert name.endswith(".xlsx") and load_workbook(io.BytesIO(content))["项目"]["E2"].value == "many"
     sheet = load_workbook(io.BytesIO(cases.problems_workbook("li", made.entry.key, "zh")[1])).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[1][0] == "错误" and "many" in rows[1][1]
+
+
+def test_tables_whose_settings_cannot_be_read_come_back_as_they_were(cases, folder, case):
+    made = cases.upload("li", changed(folder, "scenario.toml", b"[scenario]", b"[scenario"))
+    name, content = cases.workbook("li", made.entry.key)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        assert name.endswith(".zip")
+        assert package.read("projects.csv") == case.files["projects.csv"]
 
 
 @pytest.mark.parametrize(
@@ -174,9 +182,10 @@ def test_the_next_upload_is_a_version_and_says_what_changed(cases, folder):
         cases.upload("wang", folder, into=first.key)
 
 
-def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook):
+def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook, case):
     first = cases.upload("li", [("第11周.xlsx", workbook)]).entry
-    cases.upload("li", [("别的.zip", zipped(qo.generate_case(firms=3, projects=2, towns=2, seed=1).files))])
+    other = case.files["scenario.toml"].replace(b'name = "worked-example"', b'name = "other"')
+    cases.upload("li", [("别的.zip", zipped({**case.files, "scenario.toml": other}))])
     made = cases.upload("li", changed(folder, "projects.csv", b",500,", b",550,"))
     assert made.before == first
     assert made.changes.zh == "项目的综合能耗有 1 处改动"
