@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from nicegui import ui
 
-from quota_opt.errors import Language, Text
+from quota_opt.errors import Text
 from quota_opt.store.workspace_values import ACTIONS, AuditEntry
 from quota_opt.web.desk.audit import HEADINGS, audit_csv, clock_words, details_words, entries_for, sees_all
 from quota_opt.web.guard import LOCAL_USER
