@@ -143,7 +143,7 @@ def run_batch(
     run_limit, memory_limit
         Seconds and megabytes beyond which a run is ended, in place of the grid's `[limits]`.
     reports, language
-        Whether result folders hold `report.html` and `report.xlsx`, and the language of their texts.
+        Whether result folders hold `report.html`, `.xlsx` and `.docx`, and the language of their texts.
     store
         The run store (a file, or a URL) whose proven runs are taken out instead of solved, and to which all are added.
     on_event

@@ -54,7 +54,7 @@ def batch(
     memory_limit: Annotated[
         int | None, typer.Option(metavar="MB", min=1, help="单次内存 End a run beyond this.", show_default=False)
     ] = None,
-    reports: Annotated[bool, typer.Option("--reports", help="Write report.html and report.xlsx for each run.")] = False,
+    reports: Annotated[bool, typer.Option("--reports", help="Write the reports of each run.")] = False,
     store: Annotated[
         str | None,
         typer.Option(metavar="URL", help="运行库 Take proven runs from this store, add the rest.", show_default=False),

@@ -130,6 +130,8 @@ class Content:
     receipt: Mapping[str, Any] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     rounding: Text | None = None
+    drawn: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Its figures by language, see `report.drawn`."""
 
     @property
     def first_year(self) -> int:

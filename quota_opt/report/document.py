@@ -111,6 +111,13 @@ def write_xlsx(document: Document, path: str | Path, language: Language = "zh") 
     return write(document, Path(path), language)
 
 
+def write_docx(document: Document, path: str | Path, language: Language = "zh", template: Path | None = None) -> Path:
+    """Write a document as a Word paper in official form, on a template of one's own if given. Returns its path."""
+    from quota_opt.report.docx_document import write
+
+    return write(document, Path(path), language, template)
+
+
 def write_reports(document: Document, folder: Path, language: Language = "zh", name: str = "report") -> None:
     """Write a document into a folder as html and as workbook, both called `name`."""
     write_html(document, folder / f"{name}.html", language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from quota_opt.errors import Language, Text
 from quota_opt.report import clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.directing import directives_box
-from quota_opt.report.figures import all_figures
+from quota_opt.report.drawn import drawn
 from quota_opt.report.numbers import figure, gap, short
 from quota_opt.report.offline import LACKING, render_page, table_parts
 from quota_opt.report.words import word
@@ -35,7 +36,8 @@ def render_html(plan: Plan, language: Language = "zh") -> str:
 
 def render(content: Content, language: Language) -> str:
     """The report of what `gather` collected."""
-    return render_page("report.html.j2", all_figures(content, language), _parts(content, language), language)
+    made = drawn(content, language)
+    return render_page("report.html.j2", made.figures, _parts(content, language), language, made.svgs)
 
 
 def _parts(content: Content, language: Language) -> dict[str, Any]:
@@ -113,17 +115,17 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def sources_line(content: Content, language: Language) -> str:
-    """The documents behind the clauses, with their standing."""
+def sources_line(content: Content, language: Language, most: int = 42) -> str:
+    """The documents behind the clauses, with their standing; titles longer than `most` are cut."""
     named = list(content.documents[:4])
     if not named:
         return ""
     zh = "；".join(
-        f"{d.id}《{_cut(d.title, 42)}》（{d.standing.words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
+        f"{d.id}《{_cut(d.title, most)}》（{d.standing.words.zh}{f'，有效期至 {d.valid_to}' if d.valid_to else ''}）"
         for d in named
     )
     en = "; ".join(
-        f"{d.id} “{_cut(d.title, 42)}” ({d.standing.words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
+        f"{d.id} “{_cut(d.title, most)}” ({d.standing.words.en}{f', valid to {d.valid_to}' if d.valid_to else ''})"
         for d in named
     )
     return Text(f"依据：{zh}。", f"Sources: {en}.").of(language)
@@ -154,6 +156,10 @@ def ledger_line(content: Content, language: Language) -> str:
     ).of(language)
 
 
+_SAID = ("status", "objective", "bound", "gap", "engine")
+"""Of a certificate, what other lines say already."""
+
+
 def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
     """Certificate and identity of the run, name by name."""
     lines = [
@@ -165,17 +171,27 @@ def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
             word("engine", language),
             f"{content.engine['name']} · {content.engine['solver']} {content.engine['version']}",
         ),
-        (word("profile", language), " · ".join(f"{k} {v}" for k, v in content.profile.items() if _plain(v))),
-        (word("seconds", language), " · ".join(f"{k} {v:.2f}" for k, v in content.seconds.items())),
+        (word("profile", language), _pairs(content.profile, words.PROFILE, language)),
+        (
+            word("seconds", language),
+            " · ".join(f"{words.listed(words.STAGES, k).of(language)} {v:.2f}" for k, v in content.seconds.items()),
+        ),
         (word("run_number", language), content.run),
     ]
     lines += [
-        (f"{word('certificate', language)} · {k}", _value(v)) for k, v in content.certificate.items() if _plain(v)
+        (f"{word('certificate', language)} · {words.listed(words.CERTIFICATE, k).of(language)}", _value(v))
+        for k, v in content.certificate.items()
+        if _plain(v) and k not in _SAID
     ]
     if content.rounding is not None:
         lines.append((Text("取整", "whole numbers").of(language), content.rounding.of(language)))
     lines += [(f"--set {path}", _value(value)) for path, value in content.overrides.items()]
     return lines
+
+
+def _pairs(values: Mapping[str, Any], names: Mapping[str, Text], language: Language) -> str:
+    """Names and values of settings on one line."""
+    return " · ".join(f"{words.listed(names, k).of(language)} {v}" for k, v in values.items() if _plain(v))
 
 
 def _plain(value: object) -> bool:

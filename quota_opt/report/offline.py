@@ -31,9 +31,19 @@ _FONT_SLOT = "@@FONT@@"
 _SCRIPT_SLOT = "@@SCRIPT@@"
 
 
-def render_page(template: str, figures: Mapping[str, Figure], parts: Mapping[str, Any], language: Language) -> str:
-    """The whole page of a template: `parts` beside what every page has; the same parts give the same bytes."""
-    pictures = dict(zip(figures, draw_svg(list(figures.values())), strict=True))
+def render_page(
+    template: str,
+    figures: Mapping[str, Figure],
+    parts: Mapping[str, Any],
+    language: Language,
+    pictures: Mapping[str, str | None] | None = None,
+) -> str:
+    """The whole page of a template: `parts` beside what every page has; the same parts give the same bytes.
+
+    `pictures` are the figures' SVGs where they are drawn already.
+    """
+    if pictures is None:
+        pictures = dict(zip(figures, draw_svg(list(figures.values())), strict=True))
     boot = (_TEMPLATES / "boot.js").read_text(encoding="utf-8")
     note = drawing_note()
     page = _template(template).render(

@@ -93,10 +93,13 @@ class Book:
             lines = sum(1 + int(breadth(part) / per_line) for part in value.split("\n"))
             sheet.set_row(row, 17.0 * max(1, lines))
 
-    def picture(self, sheet: Any, row: int, last_column: int, figure: Figure) -> int:
-        """A figure below its title, or its table and a note where it cannot be drawn; returns the next free row."""
+    def picture(self, sheet: Any, row: int, last_column: int, figure: Figure, svg: str | None = None) -> int:
+        """A figure below its title, or its table and a note where it cannot be drawn; returns the next free row.
+
+        `svg` is the figure where it is drawn already.
+        """
         self.wide(sheet, row, last_column, figure.title, bold=True, font_size=12)
-        svg = draw_svg([figure])[0]
+        svg = draw_svg([figure])[0] if svg is None else svg
         picture = draw_png(svg, 2.0) if svg is not None else None
         if picture is None:
             note = drawing_note()

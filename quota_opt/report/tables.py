@@ -11,7 +11,8 @@ from quota_opt.errors import Finding, Language, Text
 from quota_opt.report import words
 from quota_opt.report.content import Content
 from quota_opt.report.flows import steps
-from quota_opt.report.values import Cell, Column, Table, records, table_of
+from quota_opt.report.numbers import short
+from quota_opt.report.values import AUTO, Cell, Column, Table, records, table_of
 from quota_opt.report.words import WORDS
 
 _PLACE = Column("place", WORDS["town"])
@@ -45,6 +46,25 @@ def _resources(content: Content, prefix: str) -> list[tuple[str, Column]]:
         unit = content.resource_unit(resource) if resource in named else None
         made.append((key, Column(key, title, "number", unit, 0, total=True)))
     return made
+
+
+def headlines(content: Content) -> Table:
+    """The four numbers of page one with their targets."""
+    columns = (
+        Column("name", WORDS["measure"]),
+        Column("value", WORDS["value"], "number", digits=AUTO),
+        Column("unit", Text("单位", "unit")),
+        Column("target", WORDS["target"]),
+        Column("ok", Text("完成", "met")),
+    )
+    rows: list[list[Cell]] = []
+    for headline in content.headlines:
+        sign = words.SENSES.get(str(headline.sense), "")
+        wanted = "" if headline.target is None else f"{sign} {short(headline.target)}"
+        met = "" if headline.ok is None else "✓" if headline.ok else "✗"
+        name, unit = content.measure_name(headline.name), words.unit_name(headline.unit)
+        rows.append([name, headline.value, unit, wanted, met])
+    return table_of("numbers", Text("主要结果", "Main results"), columns, rows)
 
 
 def awards(content: Content, language: Language) -> Table:

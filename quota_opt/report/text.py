@@ -193,7 +193,7 @@ def _issues(content: Content, language: Language) -> RenderableType | None:
 def _folder(folder: Path, language: Language) -> RichText:
     line = RichText(f"{word('written_to', language)} ", style="bold")
     line.append(str(folder), style="bold cyan")
-    line.append(f"\n{word('to_open', language)} report.html · report.xlsx")
+    line.append(f"\n{word('to_open', language)} report.html · report.xlsx · report.docx")
     return line
 
 

@@ -96,6 +96,20 @@ class Table:
         )
         return Table(self.key, self.title, self.columns, rows, len(self.rows), self.note, strong)
 
+    def only(self, *keys: str) -> Table:
+        """The table with these of its columns, in this order; those it has not are left out."""
+        place = {column.key: k for k, column in enumerate(self.columns)}
+        chosen = [place[key] for key in keys if key in place]
+        strong = frozenset((r, chosen.index(k)) for r, k in self.strong if k in chosen)
+        columns = tuple(self.columns[k] for k in chosen)
+        rows = tuple(tuple(row[k] for k in chosen) for row in self.rows)
+        return Table(self.key, self.title, columns, rows, self.cut, self.note, strong)
+
+    def with_column(self, column: Column, cells: Sequence[Cell]) -> Table:
+        """The table with one more column at its end."""
+        rows = tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True))
+        return Table(self.key, self.title, (*self.columns, column), rows, self.cut, self.note, self.strong)
+
     def totals(self) -> tuple[float | None, ...] | None:
         """Sums of the columns that have a total; None where there is none."""
         if not any(column.total for column in self.columns) or len(self.rows) < 2:

@@ -10,7 +10,7 @@ from quota_opt.errors import Language, Text
 from quota_opt.report import charts, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.directing import directives_box
-from quota_opt.report.figures import all_figures
+from quota_opt.report.drawn import drawn
 from quota_opt.report.html import ledger_line, proof_lines, sources_line
 from quota_opt.report.numbers import short
 from quota_opt.report.sheets import Book, Place, column_letters
@@ -39,14 +39,15 @@ def write(content: Content, path: Path, language: Language) -> Path:
         note="" if content.data == "real" else words.listed(words.DATA, content.data).of(language),
         foot=f"{word('run_number', language)} {content.run}",
     )
-    figures = all_figures(content, language)
+    made = drawn(content, language)
+    figures = dict(made.figures)
     summary = book.sheet(WORDS["summary"], landscape=False)
     awards_sheet = book.sheet(WORDS["awards_table"])
     actions_sheet = book.sheet(WORDS["actions_table"])
     left_sheet = book.sheet(WORDS["left_out_table"])
     places_sheet = book.sheet(WORDS["places_table"])
     ledger_sheet = book.sheet(WORDS["ledger"])
-    _summary(book, summary, content, figures)
+    _summary(book, summary, content, figures, made.svgs.get("flow"))
     ledger = _ledger(book, ledger_sheet, content)
     _awards(book, awards_sheet, content, ledger)
     _plain(book, actions_sheet, tables.actions(content, language))
@@ -77,7 +78,7 @@ def _plain(book: Book, sheet: Any, table: Any) -> Place:
     return place
 
 
-def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure]) -> None:
+def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure], flow: str | None) -> None:
     language = book.language
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, _LAST, 13)
@@ -101,7 +102,7 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
     for words_ in directives_box(content.directives, content.receipt):
         book.wide(sheet, row + 2, _LAST, words_.of(language), per_line=100, border=1, border_color="#A33A00")
         row += 1
-    row = _numbers(book, sheet, content, row + 3)
+    row = book.table(sheet, tables.headlines(content), row + 3).last + 1
     row = _bindings(book, sheet, content, row + 1)
     for sentence in sentences.what_ifs(content):
         book.wide(sheet, row, _LAST, f"· {sentence.of(language)}", per_line=100)
@@ -110,7 +111,7 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
         if line:
             book.wide(sheet, row, _LAST, line, per_line=108, font_color="#4A4A4A", font_size=10)
             row += 1
-    row = _flow(book, sheet, figures.get("flow"), row + 1)
+    row = _flow(book, sheet, figures.get("flow"), flow, row + 1)
     row = _waterfall(book, sheet, figures.get("waterfall"), row)
     row = _targets(book, sheet, content, figures.get("targets"), row)
     row = _budget(book, sheet, figures.get("budget"), row)
@@ -121,24 +122,6 @@ def _summary(book: Book, sheet: Any, content: Content, figures: dict[str, Figure
             place = book.table(sheet, table, row + 1)
             row = place.last + 4
     sheet.print_area(0, 0, row, _LAST)
-
-
-def _numbers(book: Book, sheet: Any, content: Content, row: int) -> int:
-    columns = (
-        Column("name", WORDS["measure"]),
-        Column("value", WORDS["value"], "number", digits=1),
-        Column("unit", Text("单位", "unit")),
-        Column("target", WORDS["target"]),
-        Column("ok", Text("完成", "met")),
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for headline in content.headlines:
-        wanted = (
-            "" if headline.target is None else f"{words.SENSES.get(str(headline.sense), '')} {short(headline.target)}"
-        )
-        met = "" if headline.ok is None else "✓" if headline.ok else "✗"
-        rows.append((content.measure_name(headline.name), headline.value, words.unit_name(headline.unit), wanted, met))
-    return book.table(sheet, table_of("numbers", WORDS["summary"], columns, rows), row).last + 1
 
 
 def _bindings(book: Book, sheet: Any, content: Content, row: int) -> int:
@@ -155,11 +138,11 @@ def _bindings(book: Book, sheet: Any, content: Content, row: int) -> int:
     return row + len(lines) + 2
 
 
-def _flow(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:
+def _flow(book: Book, sheet: Any, figure: Figure | None, svg: str | None, row: int) -> int:
     """The flow figure as a picture, or the table behind it and a note where it cannot be drawn."""
     if figure is None:
         return row
-    return book.picture(sheet, row, _LAST, figure)
+    return book.picture(sheet, row, _LAST, figure, svg)
 
 
 def _waterfall(book: Book, sheet: Any, figure: Figure | None, row: int) -> int:

@@ -57,6 +57,7 @@ Key = Annotated[
 _SANDBOX = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads; default-src 'none'; "
             "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"}  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 # The guard checks the token before a request comes here; the dependency says so in the OpenAPI description.
 router = APIRouter(prefix=ROOT, dependencies=[Depends(TOKEN)])
@@ -339,6 +340,15 @@ async def report_xlsx(request: Request, job: JobId, lang: Lang | None = None) ->
     """Made when it is asked for, in the language of `lang` or Accept-Language."""
     book = await _report(request, job, "report.xlsx", lang)
     return Response(book, media_type=_XLSX)
+
+
+@router.get("/jobs/{job}/report.docx", tags=["results"], summary="The Word paper", response_class=Response,
+            responses={200: {"description": "A Word document.", **content(_DOCX, binary=True)},
+                       **errors(404, 409, 422)})  # fmt: skip
+async def report_docx(request: Request, job: JobId, lang: Lang | None = None) -> Response:
+    """Made when it is asked for, in the language of `lang` or Accept-Language."""
+    paper = await _report(request, job, "report.docx", lang)
+    return Response(paper, media_type=_DOCX)
 
 
 async def _report(request: Request, job: str, name: str, lang: Lang | None) -> bytes:

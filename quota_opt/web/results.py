@@ -16,7 +16,7 @@ from quota_opt.batch.task import unpack
 from quota_opt.errors import Language, Text
 from quota_opt.plan.columns import records_of
 from quota_opt.plan.folder import read_table
-from quota_opt.report.reporters import html_report, xlsx_report
+from quota_opt.report.reporters import write_report
 from quota_opt.web.problems import Refused
 
 _NAME = re.compile(r"^[a-z_]+$")
@@ -71,18 +71,15 @@ def zip_folder(files: Mapping[str, bytes]) -> bytes:
 
 
 def report(files: Mapping[str, bytes], name: str, language: Language) -> bytes:
-    """`report.html` or `report.xlsx` of a run, made from its folder where it was written without.
+    """`report.html`, `report.xlsx` or `report.docx` of a run, made from its folder where it was written without.
 
     Raises VerificationFailed where the folder does not hold.
     """
     if name in files:
         return files[name]
     from quota_opt.analysis.addresses import read_result
+    from quota_opt.report.content import gather
 
     with tempfile.TemporaryDirectory(prefix="quota-opt-") as scratch:
         folder = unpack(files, Path(scratch) / "run")
-        out = Path(scratch) / "out"
-        out.mkdir()
-        writer = html_report if name == "report.html" else xlsx_report
-        writer(read_result(folder), out, language)
-        return (out / name).read_bytes()
+        return write_report(gather(read_result(folder)), Path(scratch) / name, language).read_bytes()

@@ -170,7 +170,7 @@ class Service:
             raise WrongState(_GONE) from None
 
     def report(self, job: str, owner: str, name: str, language: Language) -> bytes:
-        """`report.html` or `report.xlsx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
+        """`report.html`, `.xlsx` or `.docx` of a solve; the last ones made are kept. Raises NoSuchJob, WrongState."""
         _, files = self.result(job, owner)
         key = (hashlib.sha256(files["run.json"]).hexdigest(), name, language)
         made = self._reports.get(key)
@@ -321,6 +321,7 @@ def job_record(job: Job, root: str) -> dict[str, Any]:
             "zip": f"{here}/result.zip",
             "html": f"{here}/report.html",
             "xlsx": f"{here}/report.xlsx",
+            "docx": f"{here}/report.docx",
         }
     profile = job.profile or {}
     return {

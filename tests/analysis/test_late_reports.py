@@ -24,7 +24,7 @@ def bare(plan: qo.Plan, tmp_path: Path) -> Path:
 def test_a_result_gains_its_reports_and_stays_sealed(bare: Path) -> None:
     before = {path.name: path.read_bytes() for path in bare.iterdir() if path.is_file()}
     written = qo.write_reports(bare, language="en")
-    assert [path.name for path in written] == ["report.html", "report.xlsx"]
+    assert [path.name for path in written] == ["report.docx", "report.html", "report.xlsx"]
     assert "proven optimal" in (bare / "report.html").read_text(encoding="utf-8")
     assert all((bare / name).read_bytes() == content for name, content in before.items() if name != "seal.json")
     assert not [path for path in bare.iterdir() if path.name.startswith(".")]
@@ -36,7 +36,7 @@ def test_a_result_gains_its_reports_and_stays_sealed(bare: Path) -> None:
 
 def test_reports_that_are_there_are_kept(bare: Path) -> None:
     (bare / "report.html").write_text("mine", encoding="utf-8")
-    assert [path.name for path in qo.write_reports(bare)] == ["report.xlsx"]
+    assert [path.name for path in qo.write_reports(bare)] == ["report.docx", "report.xlsx"]
     assert (bare / "report.html").read_text(encoding="utf-8") == "mine"
     with pytest.raises(qo.OutputExists):
         qo.write_reports(bare)
@@ -45,7 +45,9 @@ def test_reports_that_are_there_are_kept(bare: Path) -> None:
 def test_reports_may_be_written_elsewhere(bare: Path, tmp_path: Path) -> None:
     seal = (bare / "seal.json").read_bytes()
     written = qo.write_reports(bare, tmp_path / "out")
-    assert [path.relative_to(tmp_path).as_posix() for path in written] == ["out/report.html", "out/report.xlsx"]
+    assert [path.relative_to(tmp_path).as_posix() for path in written] == [
+        "out/report.docx", "out/report.html", "out/report.xlsx"
+    ]  # fmt: skip
     assert not (bare / "report.html").exists()
     assert (bare / "seal.json").read_bytes() == seal
 

@@ -30,7 +30,7 @@ def solved(tmp_path_factory):
 
 def test_run_writes_every_file_of_the_contract(solved):
     expected = {"run.json", "actions.csv", "awards.csv", "transfers.csv", "ledger.csv", "prices.csv", "reasons.csv",
-                "inputs", "report.html", "report.xlsx"}  # fmt: skip
+                "inputs", "report.html", "report.xlsx", "report.docx"}  # fmt: skip
     assert expected <= {path.name for path in solved.iterdir()}
 
 

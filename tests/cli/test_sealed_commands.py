@@ -60,7 +60,7 @@ def test_report_writes_what_is_missing(cli, solved, tmp_path):
     folder = shutil.copytree(solved, tmp_path / "bare", ignore=shutil.ignore_patterns("report.*"))
     call = cli("report", folder, "--json")
     assert call.code == 0, call.err
-    assert [Path(name).name for name in call.document["reports"]] == ["report.html", "report.xlsx"]
+    assert [Path(name).name for name in call.document["reports"]] == ["report.docx", "report.html", "report.xlsx"]
     assert cli("report", folder).code == 2
     assert cli("verify", folder, "--json").document["findings"] == []
 

@@ -23,7 +23,7 @@ def folder(plan: qo.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 FILES = ("run.json", "actions.csv", "awards.csv", "transfers.csv", "ledger.csv", "prices.csv", "reasons.csv",
-         "report.html", "report.xlsx", "inputs/scenario.toml")  # fmt: skip
+         "report.html", "report.xlsx", "report.docx", "inputs/scenario.toml")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)

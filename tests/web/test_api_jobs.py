@@ -82,8 +82,10 @@ def test_reports_are_made_when_they_are_asked_for(server, done):
     assert page.headers["content-type"].startswith("text/html")
     assert "sandbox" in page.headers["content-security-policy"]
     assert '<html lang="en"' in page.text
-    book = server.api.get(f"/jobs/{done['id']}/report.xlsx")
-    assert zipfile.ZipFile(io.BytesIO(book.content)).testzip() is None
+    for name in ("report.xlsx", "report.docx"):
+        paper = server.api.get(f"/jobs/{done['id']}/{name}")
+        assert "officedocument" in paper.headers["content-type"]
+        assert zipfile.ZipFile(io.BytesIO(paper.content)).testzip() is None
 
 
 def test_a_watcher_sees_every_state_until_the_end_and_may_come_back(server):

@@ -98,7 +98,7 @@ class Explanation:
         return document_of(self)
 
     def write(self, path: str | Path, language: Language = "zh") -> Path:
-        """Write it as one html file, or as a workbook where the name ends in .xlsx. Returns the path."""
+        """Write it as html, or as a workbook or Word paper where the name ends in .xlsx or .docx. Returns the path."""
         return write_either(self.document(), None, Path(path), language)
 
     def as_dict(self) -> dict[str, Any]:
@@ -128,12 +128,14 @@ class Explanation:
 
 
 def write_either(document: Document, table: pd.DataFrame | None, path: Path, language: Language) -> Path:
-    """Write a document as the ending of `path` says: a workbook, the `table` alone (.csv), html otherwise."""
+    """Write a document as the ending of `path` says: workbook, Word paper, the `table` alone (.csv), html otherwise."""
     from quota_opt.plan.folder import write_table
-    from quota_opt.report.document import write_html, write_xlsx
+    from quota_opt.report.document import write_docx, write_html, write_xlsx
 
     ending = path.suffix.lower()
     if ending == ".csv" and table is not None:
         write_table(table, path)
         return path
+    if ending == ".docx":
+        return write_docx(document, path, language)
     return (write_xlsx if ending == ".xlsx" else write_html)(document, path, language)

@@ -6,6 +6,7 @@ from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import NoSuchCase
 from quota_opt.web.desk.asking import Asking
 from quota_opt.web.desk.cases import Cases
+from quota_opt.web.desk.papers import Papers
 from quota_opt.web.desk.plans import Plans
 from quota_opt.web.desk.what_if import WhatIf
 from quota_opt.web.service import Service
@@ -22,6 +23,7 @@ class Desk:
         self.workspace = Workspace(service.store)
         self.cases = Cases(service, self.workspace)
         self.plans = Plans(service)
+        self.papers = Papers(service, self.plans, self.workspace)
         self.what_if = WhatIf(memory_mb=service.limits.memory_mb)
         self.asking = Asking(service, lambda user, job: self.plans.read(user, job).plan)
 

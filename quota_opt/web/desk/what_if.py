@@ -13,7 +13,8 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,7 @@ from quota_opt.scenario.paths import flattened
 from quota_opt.scenario.scenario import effective_document
 from quota_opt.solving.profile import read_profile
 from quota_opt.solving.status import Progress
+from quota_opt.solving.structure import processors
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repairs, Stage
 from quota_opt.web.desk.what_if_process import ANSWER
 
@@ -89,11 +91,12 @@ class _Worker:
 class WhatIf:
     """Answers questions about cases with changed settings; one for a server, safe from several threads.
 
-    `quick` and `steady` are how many processes answer quickly and at length; a process starts with its first question.
+    `quick` (default: one for each processor) and `steady` are how many processes answer quickly and at length; they
+    start with the first question.
     """
 
-    def __init__(self, quick: int = 1, steady: int = 1, memory_mb: int = MEMORY_MB) -> None:
-        self._workers = [_Worker(False, Child(_QUICK)) for _ in range(quick)]
+    def __init__(self, quick: int | None = None, steady: int = 1, memory_mb: int = MEMORY_MB) -> None:
+        self._workers = [_Worker(False, Child(_QUICK)) for _ in range(quick or processors())]
         self._workers += [_Worker(True, Child(_STEADY)) for _ in range(steady)]
         self._memory_mb = memory_mb
         self._news = threading.Condition()
@@ -281,7 +284,7 @@ def canonical(case: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tell(question: Question, found: Any) -> None:
     """Answer a question, unless it has been."""
-    if question.future.set_running_or_notify_cancel() if not question.future.running() else False:
+    with suppress(InvalidStateError):
         question.future.set_result(found)
 
 

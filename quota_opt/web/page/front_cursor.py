@@ -177,7 +177,7 @@ class _Cursor:
         change = ""
         if now is not None:
             words = Text("比当前方案", "against the present plan")
-            change = f"{self.view.say(words)} {value - now:+,.0f}"
+            change = f"{self.view.say(words)} {value - now:+,.0f}".replace("-", "−")
         kit.number_tile(Text(**goal["title"]).of(self.view.language), figure_text(value, 0), unit, change)
 
     def _rate(self) -> str:

@@ -16,6 +16,7 @@ from quota_opt.report.draw import font_file
 from quota_opt.web.guard import LOCAL_USER
 from quota_opt.web.page import kit
 from quota_opt.web.page.login import add_login
+from quota_opt.web.page.plain import broke, missing
 from quota_opt.web.page.screens import SCREENS, Screen
 from quota_opt.web.page.view import ENGLISH, MEETING, View
 
@@ -48,6 +49,8 @@ def install(app: FastAPI) -> None:
 @functools.cache
 def _register() -> None:
     """Make the pages known; once in a process, as NiceGUI keeps them for all applications."""
+    pages.add_exception_handler(404, missing)
+    pages.add_exception_handler(Exception, broke)
     pages.add_static_file(local_file=font_file(), url_path=f"{STATIC}/font.otf")
     pages.add_static_files(STATIC, Path(__file__).parent / "static", follow_symlink=False)
     for screen in SCREENS:
