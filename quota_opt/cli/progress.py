@@ -21,6 +21,7 @@ _STAGES = {
     "build": Text("建模", "building"),
     "solve": Text("求解", "solving"),
     "front": Text("取舍曲线", "front"),
+    "points": Text("取舍曲线", "front"),
     "polish": Text("细化", "polishing"),
     "prices": Text("定价", "pricing"),
     "verify": Text("复核", "verifying"),
@@ -73,7 +74,9 @@ def progress_line(progress: Progress | None, seconds: float, session: Session) -
     if progress is None:
         return f"… {seconds:.1f} s"
     parts = [session.text(_STAGES[progress.stage]) if progress.stage in _STAGES else progress.stage, f"{seconds:.1f} s"]
-    if progress.incumbent is not None:
+    if progress.stage == "points" and progress.incumbent is not None:
+        parts.append(session.text(Text(f"已有 {progress.incumbent:.0f} 点", f"{progress.incumbent:.0f} points so far")))
+    elif progress.incumbent is not None:
         parts.append(f"{session.text(Text('当前最好', 'best'))} {progress.incumbent:,.1f}")
     if progress.bound is not None and abs(progress.bound) < 1e20:
         parts.append(f"{session.text(Text('界', 'bound'))} {progress.bound:,.1f}")

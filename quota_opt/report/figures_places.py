@@ -160,15 +160,18 @@ def prices(content: Content, language: Language) -> Figure | None:
     top = table.sort_values(["price", "year", "place"], ascending=[False, True, True], kind="stable").iloc[0]
     dear = worth(float(top["price"]), str(top["unit"]))
     name = content.place_name(str(top["place"]))
-    spread = float(table["price"].max() - table["price"].min())
+    same_year = table["price"][table["year"] == top["year"]]
+    alike = len(same_year) > 1 and float(same_year.max() - same_year.min()) <= 1e-6
+    year = int(top["year"])
     title = (
         Text(
-            f"最紧的是{label(name)} {int(top['year'])} 年：再多 1 单位值 {dear.zh}",
-            f"Scarcest: {label(name)} in {int(top['year'])}, one more unit is worth {dear.en}",
+            f"{year} 年最紧，各处一样：再多 1 单位值 {dear.zh}",
+            f"Scarcest in {year}, everywhere alike: one more unit is worth {dear.en}",
         )
-        if spread > 1e-6
+        if alike
         else Text(
-            f"各处一样紧：再多 1 单位值 {dear.zh}", f"Equally scarce everywhere: one more unit is worth {dear.en}"
+            f"最紧的是{label(name)} {year} 年：再多 1 单位值 {dear.zh}",
+            f"Scarcest: {label(name)} in {year}, one more unit is worth {dear.en}",
         )
     )
     option = base_option(
@@ -220,11 +223,16 @@ def place_tree(content: Content, language: Language) -> Figure | None:
     giver, taker = (table.sort_values([key, "place"], ascending=[False, True], kind="stable").iloc[0]
                     for key in ("supply", "used"))  # fmt: skip
     freed, used = (running(float(row[key]), unit_key) for row, key in ((giver, "supply"), (taker, "used")))
-    title = Text(
-        f"{content.last_year} 年腾出最多的是{label(giver['place_name'])}（{freed.zh}），"
-        f"使用最多的是{label(taker['place_name'])}（{used.zh}）",
-        f"In {content.last_year} {label(giver['place_name'])} frees most ({freed.en}), "
-        f"{label(taker['place_name'])} uses most ({used.en})",
+    year, first, second = content.last_year, label(giver["place_name"]), label(taker["place_name"])
+    title = (
+        Text(
+            f"{year} 年腾出最多的是{first}（{freed.zh}），使用最多的是{second}（{used.zh}）",
+            f"In {year} {first} frees most ({freed.en}), {second} uses most ({used.en})",
+        )
+        if len(table) > 1
+        else Text(
+            f"{first} {year} 年腾出 {freed.zh}，使用 {used.zh}", f"In {year} {first} frees {freed.en}, uses {used.en}"
+        )
     )
     nodes = _nested(content, table, divisor, language)
     frame = {"left": 0, "right": 0, "top": 26, "bottom": 0}

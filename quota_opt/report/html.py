@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,6 +160,10 @@ def ledger_line(content: Content, language: Language) -> str:
     ).of(language)
 
 
+_SAID = ("status", "objective", "bound", "gap", "engine")
+"""Of a certificate, what other lines say already."""
+
+
 def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
     """Certificate and identity of the run, name by name."""
     lines = [
@@ -170,17 +175,27 @@ def proof_lines(content: Content, language: Language) -> list[tuple[str, str]]:
             word("engine", language),
             f"{content.engine['name']} · {content.engine['solver']} {content.engine['version']}",
         ),
-        (word("profile", language), " · ".join(f"{k} {v}" for k, v in content.profile.items() if _plain(v))),
-        (word("seconds", language), " · ".join(f"{k} {v:.2f}" for k, v in content.seconds.items())),
+        (word("profile", language), _pairs(content.profile, words.PROFILE, language)),
+        (
+            word("seconds", language),
+            " · ".join(f"{words.listed(words.STAGES, k).of(language)} {v:.2f}" for k, v in content.seconds.items()),
+        ),
         (word("run_number", language), content.run),
     ]
     lines += [
-        (f"{word('certificate', language)} · {k}", _value(v)) for k, v in content.certificate.items() if _plain(v)
+        (f"{word('certificate', language)} · {words.listed(words.CERTIFICATE, k).of(language)}", _value(v))
+        for k, v in content.certificate.items()
+        if _plain(v) and k not in _SAID
     ]
     if content.rounding is not None:
         lines.append((Text("取整", "whole numbers").of(language), content.rounding.of(language)))
     lines += [(f"--set {path}", _value(value)) for path, value in content.overrides.items()]
     return lines
+
+
+def _pairs(values: Mapping[str, Any], names: Mapping[str, Text], language: Language) -> str:
+    """Names and values of settings on one line."""
+    return " · ".join(f"{words.listed(names, k).of(language)} {v}" for k, v in values.items() if _plain(v))
 
 
 def _plain(value: object) -> bool:

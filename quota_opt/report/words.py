@@ -285,6 +285,37 @@ LEDGER_ENDS: Mapping[str, Text] = {
     "project": Text("项目", "project"),
 }
 
+STAGES: Mapping[str, Text] = {
+    "read": Text("读取", "reading"),
+    "build": Text("建模", "building"),
+    "solve": Text("求解", "solving"),
+    "polish": Text("细化", "polishing"),
+    "prices": Text("定价", "pricing"),
+    "verify": Text("复核", "verifying"),
+    "write": Text("写出", "writing"),
+}
+"""What a run is doing, and where its time went."""
+
+PROFILE: Mapping[str, Text] = {
+    "name": Text("名称", "name"),
+    "engine": Text("求解器", "engine"),
+    "solver": Text("算法", "solver"),
+    "relative_gap": Text("要求的差距", "gap asked for"),
+    "time_limit_s": Text("时限（秒）", "time limit (s)"),
+    "threads": Text("线程", "threads"),
+    "random_seed": Text("随机种子", "seed"),
+}
+
+CERTIFICATE: Mapping[str, Text] = {
+    "gap_asked": Text("要求的差距", "gap asked for"),
+    "price_bound": Text("由价格算出的界", "bound from prices"),
+    "relaxation": Text("线性松弛的值", "value of the linear relaxation"),
+    "columns": Text("模型的列", "columns of the model"),
+    "rows": Text("模型的行", "rows of the model"),
+    "nonzeros": Text("模型的非零元", "non-zeros of the model"),
+}
+"""What a certificate holds beside status, value, bound and gap."""
+
 PRICE_METHODS: Mapping[str, Text] = {
     "duals": Text("整数决策固定后的对偶值", "duals at fixed integers"),
     "duals at fixed integers": Text("整数决策固定后的对偶值", "duals at fixed integers"),

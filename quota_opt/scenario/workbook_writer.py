@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from quota_opt.errors import Finding, InputError, Level, Text
+from quota_opt.errors import Finding, InputError, Level, Text, Where
+from quota_opt.scenario.headers import read_heading
 from quota_opt.scenario.paths import flattened
 from quota_opt.scenario.raw import column_letters
 from quota_opt.scenario.scenario import Scenario, effective_document
@@ -73,6 +75,33 @@ def write_workbook(path: str | Path, scenario: Scenario | None = None) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class TypedSheet:
+    """A table as it was typed: its headings on `header_row` (1-based), and the cells of the rows below, blank ones
+    too."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    header_row: int = 1
+
+
+def write_typed_workbook(path: str | Path, document: Mapping[str, Any], sheets: Mapping[str, TypedSheet]) -> Path:
+    """Write the workbook with cells as they were typed, faults and all, each where it stands in its table.
+
+    Further columns it may have stand blank at its right. Raises InputError where a text is too long for a cell.
+    """
+    path = Path(path)
+    cells = (cell for sheet in sheets.values() for row in (sheet.headers, *sheet.rows) for cell in row)
+    longest = max(map(len, cells), default=0)
+    if longest > LONGEST_TEXT:
+        raise InputError([_too_long(longest, Where())])
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": "quota-opt", "created": _CREATED})
+        _TypedWriter(book, document, sheets).write()
+    return path
+
+
 _CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -80,16 +109,7 @@ def _refuse_long_texts(scenario: Scenario | None) -> None:
     if scenario is None:
         return
     findings = [
-        Finding(
-            Level.ERROR,
-            "text-too-long",
-            Text(
-                f"文字长 {len(text)} 字，工作簿一格最多 {LONGEST_TEXT} 字",
-                f"a text of {len(text)} characters; a cell holds {LONGEST_TEXT}",
-            ),
-            scenario.where(name, i, column),
-            Text("请缩短后再写工作簿。", "Shorten it before writing a workbook."),
-        )
+        _too_long(len(text), scenario.where(name, i, column))
         for name, frame in scenario.tables.items()
         for column in frame.columns
         if frame[column].dtype == object and len(frame) and frame[column].map(len).max() > 1000
@@ -98,6 +118,19 @@ def _refuse_long_texts(scenario: Scenario | None) -> None:
     ]
     if findings:
         raise InputError(findings)
+
+
+def _too_long(length: int, where: Where) -> Finding:
+    return Finding(
+        Level.ERROR,
+        "text-too-long",
+        Text(
+            f"文字长 {length} 字，工作簿一格最多 {LONGEST_TEXT} 字",
+            f"a text of {length} characters; a cell holds {LONGEST_TEXT}",
+        ),
+        where,
+        Text("请缩短后再写工作簿。", "Shorten it before writing a workbook."),
+    )
 
 
 def _cell_text(value: object) -> str:
@@ -216,9 +249,7 @@ class _Writer:
             sheet.set_column(j, j, width)
             sheet.write_string(0, j, heading, head)
         sheet.freeze_panes(1, 0)
-        rows = flattened(self.document)
-        if self.scenario is None:
-            rows |= {p: "" for p in _rule_paths() if p not in rows}
+        rows = self._setting_rows()
         lists = {"scenario.energy_basis": "能耗口径", "scenario.data": "数据性质", "objective.form": "目标形式"}
         for i, (path, value) in enumerate(rows.items(), 1):
             sheet.write_string(i, 0, path, text)
@@ -236,6 +267,11 @@ class _Writer:
             if path in lists:
                 sheet.data_validation(i, 1, i, 1, {"validate": "list", "source": f"={lists[path]}", **_STOP})
 
+    def _setting_rows(self) -> dict[str, Any]:
+        """Settings by path; the blank workbook has a row for every parameter of every rule besides."""
+        rows = flattened(self.document)
+        return rows if self.scenario is not None else rows | {p: "" for p in _rule_paths() if p not in rows}
+
     def _table(self, sheet: Any, spec: TableSpec) -> None:
         frame = self.scenario.tables[spec.name] if self.scenario is not None else None
         count = len(frame) if frame is not None else 0
@@ -243,22 +279,25 @@ class _Writer:
         sheet.repeat_rows(0)
         sheet.set_row(0, 32)
         for j, column in enumerate(spec.columns):
-            color = TINT if column.required else PLAIN
-            head = self._format(bold=True, bg_color=color, border=1, border_color=LINE, text_wrap=True, align="center")
-            unit = unit_words(column.unit).zh
-            heading = column.header("" if column.unit == SHARE else unit)
-            parts: dict[str, Any] = {"bg_color": TINT, "border": 1, "border_color": LINE} if column.required else {}
-            if column.kind in ("identifier", "text", "list", "numbers"):
-                parts["num_format"] = "@"
-            body = self._format(**parts)
-            width = max(10, min(28, 2 * len(heading) + 2))
-            sheet.set_column(j, j, width, body)
-            sheet.write_string(0, j, heading, head)
+            body = self._column(sheet, j, column, _heading(column))
             self._check(sheet, spec, column, j, count)
             if frame is not None:
                 _write_cells(sheet, j, column, frame[column.name], body)
         if count:
             sheet.autofilter(0, 0, count, len(spec.columns) - 1)
+
+    def _column(self, sheet: Any, j: int, column: ColumnSpec | None, heading: str, row: int = 0) -> Any:
+        """Width, format and heading of a column; returns the format of its cells."""
+        needed = column is not None and column.required
+        color = TINT if needed else PLAIN
+        head = self._format(bold=True, bg_color=color, border=1, border_color=LINE, text_wrap=True, align="center")
+        parts: dict[str, Any] = {"bg_color": TINT, "border": 1, "border_color": LINE} if needed else {}
+        if column is None or column.kind in ("identifier", "text", "list", "numbers"):
+            parts["num_format"] = "@"
+        body = self._format(**parts)
+        sheet.set_column(j, j, max(10, min(28, 2 * len(heading) + 2)), body)
+        sheet.write_string(row, j, heading, head)
+        return body
 
     def _check(self, sheet: Any, spec: TableSpec, column: ColumnSpec, j: int, count: int) -> None:
         """The drop-down or the check of numbers of one column."""
@@ -303,6 +342,60 @@ class _Writer:
             rule["validate"] = kind
         if rule is not None:
             sheet.data_validation(1, j, count + ROOM, j, rule)
+
+
+class _TypedWriter(_Writer):
+    """Writes tables as they were typed."""
+
+    def __init__(
+        self, book: xlsxwriter.Workbook, document: Mapping[str, Any], sheets: Mapping[str, TypedSheet]
+    ) -> None:
+        super().__init__(book, document, context_of(document), None)
+        self.sheets = sheets
+
+    def _setting_rows(self) -> dict[str, Any]:
+        return flattened(self.document)
+
+    def _table(self, sheet: Any, spec: TableSpec) -> None:
+        typed = self.sheets.get(spec.name)
+        if typed is None:
+            super()._table(sheet, spec)
+            return
+        top = typed.header_row - 1
+        sheet.freeze_panes(top + 1, 1)
+        there: set[str] = set()
+        for j, heading in enumerate(typed.headers):
+            read = read_heading(heading, spec) if heading else None
+            column = read.column if read is not None else None
+            body = self._column(sheet, j, column, heading, top)
+            if column is not None:
+                there.add(column.name)
+                self._check(sheet, spec, column, j, top + len(typed.rows))
+            for i, row in enumerate(typed.rows, top + 1):
+                _write_typed(sheet, i, j, row[j], column, body)
+        # A needed column that is missing stays missing: blank in every row it would be another fault.
+        absent = [c for c in spec.columns if c.name not in there and not (c.required and typed.rows)]
+        for j, column in enumerate(absent, len(typed.headers)):
+            self._column(sheet, j, column, _heading(column), top)
+            self._check(sheet, spec, column, j, top + len(typed.rows))
+
+
+def _heading(column: ColumnSpec) -> str:
+    return column.header("" if column.unit == SHARE else unit_words(column.unit).zh)
+
+
+def _write_typed(sheet: Any, i: int, j: int, cell: str, column: ColumnSpec | None, body: Any) -> None:
+    """A figure as a number where it is one and nothing is lost, anything else as the text it is."""
+    if column is not None and column.numeric:
+        try:
+            number = float(cell)
+        except ValueError:
+            number = np.nan
+        if np.isfinite(number) and cell.strip().replace(".", "", 1).removeprefix("-").isdecimal() and len(cell) < 16:
+            sheet.write_number(i, j, number, body)
+            return
+    if cell:
+        sheet.write_string(i, j, cell, body)
 
 
 _STOP = {"error_title": "不在选项中", "error_message": "请从下拉列表中选择。"}

@@ -29,7 +29,8 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Progress:
     """One report on the way: stage (`read`, `build`, `solve`, `polish` …), seconds since the solve began,
-    best value and bound so far in the sense of the objective (None while unknown), and their relative gap."""
+    best value and bound so far in the sense of the objective (None while unknown), and their relative gap. In the stage
+    `points` of a front the best value is how many points there are."""
 
     stage: str
     seconds: float

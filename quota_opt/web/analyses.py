@@ -79,8 +79,17 @@ class Asked:
         now = time.monotonic()
         if now - self._told >= TOLD_S:
             self._told = now
-            self.stopped = (self.folder / "stop").exists()
             _write(self.folder / "progress.json", finite(vars(progress)))
+        return self.going
+
+    def count(self, progress: Progress) -> bool:
+        """Of a front only how many points there are, not how far each is; whether to go on."""
+        return self.watch(progress) if progress.stage == "points" else self.going
+
+    @property
+    def going(self) -> bool:
+        """Whether nobody has asked for the end."""
+        self.stopped = self.stopped or (self.folder / "stop").exists()
         return not self.stopped
 
 
@@ -173,7 +182,7 @@ def _diff(asked: Asked) -> tuple[Made, dict[str, Any]]:
 def _front(asked: Asked) -> tuple[Made, dict[str, Any]]:
     from quota_opt.analysis.front.pareto import pareto
 
-    made = pareto(asked.scenario, on_progress=asked.watch, **asked.options)
+    made = pareto(asked.scenario, on_progress=asked.count, **asked.options)
     return made, _front_values(made)
 
 

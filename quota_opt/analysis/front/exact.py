@@ -316,7 +316,7 @@ def exact_front(
     def tell(points: int, zones: int) -> bool:
         if on_progress is None:
             return True
-        return on_progress(Progress("front", time.monotonic() - began, float(points))) is not False
+        return on_progress(Progress("points", time.monotonic() - began, float(points))) is not False
 
     longest = math.inf if profile.time_limit_s is None else profile.time_limit_s
     listing = Listing(arrays, scaled) if Listing.applies(arrays) else None

@@ -285,7 +285,7 @@ class _Spread:
     def _told(self) -> bool:
         if self.on_progress is None:
             return True
-        progress = Progress("front", time.monotonic() - self.began, float(len(self.values)))
+        progress = Progress("points", time.monotonic() - self.began, float(len(self.values)))
         return self.on_progress(progress) is not False
 
     def _left(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import posixpath
 import tempfile
@@ -10,18 +9,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from quota_opt.errors import Finding, InputError, Language, QuotaOptError, Text
 from quota_opt.facade import Scenario, check
+from quota_opt.resources import builtin
 from quota_opt.scenario import write_workbook
-from quota_opt.scenario.settings_reading import SETTINGS_FILE
+from quota_opt.scenario.settings_reading import SETTINGS_FILE, read_toml
 from quota_opt.store.case_files import WORKBOOK_NAMES, case_of_files, judged_of
 from quota_opt.store.jobs import Job
 from quota_opt.store.workspace import Workspace
-from quota_opt.store.workspace_values import ACTIONS, AuditEntry, CaseEntry
+from quota_opt.store.workspace_values import CaseEntry, PageRun
+from quota_opt.web.desk.workbooks import workbook_of
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import Options
 from quota_opt.web.service import READERS, Service
@@ -29,6 +29,8 @@ from quota_opt.web.uploads import MACROS, folder_files
 
 KEPT_READ = 12
 """Cases kept read; a county is some ten megabytes."""
+_LOOKED_AT = 4
+"""Own cases that a new one is compared with by name, those changed last."""
 _NAMED = 3
 """Files left aside that are named."""
 
@@ -43,11 +45,15 @@ class Opened:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What became of an upload: the case, what is to be said of it, and what changed where it replaced another."""
+    """What became of an upload: the case, what is to be said of it, and how it differs from the version before.
+
+    Of a new case that is how it differs from `before`, another of the user's own of the same name.
+    """
 
     entry: CaseEntry
     remarks: tuple[Text, ...]
     changes: Text | None = None
+    before: CaseEntry | None = None
 
 
 class Cases:
@@ -78,6 +84,20 @@ class Cases:
         made = self._read(files)
         self._remember(key, number, made)
         return made
+
+    def variant_title(self, run: PageRun) -> Text | None:
+        """What the variant of a run is called; its name where its case is not read just now, None without a variant."""
+        if not run.variant:
+            return None
+        key, version = (run.title, 1) if run.case is None else (run.case, run.version or 1)
+        with self._lock:
+            opened = self._opened.get((key, version))
+        if opened is None and key in builtin("scenarios"):
+            opened = self.opened(run.user, key)
+        chosen = (
+            None if opened is None or opened.scenario is None else opened.scenario.settings.variants.get(run.variant)
+        )
+        return chosen.title if chosen is not None and chosen.title is not None else Text(run.variant, run.variant)
 
     def read(self, user: str, key: str, version: int | None = None) -> Scenario:
         """The case of that key. Raises InputError with all findings where it cannot be read, NoSuchCase."""
@@ -127,19 +147,17 @@ class Cases:
             files = dict(opened.scenario.files)  # with those of the case it extends
         remarks = _remarks(aside)
         if into is None:
-            title = opened.scenario.title.zh if opened.scenario is not None else ""
-            entry = self.workspace.add_case(
-                user, files, title=title or Path(_name(given)).stem, source=_name(given), judged=judged
-            )
+            similar = self._similar(user, opened.scenario)
+            title = Path(_name(given)).stem if len(given) == 1 and _name(given) != SETTINGS_FILE else ""
+            title = title or (_stated_title(files) if opened.scenario is None else opened.scenario.title.zh)
+            entry = self.workspace.add_case(user, files, title=title, source=_name(given), judged=judged)
             self._remember(entry.key, entry.version, opened)
-            return Uploaded(entry, remarks)
+            if similar is None or opened.scenario is None:
+                return Uploaded(entry, remarks)
+            return Uploaded(entry, remarks, _changes(similar[1], opened.scenario), similar[0])
         current = self.workspace.case(user, into)
         before = self.opened(user, into, current.version).scenario
-        changes = None
-        if before is not None and opened.scenario is not None:
-            from quota_opt.analysis.compare.in_short import changes_in_short
-
-            changes = changes_in_short(before, opened.scenario)
+        changes = None if before is None or opened.scenario is None else _changes(before, opened.scenario)
         entry = self.workspace.save(
             user,
             into,
@@ -153,13 +171,22 @@ class Cases:
         self._remember(entry.key, entry.version, opened)
         return Uploaded(entry, remarks, changes)
 
+    def _similar(self, user: str, scenario: Scenario | None) -> tuple[CaseEntry, Scenario] | None:
+        """The newest of the user's own cases that has the name of this one."""
+        sound = [entry for entry in self.workspace.cases(user) if entry.sound] if scenario is not None else []
+        for entry in sound[:_LOOKED_AT]:
+            found = self.opened(user, entry.key, entry.version).scenario
+            if found is not None and scenario is not None and found.name == scenario.name:
+                return entry, found
+        return None
+
     def copy(self, user: str, key: str, title: str) -> CaseEntry:
         """An own case with the files of another. Raises NoSuchCase, WorkspaceFull."""
         return self.workspace.copy(user, key, title)
 
     def workbook(self, user: str, key: str) -> tuple[str, bytes]:
         """A case as a file to work on in Excel, and its name: the workbook that was uploaded as it was, else one that
-        is written; a case of tables that cannot be read as a zip of them. Raises NoSuchCase."""
+        is written; tables that cannot be read at all come as a zip of them. Raises NoSuchCase."""
         entry = self.workspace.case(user, key)
         files = self.workspace.files(user, key)
         stem = _file_stem(entry.title)
@@ -167,14 +194,15 @@ class Cases:
         workbook = next((name for name in files if name in WORKBOOK_NAMES.values()), None)
         if workbook is not None:
             return f"{stem}{posixpath.splitext(workbook)[1]}", files[workbook]
-        opened = self.opened(user, key)
-        if opened.scenario is None:
+        try:
+            return f"{stem}.xlsx", workbook_of(files, self.opened(user, key).scenario)
+        except InputError:
             return f"{stem}.zip", _zip(files)
-        return f"{stem}.xlsx", _workbook(opened.scenario)
 
     def blank_workbook(self) -> tuple[str, bytes]:
         """The workbook a planner fills in, and its name."""
-        return "空白工作簿.xlsx", _workbook(None)
+        with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
+            return "空白工作簿.xlsx", write_workbook(Path(folder) / "case.xlsx").read_bytes()
 
     def problems_workbook(self, user: str, key: str, language: Language) -> tuple[str, bytes]:
         """All findings about a case as a workbook, and its name. Raises NoSuchCase."""
@@ -246,27 +274,10 @@ def findings_workbook(findings: Sequence[Finding], title: str, language: Languag
         return path.read_bytes()
 
 
-def audit_csv(entries: Sequence[AuditEntry], language: Language) -> bytes:
-    """The audit log as a table that Excel opens right; nothing in it is taken for a formula."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(text.of(language) for text in _AUDIT_HEADINGS)
-    for entry in entries:
-        details = "; ".join(f"{name}={value}" for name, value in entry.details.items() if value not in (None, {}, ""))
-        action = ACTIONS.get(entry.action, Text(entry.action, entry.action)).of(language)
-        writer.writerow(
-            _harmless(cell) for cell in (moment_words(entry.moment), entry.user, action, entry.object, details)
-        )
-    return buffer.getvalue().encode("utf-8-sig")
+def _changes(before: Scenario, after: Scenario) -> Text:
+    from quota_opt.analysis.compare.in_short import changes_in_short
 
-
-def moment_words(moment: datetime) -> str:
-    """A moment on the clock of this machine."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return changes_in_short(before, after)
 
 
 def _name(given: Sequence[tuple[str, bytes]]) -> str:
@@ -274,7 +285,16 @@ def _name(given: Sequence[tuple[str, bytes]]) -> str:
     name = given[0][0].replace("\\", "/") if given else ""
     if len(given) > 1 and "/" in name:
         return name.split("/")[0]
-    return posixpath.basename(name)
+    return posixpath.basename(name) if len(given) < 2 else f"{posixpath.basename(name)} +{len(given) - 1}"
+
+
+def _stated_title(files: Mapping[str, bytes]) -> str:
+    """The title a scenario.toml states, whatever else is wrong with the case; "" where there is none."""
+    document, _ = read_toml(files.get(SETTINGS_FILE, b""), SETTINGS_FILE)
+    about = document.get("scenario")
+    title = about.get("title") or about.get("name") if isinstance(about, Mapping) else None
+    stated = title.get("zh") if isinstance(title, Mapping) else title
+    return stated if isinstance(stated, str) else ""
 
 
 def _file_stem(title: str) -> str:
@@ -309,11 +329,6 @@ def _remarks(aside: Sequence[str]) -> tuple[Text, ...]:
     return tuple(made)
 
 
-def _workbook(scenario: Scenario | None) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
-        return write_workbook(Path(folder) / "case.xlsx", scenario).read_bytes()
-
-
 def _zip(files: Mapping[str, bytes]) -> bytes:
     import zipfile
 
@@ -325,10 +340,3 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
 
 
 _PROBLEMS = Text("问题清单", "findings")
-_AUDIT_HEADINGS = (
-    Text("时间", "time"),
-    Text("谁", "who"),
-    Text("做了什么", "what"),
-    Text("对象", "object"),
-    Text("详情", "details"),
-)

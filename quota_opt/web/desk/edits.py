@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 
@@ -68,8 +69,16 @@ class SetSetting:
 
 
 @dataclass(frozen=True)
+class AddItem:
+    """One more item at the end of a list of settings, which begins where it is not there."""
+
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class RemoveSetting:
-    """A setting is no longer written: its default holds."""
+    """A setting is no longer written (its default holds), or an item no longer in its list."""
 
     path: str
 
@@ -82,20 +91,30 @@ class SetSettingsText:
 
 
 TableEdit = SetCell | AddRows | RemoveRows | AddColumn | RenameColumn | RemoveColumn
-SettingsEdit = SetSetting | RemoveSetting | SetSettingsText
+SettingsEdit = SetSetting | AddItem | RemoveSetting | SetSettingsText
 Edit = TableEdit | SettingsEdit
 
 _KINDS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        SetCell, AddRows, RemoveRows, AddColumn, RenameColumn, RemoveColumn, SetSetting, RemoveSetting, SetSettingsText,
+        SetCell, AddRows, RemoveRows, AddColumn, RenameColumn, RemoveColumn, SetSetting, AddItem, RemoveSetting,
+        SetSettingsText,
     )
 }  # fmt: skip
 
 
 def kept_edits(edits: Iterable[Edit]) -> list[dict[str, Any]]:
     """The edits as JSON."""
-    return [{"edit": type(edit).__name__, **asdict(edit)} for edit in edits]
+    return [{"edit": type(edit).__name__, **_plain(asdict(edit))} for edit in edits]
+
+
+def _plain(value: Any) -> Any:
+    """Dates as text, which settings take as well; the rest is JSON already."""
+    if isinstance(value, dict):
+        return {key: _plain(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(below) for below in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def edits_of(kept: Iterable[Mapping[str, Any]]) -> list[Edit]:

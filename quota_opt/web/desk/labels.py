@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 
 from quota_opt.errors import Text
+from quota_opt.report.words import measure_name
+from quota_opt.rules._screening import FIGURES
 from quota_opt.scenario.paths import BadPathError, split_path
 from quota_opt.scenario.schema import ACTIONS, CATEGORIES, GRADES, LEVELS, RESOURCE_WORDS, SENSES, STRENGTHS
 from quota_opt.scenario.settings import rule_parameters, rule_title
@@ -32,8 +34,14 @@ _LISTS: dict[str, tuple[Choice, ...]] = {
         Choice("two_high", "两高项目"),
     ),
 }
+_FIGURES = tuple(Choice(name, re.sub("（.*", "", words.zh)) for name, (_, _, words) in FIGURES.items())
 _FIXED = {"clause": Text("条款", "clause"), "enabled": Text("启用", "on")}
 _SHORT: dict[str, Text] = {
+    "admission.limits": Text("准入上限", "limits"),
+    "admission.limits.value": Text("上限", "limit"),
+    "admission.limits.applies_to": Text("针对谁", "applies to"),
+    "admission.limits.ratio": Text("替代倍数", "ratio of substitution"),
+    "priority.weights": Text("各类项目的权重", "weights of the categories"),
     "admission.limits.places": Text("适用区域", "places"),
     "admission.limits.sectors": Text("适用行业", "sectors"),
     "admission.limits.action": Text("不符合时", "what happens"),
@@ -62,6 +70,19 @@ _SHORT: dict[str, Text] = {
     "listing.any_of.scope.tags": Text("标签", "tags"),
     "listing.any_of.sector_mean.weighted": Text("按合计之比计", "total over total"),
     "priority.form": Text("形式", "form"),
+    "scenario": Text("案例", "Case"),
+    "scenario.title": Text("标题", "Title"),
+    "scenario.energy_basis": Text("能耗口径", "Energy basis"),
+    "scenario.data": Text("数据性质", "Data"),
+    "objective": Text("目标函数", "Objective"),
+    "objective.form": Text("形式", "Form"),
+    "objective.maximise": Text("越大越好的成效指标（权重）", "Measures to maximise (weights)"),
+    "objective.minimise": Text("越小越好的成效指标（权重）", "Measures to minimise (weights)"),
+    "actions": Text("措施的默认值", "Defaults of actions"),
+    "actions.value_added_lost_share": Text("减少的增加值占企业的比例", "Share of value added lost"),
+    "factors": Text("折算系数", "Conversion factors"),
+    "documents": Text("政策文件", "Policy documents"),
+    "documents.status": Text("状态", "Status"),
     "trading.weight": Text("净支出的权数", "weight of the net cost"),
     "two_high.thresholds.tce": Text("门槛", "size"),
     "two_high.thresholds.built_from": Text("何年起投产", "built from"),
@@ -79,8 +100,10 @@ def short(words: Text) -> Text:
 
 
 def known_values(name: str) -> tuple[Choice, ...]:
-    """The values that a setting of this name usually takes, with their words."""
-    return _LISTS.get(name, ())
+    """The values that a setting usually takes, with their words; `name` is its name, or its path without positions."""
+    return (
+        _FIGURES if name in ("listing.any_of.measure", "clearance.measure") else _LISTS.get(name.rpartition(".")[2], ())
+    )
 
 
 def value_words(name: str, value: str, explanation: Text = Text("", "")) -> Text:  # noqa: B008  # a NamedTuple
@@ -88,6 +111,8 @@ def value_words(name: str, value: str, explanation: Text = Text("", "")) -> Text
     for choice in _LISTS.get(name, ()):
         if value == choice.value:
             return Text(choice.zh, value.replace("_", " "))
+    if name in ("maximise", "minimise", "measure"):
+        return measure_name(value)
     said = re.search(rf"(?<![A-Za-z_]){re.escape(value)} ([^，；、：）]+?)(?= 或 |或 |，|；|、|）|$)", explanation.zh)
     zh = said[1].strip() if said is not None else value
     return Text(zh, value.replace("_", " "))
@@ -144,8 +169,9 @@ def explanation(key: str) -> Text:
     """All that is said of a rule's parameter (`admission.limits.value`), in both languages where there are both."""
     said = parameter_words(key)
     described = _described().get(key, Text("", ""))
-    zh = said.zh or described.zh
-    en = described.en or said.en
+    plain = setting_words(key) if not described.zh else Text("", "")
+    zh = said.zh or described.zh or plain.zh
+    en = described.en or said.en or plain.en
     return Text(zh or en, en or zh)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.facade import check
@@ -46,6 +46,11 @@ class Placed:
             named = f"“{self.spot.zh}”" if language == "zh" else self.spot.en
             what = what.replace(written, named)
         return what, self.spot.of(language) or where, fix
+
+    def on_page(self, language: Language) -> Finding:
+        """The finding in the words of the page, for a list that leaves it."""
+        what, where, fix = self.lines(language)
+        return replace(self.finding, what=Text(what, what), where=Where(file=where or None), fix=Text(fix, fix))
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,6 @@ def _spot(table: Table, where: Where, row: int | None, column: int | None) -> tu
         if column is None:
             words.append(address)
             continue
-        title = table.columns[column].title(language) or table.columns[column].letter  # type: ignore[arg-type]
+        title = table.columns[column].title(language) or table.columns[column].letter
         words.append(f"{address}，“{title}”" if language == "zh" else f"{address}, {title}")
     return words[0], words[1]

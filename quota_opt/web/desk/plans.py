@@ -13,7 +13,7 @@ from typing import Any
 
 from quota_opt.analysis.addresses import read_result
 from quota_opt.batch.task import unpack
-from quota_opt.errors import Language, Text, VerificationFailed
+from quota_opt.errors import InputError, Language, Text, VerificationFailed
 from quota_opt.facade import Scenario, verify
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.verify import Verification
@@ -22,7 +22,9 @@ from quota_opt.report.figures import makers
 from quota_opt.report.figures_course import Moment
 from quota_opt.report.narrowing import Part, narrowed
 from quota_opt.report.values import Figure
-from quota_opt.store.jobs import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, SOLVE, Job, now
+from quota_opt.report.words import STAGES
+from quota_opt.store.case_files import case_of_files
+from quota_opt.store.jobs import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, SOLVE, Job, WrongState, now
 from quota_opt.web.limits import MEBIBYTE
 from quota_opt.web.service import Service
 
@@ -43,15 +45,6 @@ _STATES: Mapping[str, Text] = {
     DONE: Text("完成", "done"),
     FAILED: Text("失败", "failed"),
     CANCELLED: Text("已取消", "cancelled"),
-}
-_STAGES: Mapping[str, Text] = {
-    "read": Text("读取", "reading"),
-    "build": Text("建模", "building"),
-    "solve": Text("求解", "solving"),
-    "polish": Text("细化", "polishing"),
-    "prices": Text("定价", "pricing"),
-    "verify": Text("复核", "verifying"),
-    "write": Text("写出", "writing"),
 }
 
 
@@ -98,7 +91,7 @@ class JobState:
         """What is being done, as far as it is known."""
         if self.stage is None:
             return Text("准备", "preparing")
-        return _STAGES.get(self.stage, _STAGES["solve"])
+        return STAGES.get(self.stage, STAGES["solve"])
 
 
 @dataclass
@@ -193,6 +186,18 @@ class Plans:
                     while len(self._kept) > 1 and sum(each.size for each in self._kept.values()) > PLANS_MB * MEBIBYTE:
                         self._kept.popitem(last=False)
         return made
+
+    def case(self, user: str, job: str) -> Scenario:
+        """The case a job was asked of, without its variant and changed settings; also of one without a plan.
+
+        Raises NoSuchJob; WrongState where nothing of the run was kept.
+        """
+        found = self._service.jobs.get(job, user)
+        try:
+            files = self._service.store.case_files(str(found.address))
+        except InputError:
+            raise WrongState(Text("这次运行没有留下案例。", "Nothing of this run's case was kept.")) from None
+        return case_of_files(files)
 
     def verify(self, user: str, job: str) -> Verification:
         """The result folder of a job checked anew, with neither model nor solver. Raises NoSuchJob, WrongState."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from quota_opt.errors import Text
+from quota_opt.report import numbers
 from quota_opt.store.jobs import CANCELLED, DONE, FAILED, QUEUED, SOLVE
 from quota_opt.store.workspace_values import PageRun
 
@@ -64,7 +65,7 @@ def _with_gap(words: Text, run: PageRun) -> Text:
 def _add_gap(words: Text, gap: Any) -> Text:
     if not isinstance(gap, int | float):
         return words
-    shown = f"{gap:.2%}" if gap >= 0.00005 else "0"
+    shown = numbers.gap(float(gap))
     return Text(f"{words.zh}（差距 {shown}）", f"{words.en} (gap {shown})")
 
 

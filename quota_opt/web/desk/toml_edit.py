@@ -17,7 +17,7 @@ from quota_opt.scenario.folder import LARGEST_SETTINGS
 from quota_opt.scenario.nearest import mend_name
 from quota_opt.scenario.paths import BadPathError, split_path, with_values
 from quota_opt.scenario.settings_reading import SETTINGS_FILE, plain_document, read_toml
-from quota_opt.web.desk.edits import RemoveSetting, SetSetting, SetSettingsText, SettingsEdit
+from quota_opt.web.desk.edits import AddItem, RemoveSetting, SetSetting, SetSettingsText, SettingsEdit
 
 
 def edited_settings(files: Mapping[str, bytes], step: SettingsEdit) -> dict[str, bytes]:
@@ -37,7 +37,12 @@ def edited_settings(files: Mapping[str, bytes], step: SettingsEdit) -> dict[str,
     document, findings = read_toml(old, SETTINGS_FILE)
     if findings:
         raise InputError(findings)
-    if isinstance(step, SetSetting):
+    if isinstance(step, AddItem):
+        there, item = _at(document, step.path), plain_value(step.value)
+        if not isinstance(there, list):
+            return edited_settings(files, SetSetting(step.path, [item]))
+        wanted, findings = with_values(document, {step.path: [*there, item]})
+    elif isinstance(step, SetSetting):
         wanted, findings = with_values(document, {step.path: plain_value(step.value)})
     else:
         wanted, findings = _without(document, step.path)
@@ -73,6 +78,17 @@ def plain_value(value: Any) -> Any:
     return plain_document({"value": value})["value"]
 
 
+def _at(document: Any, path: str) -> Any:
+    """What stands at a path; None where nothing does."""
+    spot = document
+    try:
+        for key in split_path(path):
+            spot = spot[int(key)] if isinstance(spot, list) else spot[key]
+    except (BadPathError, KeyError, IndexError, ValueError, TypeError):
+        return None
+    return spot
+
+
 def _without(document: Mapping[str, Any], path: str) -> tuple[dict[str, Any], list[Finding]]:
     result: dict[str, Any] = copy.deepcopy(dict(document))
     try:
@@ -88,7 +104,7 @@ def _without(document: Mapping[str, Any], path: str) -> tuple[dict[str, Any], li
     return result, []
 
 
-def _written(text: str, step: SetSetting | RemoveSetting, wanted: Mapping[str, Any]) -> str:
+def _written(text: str, step: SetSetting | AddItem | RemoveSetting, wanted: Mapping[str, Any]) -> str:
     """The text with the step done, comments kept; written anew where that does not give what is wanted."""
     try:
         document = tomlkit.parse(text)
@@ -101,7 +117,7 @@ def _written(text: str, step: SetSetting | RemoveSetting, wanted: Mapping[str, A
     return tomli_w.dumps(dict(wanted))
 
 
-def _do(document: Any, step: SetSetting | RemoveSetting) -> None:
+def _do(document: Any, step: SetSetting | AddItem | RemoveSetting) -> None:
     keys = split_path(step.path)
     spot = document
     for depth, key in enumerate(keys[:-1]):
@@ -115,6 +131,10 @@ def _do(document: Any, step: SetSetting | RemoveSetting) -> None:
     last: Any = int(keys[-1]) if isinstance(spot, list) else keys[-1]
     if isinstance(step, RemoveSetting):
         del spot[last]
+        return
+    if isinstance(step, AddItem):
+        inline = not isinstance(spot[last], tomlkit.items.AoT)
+        spot[last].append(_item(plain_value(step.value), inline=inline))
         return
     value = _item(plain_value(step.value), inline=len(keys) > 2 or isinstance(spot, list))
     old = spot[last] if isinstance(spot, list) or last in spot else None

@@ -16,9 +16,9 @@ from quota_opt.report.reporters import ONE_PAGE
 from quota_opt.report.words import WORDS
 from quota_opt.web.desk.plans import JobState, ReadPlan
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import in_thread
 from quota_opt.web.page.plan_proof import outcome, pairs
 from quota_opt.web.page.rows import rows
-from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 ALL = "zip"

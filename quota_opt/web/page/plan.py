@@ -7,8 +7,9 @@ import asyncio
 from nicegui import ui
 
 from quota_opt.errors import Text
-from quota_opt.web.desk.plans import JobState, ReadPlan
+from quota_opt.web.desk.plans import JobState
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import is_there
 from quota_opt.web.page.plan_job import show_failed, show_running
 from quota_opt.web.page.plan_result import show_result
 from quota_opt.web.page.threads import in_thread
@@ -32,16 +33,13 @@ async def show(view: View, job: str) -> None:
 async def _planned(view: View, state: JobState) -> None:
     reading = asyncio.ensure_future(in_thread(view.desk.plans.read, view.user, state.id))
     await asyncio.wait({reading}, timeout=PROMPT_S)
-    if reading.done():
-        show_result(view, state, reading.result())
-        return
     frame = kit.part("div")
-    with frame:
-        kit.answer(view.say(Text("正在读取方案并复核……", "Reading the plan and checking it …")))
-    client = ui.context.client
-    await client.connected()
-    read: ReadPlan = await reading
-    if client.has_socket_connection:
+    if not reading.done():
+        with frame:
+            kit.answer(view.say(Text("正在读取方案并复核……", "Reading the plan and checking it …")))
+        await ui.context.client.connected()
+    read = await reading
+    if is_there(frame):
         frame.clear()
         with frame:
             show_result(view, state, read)

@@ -8,8 +8,7 @@ from nicegui import ui
 
 from quota_opt.errors import Text
 from quota_opt.report import tables, words
-from quota_opt.report.html import ledger_line
-from quota_opt.report.numbers import figure
+from quota_opt.report.numbers import figure, short
 from quota_opt.web.page import kit
 from quota_opt.web.page.plan_filter import choice
 from quota_opt.web.page.rows import MOST_ROWS, rows
@@ -25,8 +24,6 @@ def show_ledger(shown: Shown, search: str = "") -> None:
     """What comes in and goes out, then entry by entry; both sides agree for whatever is chosen."""
     view, content = shown.view, shown.read.content
     asked = {"resource": "", "end": "", "search": search}
-    if shown.part.whole:
-        kit.words(ledger_line(content, view.language), "", "p")
     with kit.part("div", "qo-row qo-filter-row"):
         frame_of_choices = kit.part("div", "qo-row")
         box = ui.input(view.say(Text("企业或项目（编号、名称）", "firm or project (identifier, name)")), value=search)
@@ -63,8 +60,22 @@ def _entries(shown: Shown, asked: dict[str, str]) -> None:
         )
     else:
         sums = Text("", "")
-    kit.answer(view.say(Text(f"{entries:,} 笔{sums.zh}，来源合计与去向合计相等。",
-                             f"{entries:,} entries{sums.en}; what comes in equals what goes out.")))  # fmt: skip
+    if not entries:
+        kit.answer(view.say(Text("没有符合的记录。", "No entry is like that.")))
+        return
+    off = shown.read.content.ledger_difference
+    agrees = Text(
+        f"全部台账与各池存量、腾出的最大差额 {short(off) if off > 1e-9 else '0'}",
+        f"the whole ledger differs from what the pools hold and free by {short(off) if off > 1e-9 else '0'} at most",
+    )
+    kit.answer(
+        view.say(
+            Text(
+                f"{entries:,} 笔{sums.zh}，来源合计与去向合计相等；{agrees.zh}。",
+                f"{entries:,} entries{sums.en}; what comes in equals what goes out; {agrees.en}.",
+            )
+        )
+    )
     rows(view, summary)
     kit.heading(view.say(Text("逐笔", "Entry by entry")), 3)
     rows(view, tables.ledger(content, named=True), most=MOST_ROWS, by="amount")

@@ -118,7 +118,7 @@ def _to_place(shown: Shown) -> Callable[[Any], None]:
     def go(event: Any) -> None:
         place = _data(event).get("place")
         if isinstance(place, str):
-            shown.go(shown.key, replace(shown.part, place=None if place == shown.part.place else place))
+            _narrow(shown, place)
 
     return go
 
@@ -158,7 +158,13 @@ def _places(shown: Shown) -> None:
         )
     )
     _figure(shown, "ratios")
-    rows(shown.view, tables.places(content))
+    named = {content.place_name(place): place for place in content.places["place"]}
+    rows(shown.view, tables.places(content), on_open=lambda cells: _narrow(shown, named.get(str(cells[0]))))
+
+
+def _narrow(shown: Shown, place: str | None) -> None:
+    """A place alone; asked for again: everything again."""
+    shown.go(shown.key, replace(shown.part, place=None if place == shown.part.place else place))
 
 
 def _flow(shown: Shown) -> None:
@@ -226,7 +232,9 @@ def _prices(shown: Shown) -> None:
                     shown.go("ledger", Part(place, content.years[year], shown.part.category))
 
         figures.figure(shown.view, made, on_click=cell)
-    rows(shown.view, tables.prices(content))
+    with kit.part("details", "qo-details"):
+        kit.words(shown.say(Text("全部价格和有效范围", "All prices, and how far they hold")), "", "summary")
+        rows(shown.view, tables.prices(content))
 
 
 def _awards(shown: Shown) -> None:

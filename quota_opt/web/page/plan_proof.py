@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nicegui import ui
-
-from quota_opt.errors import QuotaOptError, Text
+from quota_opt.errors import Text
 from quota_opt.plan.verify import Verification
-from quota_opt.report import sentences, tables
+from quota_opt.report import tables
 from quota_opt.report.html import proof_lines
 from quota_opt.report.numbers import figure, gap
+from quota_opt.report.values import table_of
 from quota_opt.report.words import WORDS
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import asked, is_there
 from quota_opt.web.page.rows import rows
-from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 if TYPE_CHECKING:
     from quota_opt.web.page.plan_result import Shown
+
+
+_COLUMNS = ("rule", "clause", "state", "headline", "ok", "price")
+"""Of the table of rules; the papers have more."""
 
 
 def show_rules(shown: Shown) -> None:
@@ -36,10 +39,16 @@ def show_rules(shown: Shown) -> None:
         ),
         live=False,
     )
-    rows(shown.view, tables.rules(content))
-    note = sentences.clauses_note(content)
-    if note is not None:
-        kit.note(shown.say(note))
+    table = tables.rules(content)
+    places = [k for k, column in enumerate(table.columns) if column.key in _COLUMNS]
+    lines = [[row[k] for k in places] for row in table.rows]
+    rows(shown.view, table_of(table.key, table.title, [table.columns[k] for k in places], lines))
+    reported = sum(line.only_reported for line in content.clauses)
+    if reported:
+        more = Text(
+            f"另有 {reported} 条只报告不建模，见“条款”。", f"{reported} more are reported, not modelled: see Clauses."
+        )
+        shown.anchor(shown.say(more), "clauses")
 
 
 def show_proof(shown: Shown) -> None:
@@ -78,18 +87,14 @@ def show_proof(shown: Shown) -> None:
         told.clear()
         with told:
             kit.words(shown.say(Text("正在核验……", "Checking …")), "", "p")
-        client = ui.context.client
-        try:
-            found = await in_thread(view.desk.plans.verify, view.user, shown.state.id)
-        except QuotaOptError as error:
-            view.trouble(error)
-            return
-        if not client.has_socket_connection:
+        found = await asked(view, view.desk.plans.verify, view.user, shown.state.id)
+        if not is_there(told):
             return
         again.set_enabled(True)
         told.clear()
-        with told:
-            outcome(view, found)
+        if found is not None:
+            with told:
+                outcome(view, found)
 
     again.on_click(check)
     pairs(proof_lines(content, view.language))

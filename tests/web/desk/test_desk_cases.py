@@ -13,7 +13,8 @@ from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.store.store import Store
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import AuditEntry, Changed, NoSuchCase
-from quota_opt.web.desk.cases import Cases, audit_csv, findings_workbook
+from quota_opt.web.desk.audit import audit_csv
+from quota_opt.web.desk.cases import Cases, findings_workbook
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.packages import TooLarge
 from quota_opt.web.service import Service
@@ -51,19 +52,15 @@ def changed(folder, name, before, after):
 
 def test_a_workbook_is_kept_as_it_was_and_comes_back_byte_for_byte(cases, case, workbook):
     made = cases.upload("li", [("第12周.xlsx", workbook)])
-    assert (made.entry.title, made.entry.source, made.entry.errors) == (case.title.zh, "第12周.xlsx", 0)
-    assert made.remarks == ()
+    assert (made.entry.title, made.entry.source, made.entry.errors) == ("第12周", "第12周.xlsx", 0)
+    assert (made.remarks, made.changes) == ((), None)
     assert cases.read("li", made.entry.key).equals(case)
     name, content = cases.workbook("li", made.entry.key)
     assert name.endswith(".xlsx") and content == workbook
 
 
 def test_a_folder_and_a_zip_of_it_are_the_same_case(cases, case, folder):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as package:
-        for name, content in folder:
-            package.writestr(name, content)
-    whole, packed = cases.upload("li", folder), cases.upload("li", [("算例.zip", buffer.getvalue())])
+    whole, packed = cases.upload("li", folder), cases.upload("li", [("算例.zip", zipped(dict(folder)))])
     assert (whole.entry.source, packed.entry.source) == ("算例", "算例.zip")
     assert cases.workspace.files("li", whole.entry.key) == cases.workspace.files("li", packed.entry.key)
     assert cases.read("li", packed.entry.key).equals(case)
@@ -118,10 +115,18 @@ def test_a_case_with_faults_is_kept_with_its_findings(cases, folder):
     with pytest.raises(InputError):
         cases.run("li", made.entry.key)
     name, content = cases.workbook("li", made.entry.key)
-    assert name.endswith(".zip") and "projects.csv" in zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert name.endswith(".xlsx") and load_workbook(io.BytesIO(content))["项目"]["E2"].value == "many"
     sheet = load_workbook(io.BytesIO(cases.problems_workbook("li", made.entry.key, "zh")[1])).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[1][0] == "错误" and "many" in rows[1][1]
+
+
+def test_tables_whose_settings_cannot_be_read_come_back_as_they_were(cases, folder, case):
+    made = cases.upload("li", changed(folder, "scenario.toml", b"[scenario]", b"[scenario"))
+    name, content = cases.workbook("li", made.entry.key)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        assert name.endswith(".zip")
+        assert package.read("projects.csv") == case.files["projects.csv"]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +180,25 @@ def test_the_next_upload_is_a_version_and_says_what_changed(cases, folder):
         cases.upload("li", folder, into=first.key, based_on=1)
     with pytest.raises(NoSuchCase):
         cases.upload("wang", folder, into=first.key)
+
+
+def test_a_new_case_is_compared_with_the_one_of_the_same_name(cases, folder, workbook, case):
+    first = cases.upload("li", [("第11周.xlsx", workbook)]).entry
+    other = case.files["scenario.toml"].replace(b'name = "worked-example"', b'name = "other"')
+    cases.upload("li", [("别的.zip", zipped({**case.files, "scenario.toml": other}))])
+    made = cases.upload("li", changed(folder, "projects.csv", b",500,", b",550,"))
+    assert made.before == first
+    assert made.changes.zh == "项目的综合能耗有 1 处改动"
+    assert made.entry.version == 1 and made.entry.key != first.key
+    assert cases.upload("wang", folder).before is None
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return buffer.getvalue()
 
 
 def test_some_tables_replace_those_of_a_case_and_leave_the_others(cases, folder, case):
