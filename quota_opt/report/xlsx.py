@@ -363,11 +363,8 @@ def _scale() -> dict[str, Any]:
 def _clauses(book: Book, sheet: Any, content: Content) -> None:
     """Clauses with the rules that carry them, readings taken, documents with their standing, one below the other."""
     row, last_column = 0, 0
-    for k, table in enumerate(
-        (clause_tables.clauses(content), clause_tables.readings(content), tables.documents(content))
-    ):
-        if not table.rows:
-            continue
+    made = (clause_tables.clauses(content), clause_tables.readings(content), tables.documents(content))
+    for k, table in enumerate(table for table in made if table.rows):
         book.text(sheet, row, 0, table.title.of(book.language), bold=True, font_size=12)
         place = book.table(sheet, table, row + 1, widths=k == 0)
         if k == 0:  # a sheet has one filter
