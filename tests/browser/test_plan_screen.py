@@ -27,8 +27,8 @@ SHORT = {
 
 
 @pytest.fixture(scope="module")
-def api(told):
-    with client(told["api"], told["token"]) as made:
+def api(server):
+    with client(server.told["api"], server.told["token"]) as made:
         yield made
 
 
