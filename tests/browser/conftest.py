@@ -6,9 +6,16 @@ from serving import serving
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def told(tmp_path_factory):
+    """What the server says of itself: `address`, `api`, `token` …"""
     with serving(tmp_path_factory.mktemp("site"), "--jobs", "1", QUOTA_OPT_TOKEN="") as made:
-        yield made.told["address"]
+        yield made.told
+
+
+@pytest.fixture(scope="session")
+def site(told):
+    """Where the page is."""
+    return told["address"]
 
 
 @pytest.fixture

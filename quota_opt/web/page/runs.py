@@ -185,7 +185,7 @@ class Runs:
             reason = (run.error or {}).get("message") or {}
             said = str(reason.get(view.language) or "").splitlines()
             if said and run.state == "failed":
-                kit.words(said[0], "qo-soft qo-line")
+                kit.words(said[0], "qo-soft qo-under")
         time = kit.words(self._time(run), "", "td")
         kit.words(view.say(moment_words(run.submitted)), "", "td")
         kit.words(view.say(Text("本机", "this computer")) if run.user == LOCAL_USER else run.user, "", "td")
