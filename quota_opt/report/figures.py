@@ -177,7 +177,7 @@ def waterfall(content: Content, language: Language) -> Figure | None:
         grid={"left": 12, "right": 16, "top": 40, "bottom": 8, "containLabel": True},
         xAxis={"type": "category", "data": names, "axisLabel": {"fontSize": 12, "interval": 0, "color": "#222222",
                "rotate": 0 if len(names) < 7 and language == "zh" else 28}},
-        yAxis=axis_name(unit.of(language), type="value"),
+        yAxis=axis_name(unit.of(language), type="value", nameTextStyle={"align": "left", "fontSize": 12}),
         series=[
             {"type": "candlestick", "data": bars, "barWidth": "58%", "tooltip": {"show": False}},
             {"type": "scatter", "data": tops, "symbolSize": 0.1, "silent": True, "tooltip": {"show": False},

@@ -6,16 +6,14 @@ from serving import serving
 
 
 @pytest.fixture(scope="session")
-def told(tmp_path_factory):
-    """What the server says of itself: `address`, `api`, `token` …"""
+def server(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("site"), "--jobs", "1", QUOTA_OPT_TOKEN="") as made:
-        yield made.told
+        yield made
 
 
 @pytest.fixture(scope="session")
-def site(told):
-    """Where the page is."""
-    return told["address"]
+def site(server):
+    return server.told["address"]
 
 
 @pytest.fixture

@@ -84,9 +84,9 @@ def test_tables_with_a_fault_are_kept_and_lead_to_their_findings(window, tables)
     assert blank.value.suggested_filename == "空白工作簿.xlsx"
 
 
-def test_a_run_stands_in_the_history_and_its_end_is_seen_without_a_reload(window, told):
+def test_a_run_stands_in_the_history_and_its_end_is_seen_without_a_reload(window, server):
     page = window.go("/")
-    with client(told["api"], told["token"]) as api:
+    with client(server.told["api"], server.told["token"]) as api:
         job = api.post("/jobs", json={"case": "worked-example/keep-70", "fresh": True}).json()["id"]
         page.reload()
         row = page.locator("tr", has_text=job[:8])

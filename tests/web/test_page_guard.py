@@ -120,3 +120,11 @@ def test_a_second_server_takes_a_free_port_where_none_is_asked_for(monkeypatch):
             assert second.getsockname()[1] != taken
         with pytest.raises(CannotListen):
             command._listening("127.0.0.1", taken)
+
+
+def test_an_address_that_leads_nowhere_says_so_in_the_language_of_the_page(browser):
+    sign_in(browser)
+    answer = browser.get("/no/such/page")
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.text
+    assert "There is no such page" in browser.get("/en/nowhere").text

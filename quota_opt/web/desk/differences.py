@@ -43,8 +43,16 @@ def _of_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Te
 def change_words(path: str, old: Any, new: Any) -> Text:
     """A changed setting in words: 规则“项目准入” … 上限：0.52 → 0.49."""
     words = path_words(path)
-    was, now = (Text(*[_short(v)] * 2) if v is not None else Text("（未写）", "(not written)") for v in (old, new))
+    was, now = _value(old), _value(new)
     return Text(f"{words.zh}：{was.zh} → {now.zh}", f"{words.en}: {was.en} → {now.en}")
+
+
+def _value(value: Any) -> Text:
+    if value is None:
+        return Text("（未写）", "(not written)")
+    if isinstance(value, bool):
+        return Text("是", "yes") if value else Text("否", "no")
+    return Text(_short(value), _short(value))
 
 
 def _short(value: Any) -> str:

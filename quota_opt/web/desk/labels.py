@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from quota_opt.errors import Text
 from quota_opt.report.words import measure_name
+from quota_opt.rules._screening import FIGURES
 from quota_opt.scenario.paths import BadPathError, split_path
 from quota_opt.scenario.schema import ACTIONS, CATEGORIES, GRADES, LEVELS, RESOURCE_WORDS, SENSES, STRENGTHS
 from quota_opt.scenario.settings import rule_parameters, rule_title
@@ -33,8 +34,14 @@ _LISTS: dict[str, tuple[Choice, ...]] = {
         Choice("two_high", "两高项目"),
     ),
 }
+_FIGURES = tuple(Choice(name, re.sub("（.*", "", words.zh)) for name, (_, _, words) in FIGURES.items())
 _FIXED = {"clause": Text("条款", "clause"), "enabled": Text("启用", "on")}
 _SHORT: dict[str, Text] = {
+    "admission.limits": Text("准入上限", "limits"),
+    "admission.limits.value": Text("上限", "limit"),
+    "admission.limits.applies_to": Text("针对谁", "applies to"),
+    "admission.limits.ratio": Text("替代倍数", "ratio of substitution"),
+    "priority.weights": Text("各类项目的权重", "weights of the categories"),
     "admission.limits.places": Text("适用区域", "places"),
     "admission.limits.sectors": Text("适用行业", "sectors"),
     "admission.limits.action": Text("不符合时", "what happens"),
@@ -93,8 +100,10 @@ def short(words: Text) -> Text:
 
 
 def known_values(name: str) -> tuple[Choice, ...]:
-    """The values that a setting of this name usually takes, with their words."""
-    return _LISTS.get(name, ())
+    """The values that a setting usually takes, with their words; `name` is its name, or its path without positions."""
+    return (
+        _FIGURES if name in ("listing.any_of.measure", "clearance.measure") else _LISTS.get(name.rpartition(".")[2], ())
+    )
 
 
 def value_words(name: str, value: str, explanation: Text = Text("", "")) -> Text:  # noqa: B008  # a NamedTuple

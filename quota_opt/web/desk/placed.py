@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.facade import check
@@ -46,6 +46,11 @@ class Placed:
             named = f"“{self.spot.zh}”" if language == "zh" else self.spot.en
             what = what.replace(written, named)
         return what, self.spot.of(language) or where, fix
+
+    def on_page(self, language: Language) -> Finding:
+        """The finding in the words of the page, for a list that leaves it."""
+        what, where, fix = self.lines(language)
+        return replace(self.finding, what=Text(what, what), where=Where(file=where or None), fix=Text(fix, fix))
 
 
 @dataclass(frozen=True)
@@ -169,29 +174,3 @@ def _spot(table: Table, where: Where, row: int | None, column: int | None) -> tu
         title = table.columns[column].title(language) or table.columns[column].letter
         words.append(f"{address}，“{title}”" if language == "zh" else f"{address}, {title}")
     return words[0], words[1]
-
-
-def findings_workbook(checked: Checked, language: Language) -> bytes:
-    """All findings as a workbook to mend the case by: level, what, where, how to mend; every cell a text."""
-    import io
-
-    import xlsxwriter
-
-    heads = [Text("级别", "Level"), Text("问题", "What is wrong"), Text("位置", "Where"), Text("怎么改", "How to mend")]
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet("问题清单" if language == "zh" else "Findings")
-        bold = book.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1})
-        plain = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "num_format": "@"})
-        for column, (head, width) in enumerate(zip(heads, (8, 50, 36, 60), strict=True)):
-            sheet.set_column(column, column, width)
-            sheet.write_string(0, column, head.of(language), bold)
-        for row, p in enumerate(checked.findings, 1):
-            for column, text in enumerate((p.finding.level.words.of(language), *p.lines(language))):
-                sheet.write_string(row, column, text[:32_000], plain)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(checked.findings), len(heads) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-    return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,8 +15,10 @@ from pydantic.fields import FieldInfo
 from quota_opt.errors import Text
 from quota_opt.report.parameters import parts_of
 from quota_opt.resources import builtin
+from quota_opt.rules._screening import FIGURES
 from quota_opt.scenario.paths import join_path, split_path
 from quota_opt.scenario.settings import ClauseEntry, Document, Settings, rule_parameters, rule_title
+from quota_opt.scenario.settings_meanings import OF_FIGURE, OF_RESOURCE
 from quota_opt.scenario.settings_reading import plain_document
 from quota_opt.scenario.settings_words import parameter_unit
 from quota_opt.scenario.standing import cited, standing
@@ -75,6 +78,8 @@ class Group:
     """What a new item starts with."""
     keys: tuple[Choice, ...] = ()
     """Keys that a new entry may have."""
+    open_keys: bool = True
+    """Whether others will do as well."""
     changed: bool = False
     required: bool = False
 
@@ -220,13 +225,27 @@ def _fields(
         name = info.alias or attribute
         if name in skip:
             continue
+        unit = _figure_unit(key, values) if name == "value" else None
         value = values.get(name)
         old = MISSING if before is None else before.get(name)
         default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
-        yield _part(
+        part = _part(
             info.annotation, f"{key}.{name}", join_path((*split_path(path), name)), value, old,
             default=default, required=info.is_required(), limits=list(info.metadata), above=model,
         )  # fmt: skip
+        yield replace(part, unit=unit) if unit is not None and isinstance(part, Knob) else part
+
+
+def _figure_unit(key: str, values: Mapping[str, Any]) -> Text | None:
+    """The unit of a limit or a line: that of the figure it is about; None where it is about none that is known."""
+    if key not in ("admission.limits", "listing.any_of", "clearance"):
+        return None
+    figure = values.get("criterion", "energy_intensity") if key == "admission.limits" else values.get("measure")
+    if not isinstance(figure, str) or figure not in FIGURES:
+        return Text("", "")
+    words = FIGURES[figure][2]
+    zh, en = re.search("（(.+)）", words.zh), re.search(r"\((.+)\)", words.en)
+    return Text(zh[1] if zh else "", en[1] if en else "")
 
 
 def _plain(value: Any) -> Any:
@@ -313,9 +332,10 @@ def _by_key(
         part = _part(inner, key, spot, below, old, limits=_metadata(inner))
         words = value_words(name, str(entry), explanation(key))
         parts.append(_renamed(part, words))
-    keys = tuple(Choice(c.value, Text(c.zh, c.value)) for c in known_values(name) if c.value not in value)
+    known = known_values(key)
+    keys = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known if c.value not in value)
     return Group(
-        path, label, explanation(key), "keys", tuple(parts), bool(value), None, keys, changed=changed, required=required
+        path, label, explanation(key), "keys", tuple(parts), bool(value), None, keys, not known, changed, required
     )
 
 
@@ -352,19 +372,20 @@ def _knob(
     elif lists and (value is None or (isinstance(value, list) and all(isinstance(v, str) for v in value))):
         kind = "list"
         inner = [v for s in lists for p in parts_of(get_args(s)[0]) if get_origin(p) is Literal for v in get_args(p)]
-        known = inner or [c.value for c in known_values(name)]
+        known = inner or [c.value for c in known_values(key)]
         choices = tuple(Choice(str(v), value_words(name, str(v), said)) for v in known)
     elif bool in simple:
         kind = "switch"
     elif simple & {str, Text} and (value is None or isinstance(value, str)) and not simple & {int, float}:
         kind = "text"
-        choices = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known_values(name))
+        choices = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known_values(key))
     elif simple & {int, float}:
         kind = "number" if float in simple else "integer"
     if value is not None and not _fits(kind, value):
         kind, choices = "other", ()
     low, high = _range(limits)
     unit = parameter_unit(key) or _own_unit(key)
+    unit = Text("", "") if unit in (OF_FIGURE, OF_RESOURCE) else unit
     old = None if before is MISSING else before
     return Knob(
         path, setting_label(key) or Text(name, name), said, kind, value, default, unit, low, high, choices,

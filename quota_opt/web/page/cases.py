@@ -304,7 +304,7 @@ class CasesScreen:
     async def _copy(self, entry: CaseEntry) -> None:
         view = self.view
         title = view.say(Text(f"{entry.title}（副本）", f"{entry.named('en')} (copy)"))
-        made = await asked(view, view.desk.cases.copy, view.user, entry.key, title)
+        made = await asked(view, view.desk.workspace.copy, view.user, entry.key, title)
         if made is not None:
             self._say(
                 [view.say(Text(f"已复制为“{made.title}”。", f"Copied as “{made.title}”."))],

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import Level, QuotaOptError, Text
 from quota_opt.scenario.schema import TABLES
-from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import Changed
-from quota_opt.web.desk.edits import Edit
+from quota_opt.web.desk.cases import findings_workbook
 from quota_opt.web.desk.editing import Editing, Touched
+from quota_opt.web.desk.edits import Edit
 from quota_opt.web.desk.placed import RULES, SETTINGS, VARIANTS, Checked, Placed
 from quota_opt.web.desk.workbooks import workbook_of
 from quota_opt.web.page import kit
@@ -21,6 +21,7 @@ from quota_opt.web.page.data_findings import FindingsPanel
 from quota_opt.web.page.data_grid import GridPanel
 from quota_opt.web.page.data_rules import RulesPanel, SettingsPanel
 from quota_opt.web.page.data_variants import VariantsPanel
+from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 REST_S = 0.3
@@ -34,60 +35,10 @@ _TITLES = {
 }
 
 
-_CSS = """
-.qo-data-body { display: grid; grid-template-columns: minmax(0, 1fr) 340px; gap: 14px; align-items: start; }
-.qo-data-left { min-width: 0; }
-.qo-data-tools { margin: 8px 0; }
-.qo-gap { width: 1px; height: 24px; background: var(--line); }
-.qo-data-line { margin: 8px 0; }
-.qo-search { width: 180px; margin-left: auto; }
-.qo-data-grid { width: 100%; height: max(340px, calc(100vh - 330px)); font-size: 14px; }
-.qo-data-grid .ag-header-cell-text { white-space: normal; }
-.qo-data-grid .qo-line-number { color: var(--soft); }
-.qo-data-grid .qo-cell-number { text-align: right; }
-.qo-data-grid .qo-head-needed { background: #fff4d6; }
-.qo-data-grid .qo-head-bad { background: #fbe3d8; color: var(--bad); }
-.qo-data-grid .qo-cell-edited { background: #e5f1f8; box-shadow: inset 3px 0 0 #0072b2; }
-.qo-data-grid .qo-cell-bad { background: #fbe3d8; color: var(--bad); font-weight: 700; }
-.qo-data-grid .qo-cell-bad::after { content: " ⚠"; }
-.qo-data-grid .qo-cell-warn { background: #fff4d6; }
-.qo-data-grid .qo-cell-warn::after { content: " ⚠"; color: var(--warn); }
-.qo-data-findings { position: sticky; top: 60px; max-height: calc(100vh - 76px); overflow-y: auto; margin: 0; }
-.qo-findings-level { font-size: 15px; font-weight: 700; margin: 8px 0 2px; }
-.qo-findings-place { font-size: 14px; font-weight: 700; color: var(--soft); margin: 6px 0 0; line-height: 1.5; }
-ul.qo-findings-list { list-style: none; margin: 0; padding: 0; }
-button.qo-finding { display: block; width: 100%; text-align: left; font: inherit; font-size: 14px; border: 0; border-left: 4px solid var(--edge);
-  cursor: pointer; color: inherit; }
-button.qo-finding:hover { background: var(--sky); }
-.qo-finding > span, .qo-finding > label { display: block; }
-.qo-tab-bad { color: var(--bad); }
-.qo-rule { border: 1px solid var(--line); border-radius: 6px; background: #fff; margin: 10px 0; padding: 8px 14px; display: block; }
-.qo-rule-off { background: var(--pale); }
-.qo-rule-head { display: flex; gap: 6px 12px; align-items: center; flex-wrap: wrap; }
-.qo-rule-body { display: grid; grid-template-columns: minmax(0, 1fr) 300px; gap: 16px; }
-.qo-rule-name { font-size: 16px; font-weight: 700; }
-.qo-knobs { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 4px 14px; align-items: start; }
-.qo-knob { min-width: 0; display: block; }
-.qo-knob-list { grid-column: 1 / -1; }
-.qo-knob .q-field { font-size: 15px; }
-.qo-knob-changed { border-left: 3px solid #0072b2; padding-left: 8px; }
-.qo-knob-note { font-size: 14px; color: var(--soft); display: block; }
-.qo-knob-wrong { font-size: 14px; color: var(--bad); font-weight: 700; display: block; }
-.qo-item { border: 1px solid var(--line); border-radius: 6px; padding: 6px 12px; margin: 6px 0; grid-column: 1 / -1; display: block; }
-.qo-clauses { border-left: 3px solid var(--line); padding-left: 12px; font-size: 14px; }
-.qo-clause { margin: 4px 0 8px; display: block; }
-.qo-link.q-btn { border: 0; background: none; color: var(--blue); padding: 0 4px; min-height: 28px; font-size: 14px; text-decoration: underline; }
-.qo-fold { width: 100%; }
-.qo-settings-text textarea { font-family: ui-monospace, Consolas, "Noto Sans Mono CJK SC", monospace; min-height: 420px; font-size: 14px; }
-@media (max-width: 1100px) { .qo-data-body, .qo-rule-body { grid-template-columns: minmax(0, 1fr); } .qo-data-findings { position: static; } }
-"""
-
-
 async def show(view: View, case: str) -> None:
     """Draw the screen of a case."""
-    ui.add_css(_CSS)
-    workspace = Workspace(view.desk.service.store)
-    editing = await run.io_bound(Editing, workspace, view.user, case)
+    ui.add_head_html('<link rel="stylesheet" href="/static/data.css">')
+    editing = await in_thread(Editing, view.desk.workspace, view.user, case)
     screen = DataScreen(view, editing)
     await screen.draw()
 
@@ -110,7 +61,7 @@ class DataScreen:
     async def draw(self) -> None:
         """Everything, from the top."""
         entry = self.editing.entry
-        self._root = kit.part("div", "qo-data-root")
+        self.root = kit.part("div", "qo-data-root")
         kit.page_title(entry.named(self.view.language))
         self._state = kit.part("div", "qo-row qo-data-state")
         self._answer = kit.answer("")
@@ -152,6 +103,11 @@ class DataScreen:
         kit.button(self.say("试算", "What-if"), on_click=self.what_if)
         self._solve = kit.button(self.say("求解", "Solve"), on_click=self.solve, main=True)
 
+    def trouble(self, error: QuotaOptError) -> None:
+        """Show what went wrong."""
+        with self.root:
+            self.view.trouble(error)
+
     def title_of(self, place: str | None) -> str:
         """What a tab is called."""
         return self.view.say(_TITLES[place]) if place in _TITLES else ""
@@ -165,7 +121,7 @@ class DataScreen:
 
     async def _show_tab(self) -> None:
         self._body.clear()
-        with self._body:
+        with self._body, kit.part("div"):  # of its own: a tab left before it was drawn goes on in what is gone
             if self.tab == RULES:
                 self._panel = RulesPanel(self)
             elif self.tab == SETTINGS:
@@ -174,7 +130,7 @@ class DataScreen:
                 self._panel = VariantsPanel(self)
             else:
                 self._panel = GridPanel(self, self.tab)
-        await self._panel.draw()
+            await self._panel.draw()
 
     async def go(self, placed: Placed) -> None:
         """Show the place of a finding: turn to its tab, then to the cell or the field."""
@@ -216,9 +172,9 @@ class DataScreen:
     async def attempt(self, work: Callable[[], Any]) -> Any:
         """What `work` gives, done in a thread; None, and the trouble shown, where it cannot be done."""
         try:
-            return await run.io_bound(work)
+            return await in_thread(work)
         except QuotaOptError as error:
-            self.view.trouble(error)
+            self.trouble(error)
             return None
 
     async def redraw(self, touched: Touched) -> None:
@@ -233,7 +189,7 @@ class DataScreen:
             if asked == self._asked:
                 await self.check()
 
-        with self._root:
+        with self.root:
             ui.timer(REST_S, rested, once=True)
 
     async def redraw_all(self) -> None:
@@ -313,12 +269,12 @@ class DataScreen:
         if self.editing.lost and not await confirm_lost(self):
             return False
         try:
-            await run.io_bound(self.editing.save)
+            await in_thread(self.editing.save)
         except Changed:
             await ask_newer(self)
             return False
         except QuotaOptError as error:
-            self.view.trouble(error)
+            self.trouble(error)
             return False
         await self.saved()
         return True
@@ -358,9 +314,9 @@ class DataScreen:
 
     async def download_findings(self) -> None:
         """All findings in a workbook."""
-        from quota_opt.web.desk.placed import findings_workbook
-
-        content = await self.attempt(lambda: findings_workbook(self.checked, self.view.language))
+        found = [p.on_page(self.view.language) for p in self.checked.findings]
+        title = self.editing.entry.named(self.view.language)
+        content = await self.attempt(lambda: findings_workbook(found, title, self.view.language))
         if content is not None:
             ui.download.content(content, self.say("问题清单.xlsx", "findings.xlsx"), WORKBOOK)
 

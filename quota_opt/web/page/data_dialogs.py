@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.web.desk.edits import AddColumn, Edit, RemoveColumn, RenameColumn
 from quota_opt.web.desk.pasting import Pasted, plan_paste
 from quota_opt.web.desk.tables import Table
 from quota_opt.web.page import kit
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 MOST_LINES = 20
 
 
-def _dialog(title: str) -> tuple[ui.dialog, Any]:
-    dialog = ui.dialog().props("no-shake")
+def _dialog(screen: DataScreen, title: str) -> tuple[ui.dialog, Any]:
+    """A dialog that stands by itself: what it was opened from may be drawn anew meanwhile."""
+    with screen.root:
+        dialog = ui.dialog().props("no-shake")
     with dialog, ui.card().classes("qo-dialog qo-wide") as card:
         kit.heading(title)
     return dialog, card
@@ -40,7 +43,7 @@ def ask_copy(screen: DataScreen, step: Sequence[Edit]) -> None:
     """A built-in case cannot be changed: offer a copy, and do the step there."""
     say = screen.say
     entry = screen.editing.entry
-    dialog, card = _dialog(say("内置案例不能改动", "Built-in cases cannot be changed"))
+    dialog, card = _dialog(screen, say("内置案例不能改动", "Built-in cases cannot be changed"))
     with card:
         kit.words(
             say("请复制成自己的案例；刚才的修改会带过去。", "Make your own copy; what you just changed goes with it."),
@@ -70,14 +73,14 @@ async def ask_newer(screen: DataScreen) -> None:
     if found is None:
         return
     entry, theirs, apart = found
-    dialog, card = _dialog(say("打开之后，别处又保存了新版本", "A newer version was saved elsewhere meanwhile"))
+    dialog, card = _dialog(screen, say("打开之后，别处又保存了新版本", "A newer version was saved elsewhere meanwhile"))
 
     async def settle(work: Any) -> None:
         dialog.close()
         try:
-            await run.io_bound(work)
+            await in_thread(work)
         except QuotaOptError as error:
-            screen.view.trouble(error)
+            screen.trouble(error)
             return
         await screen.redraw_all()
 
@@ -109,7 +112,8 @@ def ask_stale(screen: DataScreen) -> None:
     say = screen.say
     count = len(screen.editing.stale)
     dialog, card = _dialog(
-        say(f"有 {count} 步未保存的修改，是在旧版本上做的", f"{count} unsaved steps began from an older version")
+        screen,
+        say(f"有 {count} 步未保存的修改，是在旧版本上做的", f"{count} unsaved steps began from an older version"),
     )
 
     async def settle(use: bool) -> None:
@@ -128,7 +132,7 @@ def ask_stale(screen: DataScreen) -> None:
 async def confirm_lost(screen: DataScreen) -> bool:
     """Saving a workbook in the form of tables drops what cannot be shown there: say what, and ask."""
     say = screen.say
-    dialog, card = _dialog(say("工作簿中有些内容不会带入", "Some of the workbook will not be taken over"))
+    dialog, card = _dialog(screen, say("工作簿中有些内容不会带入", "Some of the workbook will not be taken over"))
     with card:
         kit.findings(screen.view, [p.finding for p in screen.editing.lost])
         kit.words(
@@ -146,12 +150,12 @@ def open_paste(panel: GridPanel) -> None:
     screen, say = panel.screen, panel.screen.say
     table = panel.table
     language = screen.view.language
-    dialog, card = _dialog(say(f"粘贴自 Excel：{table.title.zh}", f"Paste from Excel: {table.title.en}"))
+    dialog, card = _dialog(screen, say(f"粘贴自 Excel：{table.title.zh}", f"Paste from Excel: {table.title.en}"))
     planned: list[Pasted] = []
     with card:
         kit.words(
             say("在 Excel 中连同表头复制，再粘贴到下面。有编号的行按编号更新，没有的新增。",
-                "Copy with the headings in Excel and paste below. Rows are found by their identifier; others are added."),
+                "Copy with the headings in Excel and paste below. Rows go by their identifier; new ones are added."),
             "", "p",
         )  # fmt: skip
         box = ui.textarea(say("粘贴的内容", "What was copied")).props("outlined rows=8").classes("qo-full")
@@ -167,7 +171,7 @@ def open_paste(panel: GridPanel) -> None:
         async def look() -> None:
             current = panel.table
             at = current.row_at(int(row.value)) if row.value else None
-            plan = await run.io_bound(plan_paste, current, box.value or "", row=at, column=column.value)
+            plan = await in_thread(plan_paste, current, box.value or "", row=at, column=column.value)
             planned[:] = [plan]
             apply.set_enabled(bool(plan.edits))
             shown.clear()
@@ -219,7 +223,7 @@ def open_columns(panel: GridPanel) -> None:
     screen, say = panel.screen, panel.screen.say
     table = panel.table
     language = screen.view.language
-    dialog, card = _dialog(say(f"“{table.title.zh}”的列", f"Columns of {table.title.en}"))
+    dialog, card = _dialog(screen, say(f"“{table.title.zh}”的列", f"Columns of {table.title.en}"))
 
     async def do(edit: Edit) -> None:
         dialog.close()

@@ -6,22 +6,25 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import Language, Level, Text
 from quota_opt.report.words import measure_name
-from quota_opt.web.desk.edits import AddRows, RemoveRows, SetCell
 from quota_opt.web.desk.editing import Touched
+from quota_opt.web.desk.edits import AddRows, RemoveRows, SetCell
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.desk.tables import Column, Table, cell_fault
 from quota_opt.web.page import kit
 from quota_opt.web.page.data_dialogs import open_columns, open_paste
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
 
 WHOLE = 5_000
 """Rows a grid holds; of longer tables those that a search finds."""
+MOST_CHOICES = 60
+"""Places offered as a list to choose from; where there are more, the code is typed."""
 _LOCALE = {
     "noRowsToShow": "没有记录",
     "loadingOoo": "正在载入…",
@@ -159,13 +162,14 @@ class GridPanel:
             ":tooltipValueGetter": f"p => p.data && p.data.t ? p.data.t.{field} : null",
             ":comparator": "(a, b) => String(a ?? '').localeCompare(String(b ?? ''), undefined, {numeric: true})",
         }
-        words = self._words(column) if language == "zh" else {}
+        places = self._places(column)
+        words = places or (self._words(column) if language == "zh" else {})
         if words:
             listed = json.dumps(words, ensure_ascii=True)
             made[":valueFormatter"] = (
                 f"p => {{ const w = {listed}; return Object.hasOwn(w, p.value) ? w[p.value] : p.value; }}"
             )
-        choices = self.table.choices(column)
+        choices = self.table.choices(column) or (tuple(places) if len(places) <= MOST_CHOICES else ())
         if choices:
             made |= {"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": ["", *choices]}}
         else:
@@ -177,6 +181,18 @@ class GridPanel:
             used = {row[column.index] for row in self.table.rows}
             return {name: f"{measure_name(name).zh}" for name in used if measure_name(name).zh != name}
         return column.words()
+
+    def _places(self, column: Column) -> dict[str, str]:
+        """The places a cell may name, with what people call them."""
+        if column.spec is None or column.spec.refers != "places":
+            return {}
+        places = self.screen.editing.state.tables["places"]
+        code, name = places.column_called("place"), places.column_called("name")
+        if code is None:
+            return {}
+        return {
+            row[code]: (row[name] if name is not None and row[name] else row[code]) for row in places.rows if row[code]
+        }
 
     def _help(self, column: Column, language: Language) -> str:
         said = column.help.of(language)
@@ -277,7 +293,7 @@ class GridPanel:
         row, column = ids.index(data["id"]), int(field[1:])
         if self.table.rows[row][column] == new:
             return
-        fault = await run.io_bound(cell_fault, self.table, column, new)
+        fault = await in_thread(cell_fault, self.table, column, new)
         self._typed[data["id"], column] = fault[0] if fault else None
         if not await self.screen.do([SetCell(self.name, row, column, new)]):
             del self._typed[data["id"], column]

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import Text
@@ -14,11 +14,12 @@ from quota_opt.scenario.settings_reading import SETTINGS_FILE
 from quota_opt.scenario.toml_values import written
 from quota_opt.scenario.workbook import setting_value
 from quota_opt.web.desk.case_files import document_of
-from quota_opt.web.desk.edits import AddItem, Edit, RemoveSetting, SetSetting, SetSettingsText
 from quota_opt.web.desk.editing import Touched
+from quota_opt.web.desk.edits import AddItem, Edit, RemoveSetting, SetSetting, SetSettingsText
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.desk.rule_settings import Group, Knob, RuleCard, origin_of, rule_cards, setting_sections
 from quota_opt.web.page import kit
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -32,7 +33,7 @@ class _Forms:
         self.say = screen.say
         self.view = screen.view
         self._boxes: dict[str, Element] = {}
-        self._wrong: dict[str, Element] = {}
+        self._wrong: dict[str, ui.label] = {}
 
     def parts(self, parts: Sequence[Knob | Group]) -> None:
         """Written values first; the others, for which defaults hold, folded away."""
@@ -82,8 +83,9 @@ class _Forms:
 
     def _say_fault(self, path: str) -> None:
         found = [p for p in self.screen.checked.at_path(path) if p.path == path]
-        lines = [p.lines(self.view.language) for p in found]
-        self._wrong[path].set_text("；".join(f"⚠ {what} {fix}" for what, _, fix in lines))  # type: ignore[attr-defined]
+        missing = self.say("必填，请填写。", "Required: fill it in.")
+        lines = [missing if p.finding.code == "missing-setting" else p.lines(self.view.language)[2] for p in found]
+        self._wrong[path].set_text(" ".join(f"⚠ {line}" for line in lines))
 
     def mark(self) -> None:
         """What the last check found, at the fields."""
@@ -99,7 +101,8 @@ class _Forms:
             return False
         box = self._boxes[spot]
         ui.run_javascript(
-            f"const e = getHtmlElement({box.id}); if (e) {{ let d = e; while (d = d.closest('.q-expansion-item--collapsed')) "
+            f"const e = getHtmlElement({box.id}); if (e) {{ let d = e; "
+            "while (d = d.closest('.q-expansion-item--collapsed')) "
             "{ d.querySelector('.q-item').click(); d = d.parentElement; } e.scrollIntoView({block: 'center'}); "
             "const f = e.querySelector('input, textarea, button'); if (f) f.focus({preventScroll: true}); }"
         )
@@ -132,7 +135,7 @@ class _Forms:
                         self._knob(part, removable=True)
                     else:
                         self.part(part)
-            if not self.view.meeting:
+            if not self.view.meeting and (group.keys or group.open_keys):
                 self._new_key(group)
 
     def _new_key(self, group: Group) -> None:
@@ -205,7 +208,7 @@ class _Forms:
             said.append(self.say(f"不大于 {knob.high:g}", f"at most {knob.high:g}"))
         if knob.required:
             said.append(self.say("必填", "required"))
-        elif knob.default is not None and knob.default not in ([], ""):
+        elif knob.default is not None and knob.default not in ([], "") and knob.value not in (None, knob.default):
             shown = self._shown(knob, knob.default)
             said.append(self.say(f"默认 {shown}", f"default {shown}"))
         return self.say("；", "; ").join(said)
@@ -231,6 +234,15 @@ class _Forms:
                 options, value=list(value or []), label=label, multiple=True,
                 on_change=lambda e: self._set(knob, list(e.value)),
             ).props("dense outlined use-chips")  # fmt: skip
+        elif knob.kind == "text" and knob.choices:
+            options = {c.value: self.view.say(c.words) for c in knob.choices}
+            value = knob.value if knob.written else knob.default
+            options |= {} if value is None or value in options else {value: value}
+            made = ui.select(
+                options, value=value, label=label, with_input=True, new_value_mode="add-unique",
+                key_generator=lambda typed: typed, clearable=not knob.required,
+                on_change=lambda e: self._set(knob, e.value),
+            ).props("dense outlined")  # fmt: skip
         else:
             made = ui.input(label, value=self._text(knob), placeholder=self._placeholder(knob)).props("dense outlined")
             if knob.kind in ("number", "integer"):
@@ -301,7 +313,7 @@ class RulesPanel:
 
     async def draw(self) -> None:
         """All rules: those that are on first."""
-        cards = await run.io_bound(self._read)
+        cards = await in_thread(self._read)
         origin = origin_of(self.screen.editing.state.files)
         on = sum(card.on for card in cards)
         changed = sum(card.changed for card in cards)
@@ -361,18 +373,19 @@ class RulesPanel:
         view = self.screen.view
         kit.words(self.say("依据条款", "Clauses"), "qo-strong")
         knob = Knob(
-            f"{card.path}.clause", Text("条款", "Clause"), Text("文件代号和条次，如 ZJ 四(四)", "Code and number of the clause"),
-            "text", card.clause or None,
+            f"{card.path}.clause", Text("条款", "Clause"),
+            Text("文件代号和条次，如 ZJ 四(四)", "Code of the document and number"), "text", card.clause or None,
         )  # fmt: skip
         if not card.clauses:
             kit.words(self.say("没有写明条款。", "No clause is given."), "qo-knob-note")
         for clause in card.clauses:
             with kit.part("div", "qo-clause"):
-                kit.words(clause.clause, "qo-strong")
-                if view.say(clause.standing):
-                    kit.badge(view.say(clause.standing), "good" if clause.in_force else "warn")
+                with kit.part("span", "qo-row"):
+                    kit.words(clause.clause, "qo-strong")
+                    if view.say(clause.standing):
+                        kit.badge(view.say(clause.standing), "good" if clause.in_force else "warn")
                 if view.say(clause.text):
-                    kit.words(f"“{view.say(clause.text)}”", "", "p")
+                    kit.words(view.say(clause.text), "", "p")
                 elif view.say(clause.document):
                     kit.words(view.say(clause.document), "qo-knob-note", "p")
         forms.part(knob)
@@ -390,18 +403,19 @@ class RulesPanel:
         from quota_opt.report.library import rule_page
 
         view = self.screen.view
-        dialog, body = kit.drawer(view, view.say(card.title))
+        with self.screen.root:
+            dialog, body = kit.drawer(view, view.say(card.title))
         dialog.open()
-        text = await run.io_bound(rule_page, card.name, view.language, linked=False)
+        text = await in_thread(rule_page, card.name, view.language, linked=False)
         with body:
-            ui.markdown(text, extras=["tables", "fenced-code-blocks"]).classes("qo-markdown")
+            ui.markdown(text, extras=["tables", "fenced-code-blocks", "code-friendly"]).classes("qo-markdown")
 
     async def update(self, touched: Touched, *, force: str | None = None) -> None:
         """Draw the rules again whose settings changed."""
         if not touched.settings:
             return
-        for card in await run.io_bound(self._read):
-            old, box, forms = self._cards[card.name]
+        for card in await in_thread(self._read):
+            old, box, _ = self._cards[card.name]
             if card != old or card.name == force:
                 fresh = _Forms(self.screen)
                 self._cards[card.name] = (card, box, fresh)
@@ -447,7 +461,7 @@ class SettingsPanel:
                 self._text()
                 return
             base = self.screen.editing.base.files
-            self._sections = await run.io_bound(setting_sections, files, base)
+            self._sections = await in_thread(setting_sections, files, base)
         with self._box:
             for section in self._sections:
                 with kit.part("section", "qo-rule") as box:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from quota_opt.errors import Text
 from quota_opt.scenario.paths import flattened, join_path
@@ -14,11 +14,12 @@ from quota_opt.scenario.toml_values import written
 from quota_opt.scenario.workbook import setting_value
 from quota_opt.web.desk.case_files import document_of
 from quota_opt.web.desk.differences import change_words
-from quota_opt.web.desk.edits import RemoveSetting, SetSetting
 from quota_opt.web.desk.editing import Touched
+from quota_opt.web.desk.edits import RemoveSetting, SetSetting
 from quota_opt.web.desk.labels import path_words
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.page import kit
+from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -39,7 +40,7 @@ class VariantsPanel:
 
     async def _fill(self) -> None:
         files = self.screen.editing.state.files
-        document, _ = await run.io_bound(document_of, files)
+        document, _ = await in_thread(document_of, files)
         variants = document.get("variants")
         variants = variants if isinstance(variants, Mapping) else {}
         plain = flattened(document)
@@ -75,6 +76,8 @@ class VariantsPanel:
                 kit.words(f"⚠ {placed.lines(view.language)[0]}", "qo-knob-wrong")
             with kit.part("ul"):
                 for setting, value in changes.items():
+                    if plain.get(setting) == value:
+                        continue
                     kit.words(view.say(change_words(setting, plain.get(setting), value)), "", "li")
 
     def _new(self, document: Mapping[str, Any]) -> None:
@@ -139,6 +142,7 @@ def _read(variant: Any) -> tuple[Text | None, dict[str, Any]]:
     if not isinstance(variant, Mapping):
         return None, {}
     title = variant.get("title")
+    said: Text | None
     if isinstance(title, Mapping):
         zh, en = str(title.get("zh") or title.get("en") or ""), str(title.get("en") or title.get("zh") or "")
         said = Text(zh, en)

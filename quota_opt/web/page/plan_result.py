@@ -84,6 +84,7 @@ class _Page:
 
     def draw(self) -> None:
         """All of it."""
+        ui.run_javascript("window.onpopstate = () => window.location.reload()")
         _head(self.shown)
         with kit.part("div", "qo-result"):
             self.index = kit.part("nav", "qo-index")
@@ -94,12 +95,14 @@ class _Page:
 
     def go(self, key: str, part: Part | None = None) -> None:
         """Open a part, with the filter as it is or another one."""
+        other = key != self.shown.key
         self.shown.key = key
         if part is not None:
             self.shown.part = part
         ui.navigate.history.push(self.shown.link(key))
-        self._fill()
-        ui.run_javascript("document.getElementById('part')?.scrollIntoView({block: 'nearest'})")
+        if other:
+            ui.run_javascript("window.scrollTo(0, 0)")
+        self._fill()  # last: it removes what was clicked
 
     def _fill(self) -> None:
         shown = self.shown
@@ -137,9 +140,9 @@ def _head(shown: Shown) -> None:
                 if note is not None:
                     kit.words(shown.say(note), "qo-box")
                 for badge in sentences.badges(content):
-                    text = f"{badge.text.of(view.language)}（{badge.detail.of(view.language)}）"
+                    text = Text(f"{badge.text.zh}（{badge.detail.zh}）", f"{badge.text.en} ({badge.detail.en})")
                     with shown.anchor("", _BADGE_PARTS[badge.anchor], classes="qo-badge-link"):
-                        kit.badge(text, "good" if badge.ok else "bad")
+                        kit.badge(shown.say(text), "good" if badge.ok else "bad")
         with kit.part("div", "qo-row qo-actions"):
             _ways_on(shown)
     said = _stopped_early(state)

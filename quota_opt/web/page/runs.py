@@ -203,7 +203,7 @@ class Runs:
             stop._props["aria-label"] = view.say(Text(f"取消 {title} {run.job[:8]}", f"Cancel {title} {run.job[:8]}"))
 
     async def _cancel(self, run: PageRun) -> None:
-        await asked(self._view, self._view.desk.cases.cancel, self._view.user, run.job)
+        await asked(self._view, self._view.desk.service.cancel, run.job, self._view.user)
         await self._poll()
 
     def _variant(self, run: PageRun) -> str:
