@@ -22,6 +22,7 @@ from quota_opt.web.page.plan_ledger import show_ledger
 from quota_opt.web.page.plan_proof import show_proof, show_rules
 from quota_opt.web.page.plan_result import Shown
 from quota_opt.web.page.rows import rows
+from quota_opt.web.page.why import open_why, opener
 
 _TILE_PARTS = ("actions", "awards", "answer", "actions")
 """Which part each of the four numbers of page one leads to."""
@@ -123,25 +124,18 @@ def _to_place(shown: Shown) -> Callable[[Any], None]:
     return go
 
 
-def _to_project(shown: Shown) -> Callable[[Any], None]:
+def _to_project(shown: Shown) -> Callable[[Any], Any]:
     """A click on the mark of a project: why it is in or out."""
 
-    def go(event: Any) -> None:
+    def go(event: Any) -> Any:
         project = _data(event).get("project")
-        if isinstance(project, str):
-            _open(shown, "project", project)
+        return open_why(shown.view, shown.state.id, ("project", project)) if isinstance(project, str) else None
 
     return go
 
 
-def _open(shown: Shown, kind: str, item: str) -> None:
-    from quota_opt.web.page.plan_item import show_item
-
-    show_item(shown, kind, item)
-
-
-def _opener(shown: Shown, kind: str) -> Callable[[Sequence[Cell]], None]:
-    return lambda cells: _open(shown, kind, str(cells[0]))
+def _opener(shown: Shown, kind: str) -> Callable[[Sequence[Cell]], Any]:
+    return opener(shown.view, shown.state.id, kind)
 
 
 def _places(shown: Shown) -> None:
