@@ -132,7 +132,13 @@ def _breaks(case: Scenario, asked_for: Mapping[str, Any], profile: Profile, on_p
     from quota_opt.analysis.near.sweep import sweep
 
     ((path, (low, high)),) = asked_for.items()
-    found = sweep(case, path, low, high, profile, on_progress=on_progress)
+
+    def told(progress: Progress) -> bool:
+        if on_progress(progress) is False:  # one solve cut short would be taken for an answer
+            raise NoPlanFound(Text("已取消。", "Cancelled."))
+        return True
+
+    found = sweep(case, path, low, high, profile, on_progress=told)
     return Breaks(found.breaks if found.exact else (), found.exact)
 
 

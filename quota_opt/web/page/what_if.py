@@ -19,7 +19,7 @@ from quota_opt.facade import Scenario
 from quota_opt.report.document import data_note_of, scenario_title
 from quota_opt.store.workspace_values import CaseEntry
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repair, Repairs, Stage
-from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words
+from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words, setting_words
 from quota_opt.web.desk.sliders import Lock, Position, changes_of, sliders_of
 from quota_opt.web.desk.what_if import Question
 from quota_opt.web.page import kit
@@ -76,6 +76,7 @@ class Board:
         }
         self.kept = f"what-if/{entry.key}" + (f"/{variant}" if variant else "")
         self.locks: dict[str, Lock] = {}
+        self.more: dict[str, float | bool] = {}
         self.controls: list[SliderControl] = []
         self.base: Answer | None = None
         self.free: Answer | None = None
@@ -93,7 +94,7 @@ class Board:
         found = await in_thread(self.view.desk.workspace.kept, self.view.user, f"{self.kept}/asked")
         self.asked = list((found or {}).get("asked", []))
         position = Position.of(given if given is not None else kept, self.sliders, frozenset(self.names))
-        self.locks = dict(position.locks)
+        self.locks, self.more = dict(position.locks), dict(position.more)
         self.client = ui.context.client
         self.tab = self.client.id
         self._draw_head()
@@ -108,6 +109,7 @@ class Board:
                     self.spinner._props["aria-label"] = self.say(Text("正在求解", "solving"))
                 self.sentence = kit.answer(self.say(Text("正在求解基准方案……", "Solving the baseline …")))
                 self.result = kit.part("div")
+        self.drawers = kit.part("div")
         self._busy(True)
         self.client.on_delete(self._gone)
         self._go(self._open_base())
@@ -117,17 +119,18 @@ class Board:
         """Where everything stands."""
         values = {each.slider.key: each.value for each in self.controls if each.value != each.slider.base}
         on = {each.slider.key: each.on for each in self.controls if each.slider.switch and each.on != each.slider.on}
-        return Position(values, on, dict(self.locks))
+        return Position(values, on, dict(self.locks), dict(self.more))
 
     # What stands around the answer
 
     def _draw_head(self) -> None:
         title = Text(f"试算：{self.entry.named('zh')}", f"What-if: {self.entry.named('en')}")
         under = self.say(scenario_title(self.case)) if self.variant else ""
-        kit.page_title(self.say(title), under)
-        note = data_note_of(self.case)
-        if note is not None:
-            kit.words(self.say(note), "qo-box", "p")
+        with kit.part("div", "qo-row"):
+            kit.page_title(self.say(title), under)
+            note = data_note_of(self.case)
+            if note is not None:
+                kit.words(self.say(note), "qo-box", "p")
 
     def _draw_controls(self, position: Position) -> None:
         shown = self.sliders[:IN_MEETING] if self.view.meeting else self.sliders
@@ -147,6 +150,8 @@ class Board:
                 control = SliderControl(self.view, slider, value, position.on.get(slider.key, slider.on), self._changed)
                 self.controls.append(control)
                 control.frame.set_visibility(slider in shown)
+            self.more_list = kit.part("div")
+            self._draw_more()
             with kit.part("div", "qo-row"):
                 kit.button(self.say(Text("全部还原", "Reset all")), on_click=self._reset_all)
                 if not self.view.meeting:
@@ -185,6 +190,15 @@ class Board:
             if self.locks and self.free is not None and self.answer is not None:
                 kit.note(parts.lock_receipt(self.view, self.answer, self.free))
 
+    def _draw_more(self) -> None:
+        self.more_list.clear()
+        with self.more_list:
+            for path, value in self.more.items():
+                with kit.part("div", "qo-row qo-locked"):
+                    kit.words(self.say(setting_words(path, value)))
+                    button = kit.button(self.say(Text("取消", "Undo")), on_click=lambda path=path: self._drop(path))
+                    button.classes("qo-tight")
+
     def _draw_asked(self) -> None:
         self.list_card.set_visibility(bool(self.asked) or self.view.meeting)
         self.list_frame.clear()
@@ -222,7 +236,9 @@ class Board:
         for control in self.controls:
             control.set(control.slider.base, control.slider.on)
         self.locks.clear()
+        self.more.clear()
         self._draw_locks()
+        self._draw_more()
         self._changed()
 
     def _go_to(self, record: Mapping[str, Any]) -> None:
@@ -230,8 +246,9 @@ class Board:
         for control in self.controls:
             slider = control.slider
             control.set(position.values.get(slider.key, slider.base), position.on.get(slider.key, slider.on))
-        self.locks = dict(position.locks)
+        self.locks, self.more = dict(position.locks), dict(position.more)
         self._draw_locks()
+        self._draw_more()
         self._changed()
 
     def _lock_chosen(self, lock: Lock) -> None:
@@ -250,25 +267,34 @@ class Board:
         self._changed()
 
     def _try(self, repair: Repair) -> None:
-        """Put the sliders where a repair says; one that no slider stands for is not offered."""
-        keys = {slider.path: slider for slider in self.sliders if slider.path is not None}
-        switches = {slider.switch: slider for slider in self.sliders if slider.switch}
-        for control in self.controls:
-            for path, value in repair.changes.items():
-                if keys.get(path) is control.slider:
-                    control.set(round(float(value) * control.slider.scale, 9), control.on)
-                elif switches.get(path) is control.slider:
-                    control.set(control.value, bool(value))
+        """Set what a repair says: on a slider where one stands for it, else beside them."""
+        by_path = {control.slider.path: control for control in self.controls if control.slider.path is not None}
+        by_switch = {control.slider.switch: control for control in self.controls if control.slider.switch}
+        for path, value in repair.changes.items():
+            if path in by_path:
+                control = by_path[path]
+                control.set(round(float(value) * control.slider.scale, 9), control.on)
+            elif path in by_switch:
+                by_switch[path].set(by_switch[path].value, bool(value))
+            else:
+                self.more[path] = value
+        self._draw_more()
+        self._changed()
+
+    def _drop(self, path: str) -> None:
+        del self.more[path]
+        self._draw_more()
         self._changed()
 
     def _open_why(self, project: str) -> None:
         if self.answer is not None:
             lock = self.locks.get(project)
-            parts.why(self.view, project, self.names.get(project, ""), self.answer, lock, self._lock)
+            with self.drawers:  # which an answer that comes meanwhile does not draw anew
+                parts.why(self.view, project, self.names.get(project, ""), self.answer, lock, self._lock)
 
     async def _save(self) -> None:
         position, answer = self.position, self.answer
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, position)
         with ui.dialog() as dialog, ui.card().classes("qo-dialog"):
             kit.heading(self.say(Text("存为方案", "Save as scenario")))
             name = ui.input(
@@ -298,7 +324,7 @@ class Board:
 
     async def _solve(self) -> None:
         position = self.position
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, position)
         job = await asked(
             self.view,
             self.view.desk.cases.run,
@@ -374,7 +400,7 @@ class Board:
             self._draw()
 
     async def _unlocked(self, position: Position) -> Answer | None:
-        free = Position(position.values, position.on)
+        free = Position(position.values, position.on, {}, position.more)
         return await self._answered(changes_of(self.case, self.sliders, free), QUICK, "free")
 
     async def _find_breaks(self) -> None:
@@ -406,7 +432,7 @@ class Board:
         await self._safely(self.view.desk.workspace.keep, self.kept, position.record())
 
     async def _note_asked(self, position: Position, found: Answer) -> None:
-        words = answer_words(found, self.base, position_words(self.sliders, position, self.names))
+        words = answer_words(found, self.base, position_words(self.sliders, position))
         record = position.record()
         if self.asked and self.asked[-1]["at"] == record:
             return
@@ -448,7 +474,7 @@ class Board:
         if answer.planned:
             self._busy(False)
         position = self.position
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, position)
         self.state.clear()
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)
@@ -458,7 +484,7 @@ class Board:
             if answer.planned:
                 self._draw_plan(answer, moved=words is not None)
             else:
-                with kit.card():
+                with kit.card(self.say(Text("怎么办", "What can be done"))):
                     parts.no_plan(self.view, answer, self.repairs, self._try)
         self._draw_locks()
 
