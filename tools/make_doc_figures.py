@@ -13,7 +13,7 @@ from quota_opt.report.draw import draw_svg
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 LANGUAGES = ("zh", "en")
-OF_A_PLAN = ("flow", "town_flow", "intensity", "even", "merit", "prices", "targets", "waterfall")
+OF_A_PLAN = ("flow", "town_flow", "intensity", "even", "merit", "prices")
 LIMIT = "rules.admission.limits.0.value"
 
 

@@ -23,8 +23,8 @@ FRONT = {
     "不打印，不联网。用法见[嵌入](embedding.md)和[教程](tutorials/README.md)。\n\n"
     "本页由各名称的说明生成（`make docs`），说明为英文原文；先看这张中文概览。",
     "en": "# Python\n\nAfter `import quota_opt as qo`, every public name is here. Names are loaded when first used, so "
-    "importing costs little; nothing is printed and no network used. How to use them: [embedding](embedding.md) and the "
-    "[tutorials](tutorials/README.md).\n\nMade from the docstrings (`make docs`). The names in groups:",
+    "importing costs little; nothing is printed and no network used. How to use them: [embedding](embedding.md) and "
+    "the [tutorials](tutorials/README.md).\n\nMade from the docstrings (`make docs`). The names in groups:",
 }
 HEADINGS = {
     "zh": {"functions": "函数", "values": "类型", "errors": "错误"},

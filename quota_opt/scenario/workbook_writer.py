@@ -88,7 +88,7 @@ class TypedSheet:
 def write_typed_workbook(path: str | Path, document: Mapping[str, Any], sheets: Mapping[str, TypedSheet]) -> Path:
     """Write the workbook with cells as they were typed, faults and all, each where it stands in its table.
 
-    Columns a table does not have yet stand blank at its right. Raises InputError where a text is too long for a cell.
+    Further columns it may have stand blank at its right. Raises InputError where a text is too long for a cell.
     """
     path = Path(path)
     cells = (cell for sheet in sheets.values() for row in (sheet.headers, *sheet.rows) for cell in row)
@@ -373,7 +373,9 @@ class _TypedWriter(_Writer):
                 self._check(sheet, spec, column, j, top + len(typed.rows))
             for i, row in enumerate(typed.rows, top + 1):
                 _write_typed(sheet, i, j, row[j], column, body)
-        for j, column in enumerate((c for c in spec.columns if c.name not in there), len(typed.headers)):
+        # A needed column that is missing stays missing: blank in every row it would be another fault.
+        absent = [c for c in spec.columns if c.name not in there and not (c.required and typed.rows)]
+        for j, column in enumerate(absent, len(typed.headers)):
             self._column(sheet, j, column, _heading(column), top)
             self._check(sheet, spec, column, j, top + len(typed.rows))
 

@@ -19,7 +19,7 @@ from quota_opt.scenario.collector import Collector
 from quota_opt.scenario.csv_table import _delimiter, decode
 from quota_opt.scenario.headers import match_headings, read_heading
 from quota_opt.scenario.raw import RawTable, cell_name, column_letters
-from quota_opt.scenario.schema import RESOURCE_WORDS
+from quota_opt.scenario.schema import RESOURCE_WORDS, table_named
 from quota_opt.scenario.spec import ColumnSpec, TableSpec
 from quota_opt.scenario.tables import context_of, tables_of
 from quota_opt.scenario.units import SHARE, unit_words
@@ -165,11 +165,12 @@ class Table:
 def tables(files: Files) -> dict[str, Table]:
     """The seven tables of a case, in their order; those not given are there without rows."""
     document, _ = document_of(files)
-    found = {}
-    for spec in tables_of(context_of(document)):
-        content = files.get(f"{spec.name}.csv")
-        found[spec.name] = _absent(spec) if content is None else _read(spec, content)
-    return found
+    return {spec.name: _table(spec, files) for spec in tables_of(context_of(document))}
+
+
+def _table(spec: TableSpec, files: Files) -> Table:
+    content = files.get(f"{spec.name}.csv")
+    return _absent(spec) if content is None else _read(spec, content)
 
 
 def _absent(spec: TableSpec) -> Table:
@@ -250,14 +251,13 @@ def edit(files: Files, edits: Iterable[Edit]) -> dict[str, bytes]:
     """
     made = dict(files)
     open_tables: dict[str, _Sheet] = {}
-    known: dict[str, Table] | None = None
     for step in edits:
         if isinstance(step, SettingsEdit):
             made = edited_settings(made, step)
             continue
         if step.table not in open_tables:
-            known = known if known is not None else tables(made)
-            open_tables[step.table] = _Sheet(known[step.table], made.get(f"{step.table}.csv", b""))
+            spec = table_named(step.table, tables_of(context_of(document_of(made)[0])))
+            open_tables[step.table] = _Sheet(_table(spec, made), made.get(f"{step.table}.csv", b""))
         open_tables[step.table].apply(step)
     for name, sheet in open_tables.items():
         made[f"{name}.csv"] = sheet.content()
