@@ -1,5 +1,6 @@
-"""The whole job without a terminal: a faulty workbook mended, solved, slid to 0.49, compared, explained and exported; all
-of it there after the server was killed.
+"""The whole job without a terminal: a faulty workbook mended, solved, slid to 0.49, compared, explained, exported.
+
+All of it is there after the server was killed.
 """
 
 import io
