@@ -8,9 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: help demo test lint docs site bench wheel clean distclean
+.PHONY: help demo serve test lint docs site bench wheel clean distclean
 help:
 	@echo "make demo    solve the built-in case zhuji, verify it and say where the report is"
+	@echo "make serve   open the planner's page in the browser"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
 	@echo "make docs    write the rule library, the data dictionary and the Python reference into docs/"
@@ -29,6 +30,9 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
 	@touch $@
+$(VENV)/.installed-web: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[web]'
+	@touch $@ $(VENV)/.installed
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[test,browser]'
 	@touch $@ $(VENV)/.installed
@@ -42,6 +46,9 @@ demo: $(VENV)/.installed
 	$(BIN)/quota-opt run zhuji --out $(DEMO)
 	$(BIN)/quota-opt verify $(DEMO)
 	@echo "Report: $(CURDIR)/$(DEMO)/report.html"
+
+serve: $(VENV)/.installed-web
+	$(BIN)/quota-opt serve $(SERVE_ARGS)
 
 # Two processes; make test JOBS=0 runs the tests one after the other.
 JOBS ?= 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from quota_opt.web.page.plan_ledger import show_ledger
 from quota_opt.web.page.plan_proof import show_proof, show_rules
 from quota_opt.web.page.plan_result import Shown, what_if_link
 from quota_opt.web.page.rows import rows
-from quota_opt.web.page.why import open_why
+from quota_opt.web.page.why import open_why, opener
 
 _TILE_PARTS = ("actions", "awards", "answer", "actions")
 """Which part each of the four numbers of page one leads to."""
@@ -124,20 +124,18 @@ def _to_place(shown: Shown) -> Callable[[Any], None]:
     return go
 
 
-def _to_project(shown: Shown) -> Callable[[Any], Awaitable[None]]:
+def _to_project(shown: Shown) -> Callable[[Any], Any]:
     """A click on the mark of a project: why it is in or out."""
 
-    async def go(event: Any) -> None:
+    def go(event: Any) -> Any:
         project = _data(event).get("project")
-        if isinstance(project, str):
-            await open_why(shown.view, shown.state.id, ("project", project))
+        return open_why(shown.view, shown.state.id, ("project", project)) if isinstance(project, str) else None
 
     return go
 
 
-def _opener(shown: Shown, kind: str) -> Callable[[Sequence[Cell]], Awaitable[None]]:
-    """What opens the drawer on the item a row begins with."""
-    return lambda cells: open_why(shown.view, shown.state.id, (kind, str(cells[0])))
+def _opener(shown: Shown, kind: str) -> Callable[[Sequence[Cell]], Any]:
+    return opener(shown.view, shown.state.id, kind)
 
 
 def _places(shown: Shown) -> None:
