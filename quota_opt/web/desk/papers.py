@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from quota_opt.batch.task import unpack
@@ -82,6 +83,17 @@ class Papers:
         """Remember what a user wrote on the papers of a job, and offer it for the next one too."""
         self.workspace.keep(user, f"{_KEPT}/{job}", dict(said))
         self.workspace.keep(user, _KEPT, dict(said))
+
+    def paper(self, user: str, job: str) -> Paper:
+        """What stands on the papers of a job as the user left it."""
+        said = self.kept(user, job)
+        issued = str(said.get("issued") or "")
+        return Paper(
+            heading=str(said.get("heading") or ""),
+            unit=str(said.get("unit") or ""),
+            issued=date.fromisoformat(issued) if issued else None,
+            hide_firms=bool(said.get("hide_firms")),
+        )
 
     def kept(self, user: str, job: str) -> dict[str, str | bool]:
         """What the user wrote on the papers of this job, else of the last one."""
