@@ -18,6 +18,7 @@ from quota_opt.errors import QuotaOptError, Text
 from quota_opt.facade import Scenario
 from quota_opt.report.document import data_note_of, scenario_title
 from quota_opt.report.words import WORDS
+from quota_opt.store.jobs import Job
 from quota_opt.store.workspace_values import CaseEntry
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repair, Repairs, Stage
 from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words, setting_words
@@ -167,6 +168,7 @@ class Board:
                 kit.button(self.say(Text("全部还原", "Reset all")), on_click=self._reset_all)
                 if not self.view.meeting:
                     kit.button(self.say(Text("存为方案", "Save as scenario")), on_click=self._save)
+                    kit.button(self.say(Text("与基准对比", "Compare")), on_click=self._compare)
                     kit.button(self.say(Text("求解并存档", "Solve and keep")), on_click=self._solve, main=True)
         if not self.view.meeting:
             self._draw_locking()
@@ -335,9 +337,22 @@ class Board:
             ui.notify(self.say(said), type="positive")
 
     async def _solve(self) -> None:
-        position = self.position
+        job = await self._run(self.position)
+        if job is not None:
+            ui.navigate.to(self.view.link(f"/plan/{job.id}"))
+
+    async def _compare(self) -> None:
+        """Solve and keep the baseline and what stands here, and look at both."""
+        if position_words(self.sliders, self.position) is None:
+            ui.notify(self.say(Text("还没有移动任何滑块。", "Nothing has been moved yet.")))
+            return
+        base, here = await self._run(Position()), await self._run(self.position)
+        if base is not None and here is not None:
+            ui.navigate.to(self.view.link("/compare", jobs=f"{base.id},{here.id}"))
+
+    async def _run(self, position: Position) -> Job | None:
         words = position_words(self.sliders, position)
-        job = await asked(
+        return await asked(
             self.view,
             self.view.desk.cases.run,
             self.view.user,
@@ -347,8 +362,6 @@ class Board:
             label=self.say(words) if words is not None else "",
             language=self.view.language,
         )
-        if job is not None:
-            ui.navigate.to(self.view.link(f"/plan/{job.id}"))
 
     # Questions and answers
 
