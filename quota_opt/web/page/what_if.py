@@ -41,8 +41,11 @@ ASKED_KEPT = 100
 
 
 async def show(view: View, case: str) -> None:
-    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to
-    settings by dotted path, such as those of a plan or of a repair."""
+    """The what-if screen of a case.
+
+    `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to settings by dotted path, such as
+    those of a plan or of a repair.
+    """
     query = ui.context.client.request.query_params
     entry = await in_thread(view.desk.workspace.case, view.user, case)
     scenario = await in_thread(view.desk.cases.read, view.user, case)
