@@ -305,6 +305,7 @@ def _wrong_count(most: int) -> Finding:
     )
 
 
+_PROGRESS = ("stage", "seconds", "incumbent", "bound", "gap")
 _GONE = Text("任务的运行已从运行库中清除。", "The run of this job is no longer in the store.")
 
 
@@ -346,7 +347,7 @@ def job_record(job: Job, root: str) -> dict[str, Any]:
         "finished": None if job.finished is None else job.finished.isoformat(),
         "attempts": job.attempts or 0,
         "cancelling": bool(job.cancelling),
-        "progress": job.progress,
+        "progress": None if job.progress is None else {name: job.progress.get(name) for name in _PROGRESS},
         "reused": bool(job.reused),
         "has_result": has_result,
         "ending": job.ending,

@@ -22,7 +22,8 @@ POLL_S = 0.6
 class Following:
     """A job of the desk's `asking`, shown in `frame` until it ends; then `done` draws what it came to there.
 
-    `what` is what is being done, as in 正在重新求解验证. A job that has ended already is drawn at once.
+    `what` is what is being done, as in 正在重新求解验证; `moved` is told the job as it goes on. A job that has ended
+    already is drawn at once.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class Following:
         done: Callable[[Job], Awaitable[None] | None],
         *,
         what: Text,
+        moved: Callable[[Job], None] | None = None,
     ) -> None:
-        self.view, self.frame, self.job, self.done, self.what = view, frame, job, done, what
+        self.view, self.frame, self.job, self.done, self.what, self.moved = view, frame, job, done, what, moved
         self._timer: ui.timer | None = None
 
     async def begin(self) -> None:
@@ -89,6 +91,8 @@ class Following:
             await self._ended()
         elif not self.job.cancelling:
             self._say()
+            if self.moved is not None:
+                self.moved(self.job)
 
     def _quiet(self) -> None:
         if self._timer is not None:

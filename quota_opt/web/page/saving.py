@@ -1,7 +1,8 @@
-"""Settings that came out of an analysis: saved as a variant of the case, or solved and kept as a plan."""
+"""Settings that came out of an analysis: tried, saved as a variant of the case, or solved and kept as a plan."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,12 @@ from quota_opt.errors import Text
 from quota_opt.web.page import kit
 from quota_opt.web.page.acting import asked, is_there
 from quota_opt.web.page.view import View
+
+
+def try_link(view: View, case: str, settings: Mapping[str, Any], variant: str | None = None) -> str:
+    """The What-if screen of a case with these settings changed; lists and tables among them are left out."""
+    single = {path: value for path, value in settings.items() if isinstance(value, bool | int | float)}
+    return view.link(f"/what-if/{case}", variant=variant, at=json.dumps({"more": single}, ensure_ascii=False))
 
 
 def saving_row(view: View, job: str, settings: Mapping[str, Any], name: str) -> None:

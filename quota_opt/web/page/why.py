@@ -5,7 +5,6 @@ await open_why(view, job, "project:P012")
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -15,12 +14,14 @@ from quota_opt.errors import QuotaOptError, Text
 from quota_opt.report.document import Section
 from quota_opt.report.values import Cell
 from quota_opt.store.jobs import Job
+from quota_opt.store.workspace_values import PageRun
 from quota_opt.web.desk.why import KINDS, Item, Way, Why
 from quota_opt.web.page import kit
 from quota_opt.web.page.acting import is_there
 from quota_opt.web.page.following import Following
 from quota_opt.web.page.locks import lock_form
 from quota_opt.web.page.rows import rows
+from quota_opt.web.page.saving import try_link
 from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
@@ -46,8 +47,8 @@ class _Drawer:
         self.view, self.job = view, job
         self.trail: list[Item] = []
         self.following: Following | None = None
-        self.case: str | None = None
-        """The case the plan was solved from, where that is known."""
+        self.run: PageRun | None = None
+        """What the plan was solved from."""
         self.dialog, body = kit.drawer(view, view.say(Text("为什么", "Why")))
         self.dialog.on("hide", self._closed)
         with body:
@@ -97,8 +98,7 @@ class _Drawer:
             self.trail.append(item)
         try:
             why = await in_thread(self.view.desk.asking.why, self.view.user, self.job, item)
-            run = await in_thread(self.view.desk.workspace.run, self.view.user, self.job)
-            self.case = None if run is None else run.case
+            self.run = await in_thread(self.view.desk.workspace.run, self.view.user, self.job)
         except QuotaOptError as error:
             if is_there(self.frame):
                 self.frame.clear()
@@ -121,8 +121,9 @@ class _Drawer:
         with self.answer:
             self._sentences(why)
         self.ways = kit.part("div", "qo-ways")
+        self.quick, self.so_far = why, 0
         with self.ways:
-            self._ways(why)
+            self._ways(why, why.ways)
         if item.kind != "price" and not why.confirmed:
             self.checking = kit.part("div")
             ui.timer(AT_ONCE_S, partial(self._confirm, item), once=True)
@@ -149,8 +150,8 @@ class _Drawer:
             else:
                 kit.words(self.say(sentence), "", "p")
 
-    def _ways(self, why: Why) -> None:
-        if not why.ways:
+    def _ways(self, why: Why, ways: Sequence[Way]) -> None:
+        if not ways:
             return
         words = {
             "project": Text("入选办法（每次只改一项）", "Ways in (one change at a time)"),
@@ -159,7 +160,7 @@ class _Drawer:
         }
         kit.heading(self.say(words.get(why.item.kind, words["project"])), 3)
         with kit.part("ul", "qo-list"):
-            for way in sorted(why.ways, key=lambda each: not each.enough):
+            for way in sorted(ways, key=lambda each: not each.enough):
                 with kit.part("li"):
                     kit.words(self.say(way.text))
                     kit.words(
@@ -169,8 +170,8 @@ class _Drawer:
                     self._try(way)
 
     def _try(self, way: Way) -> None:
-        if way.settings and self.case is not None:
-            link = try_link(self.view, self.case, way.settings)
+        if way.settings and self.run is not None and self.run.case is not None:
+            link = try_link(self.view, self.run.case, {**self.run.overrides, **way.settings}, self.run.variant)
             kit.anchor(self.say(Text("试", "Try")), link, "qo-link-button qo-small")
 
     async def _confirm(self, item: Item) -> None:
@@ -187,17 +188,30 @@ class _Drawer:
         if not is_there(self.checking):
             return
         what = Text("逐条重新求解验证", "Re-solving each change")
-        self.following = Following(self.view, self.checking, job, self._confirmed, what=what)
+        self.following = Following(self.view, self.checking, job, self._confirmed, what=what, moved=self._moved)
         await self.following.begin()
+
+    def _moved(self, job: Job) -> None:
+        """Some ways are re-solved: they take the place of what prices say of the same kind of change."""
+        known = self.view.desk.asking.confirmed_so_far(job)
+        if len(known) == self.so_far or not is_there(self.ways):
+            return
+        self.so_far = len(known)
+        kinds = {way.kind for way in known}
+        self.ways.clear()
+        with self.ways:
+            self._ways(self.quick, [*known, *(way for way in self.quick.ways if way.kind not in kinds)])
 
     async def _confirmed(self, job: Job) -> None:
         why = await in_thread(self.view.desk.asking.confirmed, self.view.user, job.id)
         if not is_there(self.ways) or self.trail[-1] != why.item:
             return
-        for frame, draw in ((self.answer, self._sentences), (self.ways, self._ways)):
-            frame.clear()
-            with frame:
-                draw(why)
+        self.answer.clear()
+        with self.answer:
+            self._sentences(why)
+        self.ways.clear()
+        with self.ways:
+            self._ways(why, why.ways)
         with self.checking:
             kit.note(self.say(Text("✓ 以上每条都已重新求解验证。", "✓ Each of these was re-solved.")))
         self.related.clear()
@@ -257,11 +271,6 @@ class _Drawer:
     async def _closed(self) -> None:
         await self._leave()
         self.dialog.delete()
-
-
-def try_link(view: View, case: str, settings: object) -> str:
-    """The What-if screen with these settings changed."""
-    return view.link(f"/what-if/{case}", set=json.dumps(settings, ensure_ascii=False))
 
 
 def opener(view: View, job: str, kind: str) -> Callable[[Sequence[Cell]], object]:
