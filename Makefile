@@ -8,12 +8,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: help demo test lint docs bench wheel clean distclean
+.PHONY: help demo serve test lint docs site bench wheel clean distclean
 help:
 	@echo "make demo    solve the built-in case zhuji, verify it and say where the report is"
+	@echo "make serve   open the planner's page in the browser"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
-	@echo "make docs    write the rule library and the data dictionary into docs/"
+	@echo "make docs    write the rule library, the data dictionary and the Python reference into docs/"
+	@echo "make site    build the documentation site into site/; open site/index.html"
 	@echo "make bench   measure speed and memory"
 	@echo "make wheel   build the wheel into dist/"
 	@echo "make clean   remove what was built; make distclean removes .venv too. Results stay."
@@ -28,6 +30,9 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(PIP) -e .
 	@touch $@
+$(VENV)/.installed-web: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[web]'
+	@touch $@ $(VENV)/.installed
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[test,browser]'
 	@touch $@ $(VENV)/.installed
@@ -42,6 +47,9 @@ demo: $(VENV)/.installed
 	$(BIN)/quota-opt verify $(DEMO)
 	@echo "Report: $(CURDIR)/$(DEMO)/report.html"
 
+serve: $(VENV)/.installed-web
+	$(BIN)/quota-opt serve $(SERVE_ARGS)
+
 # Two processes; make test JOBS=0 runs the tests one after the other.
 JOBS ?= 2
 test: $(VENV)/.installed-test
@@ -54,6 +62,14 @@ lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 
 docs: $(VENV)/.installed
 	$(BIN)/quota-opt dictionary --out docs
+	$(BIN)/python tools/make_python_reference.py
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[docs]'
+	@touch $@ $(VENV)/.installed
+site: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Site: $(CURDIR)/site/index.html"
 
 bench: $(VENV)/.installed-test
 	$(BIN)/quota-opt bench
@@ -63,7 +79,7 @@ wheel: $(VENV)/.installed-test
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf build dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist site bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 distclean: clean
 	rm -rf $(VENV)

@@ -1,7 +1,8 @@
 """Runs a page of the documentation as a reader would: its commands and its Python, in order, in one folder.
 
-A fence `console` holds commands (`$ quota-opt …`) with what they show; `…` on a line of its own stands for lines left out, and
-`$ echo $?` for the exit code of the command before, which else must be 0. A fence with `title="NAME"` is a file to write.
+A fence `console` holds commands (`$ quota-opt …`) with what they show; `…` on a line of its own stands for lines left
+out, and `$ echo $?` for the exit code of the command before, which else must be 0. A fence with `title="NAME"` is a
+file to write.
 A fence `python` is run; a fence `text` right below it is what it prints.
 """
 

@@ -1,4 +1,4 @@
-"""Put a real terminal run of `zhuji` into both READMEs, between their `<!-- run -->` marks.
+"""Put a real terminal run of `zhuji` into the READMEs and the pages `start`, between their `<!-- run -->` marks.
 
 python tools/make_readme_run.py
 """
@@ -27,14 +27,15 @@ def terminal_run(language: str) -> str:
 
 
 def main() -> None:
-    """Rewrite both files."""
-    for name, language in (("README.md", "en"), ("README.zh-CN.md", "zh")):
-        path = ROOT / name
+    """Rewrite the files."""
+    for language, names in (("en", ("README.md", "docs/en/start.md")), ("zh", ("README.zh-CN.md", "docs/zh/start.md"))):
         block = f"<!-- run -->\n```console\n{terminal_run(language)}\n```\n<!-- /run -->"
-        text = re.sub(
-            r"<!-- run -->.*?<!-- /run -->", lambda _, block=block: block, path.read_text("utf-8"), flags=re.S
-        )
-        path.write_text(text, encoding="utf-8")
+        for name in names:
+            path = ROOT / name
+            text = re.sub(
+                r"<!-- run -->.*?<!-- /run -->", lambda _, block=block: block, path.read_text("utf-8"), flags=re.S
+            )
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

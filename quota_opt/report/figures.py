@@ -177,7 +177,7 @@ def waterfall(content: Content, language: Language) -> Figure | None:
         grid={"left": 12, "right": 16, "top": 40, "bottom": 8, "containLabel": True},
         xAxis={"type": "category", "data": names, "axisLabel": {"fontSize": 12, "interval": 0, "color": "#222222",
                "rotate": 0 if len(names) < 7 and language == "zh" else 28}},
-        yAxis=axis_name(unit.of(language), type="value"),
+        yAxis=axis_name(unit.of(language), type="value", nameTextStyle={"align": "left", "fontSize": 12}),
         series=[
             {"type": "candlestick", "data": bars, "barWidth": "58%", "tooltip": {"show": False}},
             {"type": "scatter", "data": tops, "symbolSize": 0.1, "silent": True, "tooltip": {"show": False},
@@ -274,7 +274,7 @@ def sankey(nodes: Nodes, language: Language) -> dict[str, object]:
     ]
     series = {
         "type": "sankey", "data": data, "links": links, "nodeGap": 9, "nodeWidth": 12, "draggable": False,
-        "left": 4, "right": 4, "top": 6, "bottom": 6, "layoutIterations": 48, "emphasis": {"disabled": True},
+        "left": 4, "right": 4, "top": 8, "bottom": 14, "layoutIterations": 48, "emphasis": {"disabled": True},
         "label": {"fontSize": 12, "color": "#222222"},
         "lineStyle": {"color": "source", "opacity": 0.32, "curveness": 0.5},
     }  # fmt: skip

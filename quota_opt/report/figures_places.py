@@ -223,11 +223,16 @@ def place_tree(content: Content, language: Language) -> Figure | None:
     giver, taker = (table.sort_values([key, "place"], ascending=[False, True], kind="stable").iloc[0]
                     for key in ("supply", "used"))  # fmt: skip
     freed, used = (running(float(row[key]), unit_key) for row, key in ((giver, "supply"), (taker, "used")))
-    title = Text(
-        f"{content.last_year} 年腾出最多的是{label(giver['place_name'])}（{freed.zh}），"
-        f"使用最多的是{label(taker['place_name'])}（{used.zh}）",
-        f"In {content.last_year} {label(giver['place_name'])} frees most ({freed.en}), "
-        f"{label(taker['place_name'])} uses most ({used.en})",
+    year, first, second = content.last_year, label(giver["place_name"]), label(taker["place_name"])
+    title = (
+        Text(
+            f"{year} 年腾出最多的是{first}（{freed.zh}），使用最多的是{second}（{used.zh}）",
+            f"In {year} {first} frees most ({freed.en}), {second} uses most ({used.en})",
+        )
+        if len(table) > 1
+        else Text(
+            f"{first} {year} 年腾出 {freed.zh}，使用 {used.zh}", f"In {year} {first} frees {freed.en}, uses {used.en}"
+        )
     )
     nodes = _nested(content, table, divisor, language)
     frame = {"left": 0, "right": 0, "top": 26, "bottom": 0}

@@ -40,10 +40,10 @@ def even_factor(plan: Any, projects: pd.DataFrame, limits: tuple[float, ...]) ->
     """kgce/kWh at which each project is just even with the strictest of `limits`; nan where no factor decides."""
     none = np.full(len(projects), np.nan)
     outcome = getattr(plan, "outcome", None)
-    rule = None if outcome is None or not limits else outcome.case.rule("admission")
-    if rule is None:
+    if outcome is None or not limits:
         return none
     case = outcome.case
+    rule = case.rule("admission")
     strictest = next(limit for limit in rule.parameters.limits if limit.value == limits[0])
     even = even_factors(case, np.arange(len(case.projects)), strictest)
     known = dict(zip(case.projects["project"], even.tolist(), strict=True))

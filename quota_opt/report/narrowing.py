@@ -36,7 +36,7 @@ class Part:
 
 
 def narrowed(content: Content, scenario: Scenario, part: Part) -> Content:
-    """What a report says of one part of its plan; sentences and measures remain those of the whole plan."""
+    """What a report says of one part of its plan; sentences, measures and names remain those of the whole plan."""
     if part.whole:
         return content
     within = None if part.place is None else below(content, part.place)
@@ -51,7 +51,6 @@ def narrowed(content: Content, scenario: Scenario, part: Part) -> Content:
     return replace(
         content,
         years=years,
-        places=_rows(content.places, within),
         projects=projects.reset_index(drop=True),
         awards=awards.reset_index(drop=True),
         actions=_rows(content.actions, within, part.year).reset_index(drop=True),

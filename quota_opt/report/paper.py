@@ -101,7 +101,7 @@ def _numbered(content: Content, word: str) -> tuple[dict[str, str], dict[str, st
 
 def _masked(value: Any, masked: Callable[[str], str]) -> Any:
     """A value with every sentence in it masked."""
-    if isinstance(value, str):
+    if type(value) is str:  # words that are values of an enumeration stay
         return masked(value)
     if isinstance(value, Text):
         return Text(masked(value.zh), masked(value.en))

@@ -256,7 +256,8 @@ def _steps(made: Sweep, language: Language) -> Figure:
             min=clean(made.start, 10), max=clean(made.stop, 10),
         ),
         yAxis=axis_name(
-            Text(f"目标值（{shown.zh}）", f"objective ({shown.en})").of(language), type="value", scale=True
+            Text(f"目标值（{shown.zh}）", f"objective ({shown.en})").of(language), type="value", scale=True,
+            nameTextStyle={"align": "left", "fontSize": 12},
         ),
         series=[series],
     )  # fmt: skip

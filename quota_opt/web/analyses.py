@@ -30,7 +30,7 @@ from quota_opt.solving.status import Progress
 from quota_opt.store.jobs import ALTERNATIVES, COMPARE, DIFF, EXPLAIN, FRONT, INFEASIBLE, OVERRIDE, SWEEP
 
 if TYPE_CHECKING:
-    from quota_opt.analysis.explain.types import Change, Explanation
+    from quota_opt.analysis.explain.types import Change, Explanation, OnChange
     from quota_opt.analysis.front.pareto import Front
     from quota_opt.plan.plan import Plan
 
@@ -79,8 +79,12 @@ class Asked:
         now = time.monotonic()
         if now - self._told >= TOLD_S:
             self._told = now
-            _write(self.folder / "progress.json", finite(vars(progress)))
+            self.tell(vars(progress))
         return self.going
+
+    def tell(self, progress: Mapping[str, Any]) -> None:
+        """Say how far it is."""
+        _write(self.folder / "progress.json", finite(progress))
 
     def count(self, progress: Progress) -> bool:
         """Of a front only how many points there are, not how far each is; whether to go on."""
@@ -122,19 +126,33 @@ def _failure(error: QuotaOptError) -> dict[str, Any]:
     return {"kind": kinds.get(error.exit_code, "error"), "message": message, "exit_code": error.exit_code}
 
 
-def explained(plan: Plan, kind: str, name: str, *, confirm: bool) -> tuple[Explanation, dict[str, Any]]:
+def explained(
+    plan: Plan, kind: str, name: str, *, confirm: bool, on_change: OnChange | None = None
+) -> tuple[Explanation, dict[str, Any]]:
     """An explanation and its plain values, with the settings each confirmed change consists of."""
     from quota_opt.analysis.explain.explain import explain
 
-    made = explain(plan, confirm=confirm, **{kind: name})
-    values = made.as_dict()
-    for told, change in zip(values["changes"], made.changes, strict=True):
-        told["set"] = settings_of(plan, change)
+    project, firm, rule = (name if kind == each else None for each in ("project", "firm", "rule"))
+    made = explain(plan, project=project, firm=firm, rule=rule, confirm=confirm, on_change=on_change)
+    values = {**made.as_dict(), "changes": [change_values(plan, change) for change in made.changes]}
     return made, finite(_plain(values))
 
 
+def change_values(plan: Plan, change: Change) -> dict[str, Any]:
+    """A change as plain values."""
+    told = {name: value for name, value in vars(change).items() if name != "scenario"}
+    return {**finite(_plain(told)), "set": settings_of(plan, change)}
+
+
 def _explain(asked: Asked) -> tuple[Made, dict[str, Any]]:
-    return explained(asked.plan, asked.options["item"], asked.options["id"], confirm=bool(asked.options["confirm"]))
+    began, found = time.monotonic(), list[dict[str, Any]]()
+
+    def on_change(change: Change) -> None:
+        found.append(change_values(asked.plan, change))
+        asked.tell({"stage": "explain", "seconds": time.monotonic() - began, "changes": found})
+
+    options = asked.options
+    return explained(asked.plan, options["item"], options["id"], confirm=bool(options["confirm"]), on_change=on_change)
 
 
 def settings_of(plan: Plan, change: Change) -> dict[str, Any] | None:

@@ -18,13 +18,15 @@ from quota_opt.batch.memory import Tree
 from quota_opt.batch.task import unpack
 from quota_opt.errors import Text
 from quota_opt.solving.pipes import environment, own_group
-from quota_opt.store.jobs import COMPARE, Job, Jobs, NoSuchJob
+from quota_opt.store.jobs import ALTERNATIVES, COMPARE, FRONT, Job, Jobs, NoSuchJob
 from quota_opt.store.store import Store
 from quota_opt.web.limits import ServerLimits
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+KEEPING = (FRONT, ALTERNATIVES)
+"""What keeps what it has found when it is stopped; the others have nothing before the end."""
 GRACE_S = 20.0
 """How long an analysis that is told to stop may take to hand over what it has found."""
 TAIL = 8_000
@@ -45,6 +47,7 @@ class Analyst:
     def __init__(self, store: Store, jobs: Jobs, limits: ServerLimits) -> None:
         self._store, self._jobs, self._limits = store, jobs, limits
         self._stopped, self._dropped = threading.Event(), threading.Event()
+        self._keeps = False
 
     @property
     def stopped(self) -> bool:
@@ -64,6 +67,7 @@ class Analyst:
 
         `tell` hears now and then how far it is. Raises AnalysisStopped.
         """
+        self._keeps = job.kind in KEEPING
         standing, without = self._parts(job)
         if job.kind == COMPARE and len(standing) < 2:
             raise AnalysisStopped("nothing-to-compare", _too_few(len(standing)), 3)
@@ -147,10 +151,10 @@ class Analyst:
             now = time.monotonic()
             if self._dropped.is_set():
                 raise AnalysisStopped("cancelled", _CANCELLED, 4)
-            if not asked and (self.stopped or now - began > self._limits.time_s):
+            if self._keeps and not asked and (self.stopped or now - began > self._limits.time_s):
                 asked = now
                 (scratch / "stop").touch()
-            if self.stopped and now - asked > GRACE_S:
+            if self.stopped and now - asked > (GRACE_S if self._keeps else 0.0):
                 raise AnalysisStopped("cancelled", _CANCELLED, 4)
             if now - began > self._limits.hard_time_s:
                 raise AnalysisStopped("timeout", _timeout(self._limits), 4)

@@ -91,7 +91,8 @@ def language_of(header: str, default: Language) -> Language:
 
 def asked_language(request: Request) -> Language:
     """The language a request is answered in."""
-    return language_of(request.headers.get("accept-language", ""), request.app.state.language)
+    default: Language = getattr(request.app.state, "language", "zh")  # the page's own application has none
+    return language_of(request.headers.get("accept-language", ""), default)
 
 
 def problem_body(

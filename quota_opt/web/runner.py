@@ -29,6 +29,7 @@ from quota_opt.solving.status import Progress, Status
 from quota_opt.solving.structure import processors
 from quota_opt.store.jobs import CANCELLED, DONE, FAILED, SOLVE, Job, Jobs, NoSuchJob, WrongState, failure_of, now
 from quota_opt.store.store import Store
+from quota_opt.store.workspace import Workspace
 from quota_opt.web.analysing import AnalysisStopped, Analyst
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.uploads import case_of_zip
@@ -60,6 +61,8 @@ KINDS = {
     "LOST": "lost",
 }
 """How a run ended, in the words of an error's `kind`; what is not here is `internal`."""
+STOPPED = ("timeout", "out-of-memory")
+"""Kinds of an error whose job was stopped for what it took."""
 LASTING = ("OPTIMAL", "INFEASIBLE", "UNBOUNDED")
 """Endings that the same run has every time, so that it need not be solved again."""
 
@@ -114,6 +117,7 @@ class Runner:
     def __init__(self, store: Store, jobs: Jobs, limits: ServerLimits) -> None:
         self.name = server_name()
         self._store, self._jobs, self._limits = store, jobs, limits
+        self._workspace = Workspace(store)
         self._workers = [*(_Worker(Child()) for _ in range(limits.workers)), _Worker(Child(), prompt=True)]
         self._wake = threading.Condition()
         self._stopping = False
@@ -255,8 +259,15 @@ class Runner:
             self._jobs.release(job, counted=True, failure=failure_of("lost", reason, 1))
             return True
         self._keep(done, task, case)
-        self._jobs.finish(job, **_ended(done, cancelled=work.asked))
+        self._end(job, **_ended(done, cancelled=work.asked))
         return True
+
+    def _end(self, job: Job, state: str, **values: Any) -> None:
+        """Write how a job ended; one that was stopped for what it took is written in the audit log too."""
+        kind = (values.get("error") or {}).get("kind")
+        if self._jobs.finish(job, state, **values) and kind in STOPPED:
+            reason = values["error"]["message"]["zh"].splitlines()[0]
+            self._workspace.log(job.owner, "stopped", job.case_name, {"job": job.id, "reason": reason})
 
     def _keep(self, done: Done, task: Task, case: Scenario) -> None:
         """Into the store with it; of a run without a plan, only what says something of the case."""
@@ -301,7 +312,7 @@ class Runner:
             if self._stopping:
                 return False
             state = CANCELLED if analyst.stopped else FAILED
-            self._jobs.finish(job, state, error=failure_of(stopped.kind, stopped.text, stopped.exit_code))
+            self._end(job, state, error=failure_of(stopped.kind, stopped.text, stopped.exit_code))
             return True
         kept = found["partial"] and analyst.stopped
         error = failure_of("cancelled", _PARTIAL, 4) if kept else None

@@ -6,9 +6,14 @@ from serving import serving
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def server(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("site"), "--jobs", "1", QUOTA_OPT_TOKEN="") as made:
-        yield made.told["address"]
+        yield made
+
+
+@pytest.fixture(scope="session")
+def site(server):
+    return server.told["address"]
 
 
 @pytest.fixture

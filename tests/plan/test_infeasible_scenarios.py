@@ -62,3 +62,15 @@ def test_a_single_place_without_firms_or_projects_is_a_plan_too() -> None:
     plan = qo.solve(case(places=[{"place": "C", "level": "county"}]))
     assert (plan.status, plan.objective) == ("OPTIMAL", 0.0)
     assert qo.verify(plan).ok
+
+
+def test_the_chinese_message_names_measures_and_years_in_chinese() -> None:
+    short = case(
+        firms=[{"firm": "F1", "place": "N1", "energy_tce": 100.0}],
+        targets=[{"measure": "energy_freed", "sense": ">=", "value": 500.0, "year": 2025}],
+    )
+    with pytest.raises(qo.InfeasibleScenario) as caught:
+        qo.solve(short)
+    assert "腾出用能 2025 年 差" in caught.value.text.zh
+    assert "energy_freed" not in caught.value.text.zh
+    assert "energy_freed 2025" in caught.value.text.en

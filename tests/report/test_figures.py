@@ -10,7 +10,9 @@ import xml.etree.ElementTree as ElementTree
 import networkx
 import pandas as pd
 import pytest
+from small import FINAL, case
 
+import quota_opt as qo
 from quota_opt.report import draw
 from quota_opt.report.content import gather
 from quota_opt.report.figures import all_figures
@@ -176,3 +178,65 @@ def test_prices_shows_nothing_where_nothing_binds(make):
     assert "prices" not in all_figures(content, "zh")
     assert content.main_price is None
     assert isinstance(content.prices, pd.DataFrame)
+
+
+def test_the_tree_of_places_says_what_becomes_of_every_unit(content):
+    table = all_figures(content, "zh")["place_tree"].table
+    pools = content.balances
+    pools = pools[(pools["resource"] == "energy") & (pools["year"] == content.last_year)].set_index("place_name")
+    for name, supply, own, taken, given, idle in table.rows:
+        pool = pools.loc[name]
+        assert own + taken == pytest.approx(pool["used"])
+        assert supply == pytest.approx(pool["initial"] + pool["freed"])
+        assert supply + max(pool["inflow"] - pool["outflow"], 0) == pytest.approx(own + taken + given + idle)
+
+
+def test_places_stand_below_those_they_belong_to(make):
+    plan = make(hostile=False)
+    below = {"place": "deep", "level": "zone", "parent": "T1", "name": "深处"}
+    plan.scenario.places = pd.concat([plan.scenario.places, pd.DataFrame([below])], ignore_index=True)
+    mine = plan.balances[plan.balances["place"] == "T1"].assign(place="deep")
+    plan.balances = pd.concat([plan.balances, mine], ignore_index=True)
+    nodes = all_figures(gather(plan), "zh")["place_tree"].option["series"][0]["data"]
+    town = next(node for node in nodes if node["place"] == "T1")
+    assert "deep" in [child["place"] for child in town["children"] if "children" in child]
+
+
+def test_very_many_places_stand_together_at_the_end(make):
+    plan = make(hostile=False)
+    one = plan.balances[plan.balances["place"] == "T1"]
+    many = pd.concat([one.assign(place=f"X{k}") for k in range(70)], ignore_index=True)
+    plan.balances = pd.concat([plan.balances, many], ignore_index=True)
+    nodes = all_figures(gather(plan), "zh")["place_tree"].option["series"][0]["data"]
+    assert nodes[-1]["name"].startswith("其他 ") and "children" not in nodes[-1]
+    assert len(nodes) <= 41
+
+
+def by_electricity(limit=0.52):
+    """One project that only a lower factor would admit, one that only a higher would bar, one without electricity."""
+    made = {"place": "N1", "value_added": 100.0, "category": "chain"}
+    projects = [
+        {"project": "OVER", "electricity_mwh": 200.0, **made},  # 57 tce at 0.285: even at 0.26
+        {"project": "UNDER", "electricity_mwh": 160.0, **made},  # 45.6 tce: even at 0.325
+        {"project": "COAL", "energy_tce": 40.0, **made},
+    ]
+    rules = {"admission": {"limits": [{"value": limit, "action": "reject"}]}}
+    quotas = [{"place": "county", "resource": "energy", "year": "*", "amount": 200.0}]
+    return case(objective=FINAL, rules=rules, projects=projects, quotas=quotas)
+
+
+def test_the_factor_at_which_a_project_is_just_even_is_a_figure():
+    figure = all_figures(gather(qo.solve(by_electricity())), "zh")["even"]
+    assert [(row[0], row[3]) for row in figure.table.rows] == [
+        ("OVER", pytest.approx(0.26)),
+        ("UNDER", pytest.approx(0.325)),
+    ]
+    assert figure.title == "2 个项目是否合格取决于电力折算系数：按 0.285，1 个超过 0.52，1 个合格"
+    lines = figure.option["series"][0]["markLine"]["data"]
+    assert [line["yAxis"] for line in lines] == [0.285]
+
+
+def test_prices_that_are_alike_in_the_tightest_year_say_so(make):
+    plan = make(hostile=False)
+    plan.prices = plan.prices.assign(price=[2.0 if year == 2023 else 0.5 for year in plan.prices["year"]])
+    assert all_figures(gather(plan), "zh")["prices"].title.startswith("2023 年最紧，各处一样")

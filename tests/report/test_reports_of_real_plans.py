@@ -50,7 +50,7 @@ def test_the_waterfall_is_two_thousand(worked):
 def test_all_papers_of_a_real_plan_are_written(worked, language, tmp_path):
     assert len(render(worked, language)) > 1_000_000
     book = openpyxl.load_workbook(write(worked, tmp_path / "report.xlsx", language))
-    assert len(book.sheetnames) == 10
+    assert len(book.sheetnames) == 11
     assert summary_of(worked, language) is not None
 
 

@@ -14,6 +14,7 @@ from quota_opt.errors import StoreUnavailable, Text
 from quota_opt.solving.status import Progress
 from quota_opt.store.jobs import Jobs, WrongState
 from quota_opt.store.store import Store
+from quota_opt.store.workspace import Workspace
 from quota_opt.web import runner as runner_module
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import SolveRequest
@@ -112,6 +113,19 @@ def test_an_ending_that_may_be_another_next_time_is_not_reused(service, solving,
     assert (first.state, first.error["message"]["zh"]) == ("failed", "到限")
     second = until(service, submit(service))
     assert (second.state, second.reused) == ("done", False)
+
+
+@pytest.mark.parametrize(("status", "written"), [("TIMEOUT", 1), ("OUT_OF_MEMORY", 1), ("NO_SOLUTION_FOUND", 0)])
+def test_a_solve_that_was_stopped_for_what_it_took_stands_in_the_audit_log(service, solving, status, written):
+    solving.calls = [lambda child, task, case, on_progress: without_plan(task, status, Text("到限", "limit"))]
+    ended = until(service, submit(service))
+    deadline = time.monotonic() + 60
+    while (
+        len(entries := Workspace(service.store).audit(ended.owner, action="stopped")) < written
+        and time.monotonic() < deadline
+    ):
+        time.sleep(0.05)
+    assert [(entry.object, entry.details["reason"]) for entry in entries] == ([("tiny", "到限")] * written)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -17,7 +17,7 @@ import pandas as pd
 from quota_opt.analysis.explain.changes import needed
 from quota_opt.analysis.explain.pricing import Pricing, cell
 from quota_opt.analysis.explain.project import bars_of, explain_project, found_of, main_resource, verdict_words
-from quota_opt.analysis.explain.types import Explanation, write_either
+from quota_opt.analysis.explain.types import Explanation, OnChange, write_either
 from quota_opt.analysis.explain.ways import Ways
 from quota_opt.errors import Finding, InputError, Language, Level, Text, Where
 from quota_opt.plan.plan import Plan
@@ -41,6 +41,7 @@ def explain(
     firm: str | None = None,
     rule: str | None = None,
     confirm: bool = False,
+    on_change: OnChange | None = None,
 ) -> Explanation:
     """Why a project is in or out, a firm treated or kept, or what a rule does to the plan.
 
@@ -53,6 +54,8 @@ def explain(
     confirm
         Re-solve: the exact cost of the opposite, and how large each change must be. Takes a few dozen solves of the
         case at most. Without it every figure comes from the plan's prices, as a proven bound where it says so.
+    on_change
+        Called with each change that would let a project in as soon as it is known, which takes a while by re-solving.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def explain(
     pricing = Pricing.of(plan)
     _known(pricing, kind, name)
     if kind == "project":
-        return explain_project(pricing, name, confirm=confirm)
+        return explain_project(pricing, name, confirm=confirm, on_change=on_change)
     if kind == "firm":
         from quota_opt.analysis.explain.firm import explain_firm
 

@@ -10,7 +10,7 @@ import pandas as pd
 from quota_opt.analysis.explain.chains import chain_sentences
 from quota_opt.analysis.explain.changes import Forced, forcing
 from quota_opt.analysis.explain.pricing import Pricing, cell, charge_words
-from quota_opt.analysis.explain.types import VERDICTS, Explanation
+from quota_opt.analysis.explain.types import VERDICTS, Explanation, OnChange, told
 from quota_opt.analysis.explain.ways import Ways
 from quota_opt.errors import Text
 from quota_opt.messages import table
@@ -95,7 +95,7 @@ def _enemies(pricing: Pricing, p: int) -> set[int]:
     return (mine | theirs) - {p}
 
 
-def explain_project(pricing: Pricing, project: str, *, confirm: bool) -> Explanation:
+def explain_project(pricing: Pricing, project: str, *, confirm: bool, on_change: OnChange | None = None) -> Explanation:
     """The explanation of one project of the case."""
     case = pricing.case
     p = int(np.flatnonzero(case.projects["project"].to_numpy() == project)[0])
@@ -120,7 +120,7 @@ def explain_project(pricing: Pricing, project: str, *, confirm: bool) -> Explana
         pricing.plan.scenario,
         pricing.unit,
         {"bars": bars, "worth": worth_table(pricing, found), "takers": takers},
-        ways.all() if found.verdict != "outside" else (),
+        tuple(told(ways.all(), on_change)) if found.verdict != "outside" else (),
         forced,
         confirm,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,6 +69,18 @@ class Change:
     joiners: tuple[str, ...] = ()
     monotone: bool = True
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
+
+
+OnChange = Callable[[Change], None]
+"""Called with each change as soon as it is known."""
+
+
+def told(changes: Iterable[Change], on_change: OnChange | None) -> Iterator[Change]:
+    """The changes, each told as it comes."""
+    for change in changes:
+        if on_change is not None:
+            on_change(change)
+        yield change
 
 
 @dataclass(frozen=True, eq=False)

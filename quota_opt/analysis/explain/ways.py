@@ -54,21 +54,19 @@ class Ways:
         self.loss = float(losses[years].min()) if len(years) else math.inf
         self.year = int(years[np.argmax(pricing.project_margins[project, years])]) if len(years) else 0
 
-    def all(self) -> tuple[Change, ...]:
-        """Every way there is to speak of."""
-        made: list[Change] = []
+    def all(self) -> Iterator[Change]:
+        """Every way there is to speak of, one after another."""
         if not self.barred:
             for r in range(len(self.case.resources)):
-                made += self._quota(r)
-            made += self._energy()
-            made += self._value()
-            made += self._weight()
-            made += self._retention()
-            made += self._partners()
+                yield from self._quota(r)
+            yield from self._energy()
+            yield from self._value()
+            yield from self._weight()
+            yield from self._retention()
+            yield from self._partners()
         else:
-            made += self._admissible()
-        made += self._other_years()
-        return tuple(made)
+            yield from self._admissible()
+        yield from self._other_years()
 
     def _quota(self, r: int) -> Iterator[Change]:
         """More of a resource at the project's place, every year."""

@@ -283,7 +283,7 @@ def goals_of(opened: Opened, measures: Sequence[str]) -> tuple[Goal, ...]:
         except InputError as error:
             findings += error.findings
             continue
-        sense = stated or _sense_of(name)
+        sense = stated or sense_of(name)
         if sense not in ("max", "min"):
             what = Text(
                 f"“{asked}”没有写明越大越好还是越小越好。", f"{asked!r} does not say whether more or less is better."
@@ -312,7 +312,7 @@ def goals_of(opened: Opened, measures: Sequence[str]) -> tuple[Goal, ...]:
     return tuple(goals)
 
 
-def _sense_of(name: str) -> str:
+def sense_of(name: str) -> str:
     """The sense of a measure that is plain by its name; empty where it is not."""
     if name in BETTER_MORE or name.endswith("_freed"):
         return "max"

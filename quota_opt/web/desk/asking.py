@@ -35,7 +35,7 @@ from quota_opt.store.jobs import (
     Job,
     WrongState,
 )
-from quota_opt.web.desk.why import Item, Why, find_items, price_of, why_of
+from quota_opt.web.desk.why import Item, Way, Why, find_items, price_of, why_of
 from quota_opt.web.service import Service
 from quota_opt.web.uploads import zip_of
 
@@ -107,6 +107,10 @@ class Asking:
         """The answer of such a job. Raises WrongState while there is none."""
         answer = self.answer(user, job)
         return why_of(answer.values, answer.document, self._plan_of(user, answer.job.parts[0]))
+
+    def confirmed_so_far(self, job: Job) -> tuple[Way, ...]:
+        """The ways in that such a job has re-solved by now."""
+        return tuple(Way.of(change) for change in (job.progress or {}).get("changes", ()))
 
     def find(self, user: str, job: str, asked: str) -> list[tuple[Item, Text]]:
         """What of a plan a question is about, the likeliest first."""

@@ -44,10 +44,8 @@ def details_words(entry: AuditEntry, language: Language) -> str:
     for name, value in entry.details.items():
         if value in (None, {}, "", []):
             continue
-        if isinstance(value, dict):
-            value = "；".join(f"{key} = {each}" for key, each in value.items())
-        words = _DETAILS.get(name, Text(name, name)).of(language)
-        parts.append(f"{words} {value}")
+        shown = "; ".join(f"{key} = {each}" for key, each in value.items()) if isinstance(value, dict) else value
+        parts.append(f"{_DETAILS.get(name, Text(name, name)).of(language)} {shown}")
     return ("，" if language == "zh" else ", ").join(parts)
 
 

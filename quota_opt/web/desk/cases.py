@@ -21,6 +21,7 @@ from quota_opt.store.case_files import WORKBOOK_NAMES, case_of_files, judged_of
 from quota_opt.store.jobs import Job
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import CaseEntry, PageRun
+from quota_opt.web.desk.workbooks import workbook_of
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import Options
 from quota_opt.web.service import READERS, Service
@@ -179,13 +180,9 @@ class Cases:
                 return entry, found
         return None
 
-    def copy(self, user: str, key: str, title: str) -> CaseEntry:
-        """An own case with the files of another. Raises NoSuchCase, WorkspaceFull."""
-        return self.workspace.copy(user, key, title)
-
     def workbook(self, user: str, key: str) -> tuple[str, bytes]:
         """A case as a file to work on in Excel, and its name: the workbook that was uploaded as it was, else one that
-        is written; a case of tables that cannot be read as a zip of them. Raises NoSuchCase."""
+        is written; tables that cannot be read at all come as a zip of them. Raises NoSuchCase."""
         entry = self.workspace.case(user, key)
         files = self.workspace.files(user, key)
         stem = _file_stem(entry.title)
@@ -193,22 +190,15 @@ class Cases:
         workbook = next((name for name in files if name in WORKBOOK_NAMES.values()), None)
         if workbook is not None:
             return f"{stem}{posixpath.splitext(workbook)[1]}", files[workbook]
-        opened = self.opened(user, key)
-        if opened.scenario is None:
+        try:
+            return f"{stem}.xlsx", workbook_of(files, self.opened(user, key).scenario)
+        except InputError:
             return f"{stem}.zip", _zip(files)
-        return f"{stem}.xlsx", _workbook(opened.scenario)
 
     def blank_workbook(self) -> tuple[str, bytes]:
         """The workbook a planner fills in, and its name."""
-        return "空白工作簿.xlsx", _workbook(None)
-
-    def problems_workbook(self, user: str, key: str, language: Language) -> tuple[str, bytes]:
-        """All findings about a case as a workbook, and its name. Raises NoSuchCase."""
-        entry = self.workspace.case(user, key)
-        words = _PROBLEMS.of(language)
-        return f"{_file_stem(entry.named(language))}-{words}.xlsx", findings_workbook(
-            self.findings(user, key), entry.named(language), language
-        )
+        with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
+            return "空白工作簿.xlsx", write_workbook(Path(folder) / "case.xlsx").read_bytes()
 
     def run(
         self,
@@ -235,21 +225,7 @@ class Cases:
             user, self.read(user, key, number), variant=variant, overrides=overrides, options=options
         )
         self.workspace.note_run(user, key, number, job.id, label)
-        details = {
-            "case": key,
-            "version": number,
-            "job": job.id,
-            "variant": variant,
-            "overrides": dict(overrides or {}),
-        }
-        self.workspace.log(user, "run", entry.title, details)
         return job
-
-    def cancel(self, user: str, job: str) -> None:
-        """Cancel a run; the plan it has so far is kept. Raises NoSuchJob."""
-        self._service.cancel(job, user)
-        run = self.workspace.run(user, job)
-        self.workspace.log(user, "cancel", "" if run is None else run.title, {"job": job})
 
 
 def findings_workbook(findings: Sequence[Finding], title: str, language: Language) -> bytes:
@@ -325,11 +301,6 @@ def _remarks(aside: Sequence[str]) -> tuple[Text, ...]:
             )
         )
     return tuple(made)
-
-
-def _workbook(scenario: Scenario | None) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
-        return write_workbook(Path(folder) / "case.xlsx", scenario).read_bytes()
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

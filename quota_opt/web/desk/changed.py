@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from quota_opt.errors import Text
 from quota_opt.report.comparison_tables import MAIN
-from quota_opt.report.numbers import clean, counted, figure, running, short
+from quota_opt.report.numbers import clean, counted, figure, fitting_digits, running, short
 from quota_opt.report.values import AUTO, Cell, Column, Table, table_of
-from quota_opt.report.words import WORDS, unit_name
+from quota_opt.report.words import WORDS, parameter_name, unit_name
+from quota_opt.scenario import rule_title
+from quota_opt.scenario.paths import split_path
 from quota_opt.web.desk.answers import Answer, Decision, Measured
 from quota_opt.web.desk.sliders import Lock, Position, Slider
 
@@ -162,7 +164,7 @@ def _no_plan(answer: Answer, position: Text | None) -> Text:
     return Text(f"{at_zh}{reason.zh}", f"{at_en}{reason.en}")
 
 
-def position_words(sliders: Sequence[Slider], position: Position, names: Mapping[str, str]) -> Text | None:
+def position_words(sliders: Sequence[Slider], position: Position) -> Text | None:
     """What was moved, from what to what; None where all is as the case says."""
     zh, en = [], []
     for slider in sliders:
@@ -173,14 +175,34 @@ def position_words(sliders: Sequence[Slider], position: Position, names: Mapping
             en.append(f"{slider.title.en} {'on' + at if on else 'off'}")
         elif on and not same(value, slider.base):
             change = f"{_shown(slider, slider.base)} → {_shown(slider, value)}"
-            unit = slider.unit if slider.unit.zh in ("万元",) else Text("", "")
-            zh.append(f"{slider.title.zh} {change}{' ' + unit.zh if unit.zh else ''}")
-            en.append(f"{slider.title.en} {change}{' ' + unit.en if unit.en else ''}")
+            money = Text(" 万元", " ×10k yuan") if slider.unit.zh == "万元" else Text("", "")
+            zh.append(f"{slider.title.zh} {change}{money.zh}")
+            en.append(f"{slider.title.en} {change}{money.en}")
     for project, lock in position.locks.items():
         words = LOCK_WORDS[lock]
-        zh.append(f"{names.get(project, project)} {words.zh}")
+        zh.append(f"{project} {words.zh}")
         en.append(f"{project} {words.en}")
-    return Text("，".join(zh), ", ".join(en)) if zh else None
+    for path, setting in position.more.items():
+        said = setting_words(path, setting)
+        zh.append(said.zh)
+        en.append(said.en)
+    if not zh:
+        return None
+    joined = ", ".join(en)
+    return Text("，".join(zh), joined[:1].upper() + joined[1:])
+
+
+def setting_words(path: str, value: float | bool) -> Text:
+    """A setting by its path, in the words there are for it, and what it is set to."""
+    keys = split_path(path)
+    rule = rule_title(keys[1]) if len(keys) > 2 and keys[0] == "rules" else Text(path, path)
+    if keys[-1] == "enabled":
+        return Text(f"{rule.zh}{'启用' if value else '停用'}", f"{rule.en} {'on' if value else 'off'}")
+    name = parameter_name(path) or parameter_name(".".join(keys[:-1])) or Text(f"{rule.zh} {path}", path)
+    year = keys[-1] if keys[-1].isdecimal() and len(keys[-1]) == 4 else ""
+    return Text(
+        f"{name.zh}{f' {year} 年' if year else ''} = {value:,g}", f"{name.en}{f' {year}' if year else ''} = {value:,g}"
+    )
 
 
 LOCK_WORDS: dict[Lock, Text] = {
@@ -202,7 +224,7 @@ def measures_table(answer: Answer, base: Answer | None) -> Table:
         Column("measure", WORDS["measure"]),
         Column("unit", Text("单位", "unit")),
         Column("value", WORDS["value"], "number", digits=AUTO),
-        Column("difference", Text("比基准", "from baseline")),
+        Column("difference", Text("比基准", "from baseline"), "number"),
     ]
     rows: list[tuple[Cell, ...]] = []
     strong = set()
@@ -221,6 +243,11 @@ def measures_table(answer: Answer, base: Answer | None) -> Table:
 
 
 _ONLY_FOR_CHARTS = ("carbon_freed", "carbon_used")
+_IN_CHART = (
+    "value_added", "value_added_final", "tax", "projects_started", "firms_treated", "energy_freed", "energy_used",
+    "carbon_freed", "carbon_used", "investment", "jobs_created", "jobs_lost", "public_cost",
+)  # fmt: skip
+"""Measures that a change in per cent says something of: net ones pass through zero."""
 
 
 def difference_words(value: float, was: float | None) -> str:
@@ -229,20 +256,22 @@ def difference_words(value: float, was: float | None) -> str:
         return ""
     if same(value, was):
         return "0"
-    return ("+" if value > was else "") + short(value - was)
+    change = value - was
+    said = figure(change, 0 if same(change, round(change)) or not value else fitting_digits(value))
+    if not any(letter in "123456789" for letter in said):
+        said = short(change)
+    return ("+" if value > was else "") + said
 
 
 def shares_table(answer: Answer, base: Answer) -> Table:
     """By how many per cent each main measure differs, for a chart; what was nothing before is left out."""
     before = {each.name: each.value for each in base.measures}
-    rows = [
-        (each.title, round(100.0 * (each.value - before[each.name]) / abs(before[each.name]), 2))
-        for each in answer.measures
-        if each.name in MAIN
-        and abs(before.get(each.name, 0.0)) > 1e-9
-        and not same(each.value, before[each.name])
-        and round(100.0 * (each.value - before[each.name]) / abs(before[each.name]), 2)
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for each in answer.measures:
+        was = before.get(each.name, 0.0)
+        share = round(100.0 * (each.value - was) / abs(was), 2) if each.name in _IN_CHART and abs(was) > 1e-9 else 0.0
+        if share:
+            rows.append((each.title, share))
     title = Text("成效指标比基准方案变化（%）", "Change of the measures from the baseline, in %")
     columns = (Column("measure", WORDS["measure"]), Column("share", WORDS["difference"], "number", digits=2))
     return table_of("what_if_shares", title, columns, rows)

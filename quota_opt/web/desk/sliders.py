@@ -92,15 +92,19 @@ class Slider:
 
 @dataclass(frozen=True)
 class Position:
-    """Where everything stands on the screen of one user: sliders that were moved, rules switched, projects locked."""
+    """Where everything stands on the screen of one user: sliders that were moved, rules switched, projects locked.
+
+    `more` are settings that no slider stands for, by dotted path, such as those of a repair that is tried.
+    """
 
     values: Mapping[str, float] = field(default_factory=dict)
     on: Mapping[str, bool] = field(default_factory=dict)
     locks: Mapping[str, Lock] = field(default_factory=dict)
+    more: Mapping[str, float | bool] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """As it is kept."""
-        return {"values": dict(self.values), "on": dict(self.on), "locks": dict(self.locks)}
+        return {name: dict(value) for name, value in vars(self).items()}
 
     @staticmethod
     def of(record: Mapping[str, Any] | None, sliders: tuple[Slider, ...], projects: frozenset[str]) -> Position:
@@ -121,7 +125,24 @@ class Position:
         locks = {
             key: value for key, value in part("locks").items() if key in projects and value in ("in", "out", "bend")
         }
-        return Position(values, on, locks)
+        more = {str(path): value for path, value in part("more").items() if isinstance(value, bool | int | float)}
+        return Position(values, on, locks, more)
+
+
+def record_of(settings: Mapping[str, Any], sliders: tuple[Slider, ...]) -> dict[str, Any]:
+    """Settings by dotted path as a position is kept: on the sliders that stand for them, else beside them."""
+    made: dict[str, dict[str, Any]] = {"values": {}, "on": {}, "more": {}}
+    by_path = {slider.path: slider for slider in sliders if slider.path is not None}
+    by_switch = {slider.switch: slider for slider in sliders if slider.switch}
+    for path, value in settings.items():
+        slider = by_path.get(path)
+        if slider is not None and isinstance(value, int | float):
+            made["values"][slider.key] = value * slider.scale
+        elif path in by_switch:
+            made["on"][by_switch[path].key] = bool(value)
+        else:
+            made["more"][path] = value
+    return made
 
 
 def changes_of(case: Scenario, sliders: tuple[Slider, ...], position: Position) -> dict[str, Any]:
@@ -132,7 +153,7 @@ def changes_of(case: Scenario, sliders: tuple[Slider, ...], position: Position) 
         made |= slider.changes(position.values.get(slider.key, slider.base), on)
     if position.locks:
         made |= _locked(case, position.locks)
-    return made
+    return {**made, **position.more}
 
 
 def _locked(case: Scenario, locks: Mapping[str, Lock]) -> dict[str, Any]:
@@ -268,7 +289,7 @@ def _ticks(case: Scenario, path: str, scale: float, base: float) -> tuple[Tick, 
             at = round(float(value) * scale, 7)
             if all(not math.isclose(at, tick.value) for tick in ticks):
                 ticks.append(Tick(at, Text(f"{at:g}", f"{at:g}")))
-    return tuple(ticks)
+    return tuple(sorted(ticks, key=lambda tick: tick.value))
 
 
 def _step(value: float) -> float:

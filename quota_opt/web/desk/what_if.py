@@ -75,6 +75,8 @@ class _Work:
     stage: Stage
     wanted: list[Question] = field(default_factory=list)
     worker: _Worker | None = None
+    later: bool = False
+    """Whether it stops for something more urgent, to be begun again afterwards."""
 
 
 @dataclass(eq=False)
@@ -126,6 +128,7 @@ class WhatIf:
         digest = run_address(hashes(case.files), case.variant, case.overrides, {}, {})
         key = f"{stage} {digest} {json.dumps(wanted, sort_keys=True, ensure_ascii=False)}"
         question = Question(next(self._numbers), user, stage, wanted)
+        stopped: Child | None = None
         with self._news:
             before = self._last.get((user, tab)) if tab else None
             if tab:
@@ -143,7 +146,10 @@ class WhatIf:
                 self._works[key] = work
                 self._queue.append(work)
                 self._begin()
+                stopped = self._made_room(work)
                 self._news.notify_all()
+        if stopped is not None:
+            stopped.cancel()
         if before is not None:
             self.cancel(before)
         if known is not None or self._closed:
@@ -191,6 +197,17 @@ class WhatIf:
             if worker.thread is not None:
                 worker.thread.join(10)
 
+    def _made_room(self, work: _Work) -> Child | None:
+        """The process whose search for break points gives way to a proof or to repairs, where none is idle."""
+        steady = [each for each in self._workers if each.steady]
+        if work.stage not in (PROVEN, REPAIRS) or any(each.work is None for each in steady):
+            return None
+        chosen = next((each for each in steady if each.work is not None and each.work.stage == BREAKS), None)
+        if chosen is None or chosen.work is None:
+            return None
+        chosen.work.later = True
+        return chosen.child
+
     def _begin(self) -> None:
         """See that each worker has a thread that lives."""
         for worker in self._workers:
@@ -219,7 +236,7 @@ class WhatIf:
         def told(progress: Progress) -> bool:
             for question in tuple(work.wanted):
                 question.progress = progress
-            return bool(work.wanted)
+            return bool(work.wanted) and not work.later
 
         limits = Limits(2 * SECONDS[work.stage] + HARD_S, self._memory_mb)
         return worker.child.solve(work.task, work.case, limits, told)
@@ -232,8 +249,13 @@ class WhatIf:
                 worker.opened.clear()  # the process was replaced
             while len(worker.opened) > _CASES:
                 worker.opened.popitem(last=False)
-            wanted = list(work.wanted)
-            if wanted and self._works.get(work.key) is work:
+            again = work.later and not isinstance(found, Breaks) and not self._closed
+            work.later = False
+            wanted = [] if again else list(work.wanted)
+            if again and work.wanted:
+                work.worker = None
+                self._queue.append(work)
+            elif wanted and self._works.get(work.key) is work:
                 del self._works[work.key]
                 if _lasting(found):
                     self._answers[work.key] = found
@@ -246,7 +268,7 @@ class WhatIf:
     def _next(self, worker: _Worker) -> _Work | None:
         """What this worker does next: of the users that wait, the one whose turn was longest ago.
 
-        What another idle worker has open is left to that one.
+        Break points come last. What another idle worker has open is left to that one.
         """
         mine = [work for work in self._queue if (work.stage != QUICK) == worker.steady]
         idle = [each for each in self._workers if each.work is None and each.steady == worker.steady]
@@ -259,8 +281,8 @@ class WhatIf:
             return None
         turns = list(self._turns)
 
-        def turn(work: _Work) -> int:
-            return min((turns.index(q.user) if q.user in turns else -1) for q in work.wanted)
+        def turn(work: _Work) -> tuple[bool, int]:
+            return work.stage == BREAKS, min((turns.index(q.user) if q.user in turns else -1) for q in work.wanted)
 
         chosen = min(fit, key=turn)
         self._queue.remove(chosen)

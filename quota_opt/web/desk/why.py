@@ -67,10 +67,17 @@ class Item:
 class Way:
     """A single change that would turn the verdict, and how it is known; `settings` where it is one of settings."""
 
+    kind: str
     text: Text
     proof: Text
     enough: bool
     settings: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, change: Mapping[str, Any]) -> Way:
+        """From the plain values of a change."""
+        state = change["state"]
+        return cls(change["kind"], Text(**change["text"]), STATES[state], state == "enough", change["set"])
 
 
 @dataclass(frozen=True)
@@ -103,10 +110,7 @@ def why_of(values: Mapping[str, Any], document: Document, plan: Plan) -> Why:
         verdict in ("awarded", "treated"),
         verdict in ("barred", "protected", "not_listed"),
         tuple(Text(**sentence) for sentence in values["sentences"]),
-        tuple(
-            Way(Text(**change["text"]), STATES[change["state"]], change["state"] == "enough", change["set"])
-            for change in values["changes"]
-        ),
+        tuple(Way.of(change) for change in values["changes"]),
         tuple(_related(values, plan, item)),
         document,
         bool(values["confirmed"]),

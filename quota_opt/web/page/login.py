@@ -9,11 +9,11 @@ from urllib.parse import parse_qs
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from quota_opt.errors import Language, Text
+from quota_opt.errors import Text
 from quota_opt.web.guard import LOGIN
-from quota_opt.web.problems import language_of
+from quota_opt.web.page.plain import page_language, plain_page
 from quota_opt.web.signing import COOKIE, LASTS_S
 
 if TYPE_CHECKING:
@@ -76,17 +76,10 @@ def _next(target: str) -> str:
 
 
 def _page(request: Request, target: str, *, wrong: bool) -> Response:
-    fallback: Language = "en" if target.startswith("/en") else "zh"
-    language = language_of(request.headers.get("accept-language", ""), fallback)
-    lang = "zh-CN" if language == "zh" else "en"
+    language = page_language(request, target)
     problem = f'<p class="qo-wrong" role="alert">{_WRONG.of(language)}</p>' if wrong else ""
-    body = f"""<!doctype html><html lang="{lang}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_TITLE.of(language)}</title>
-<link rel="stylesheet" href="/static/page.css"></head><body class="qo-login"><main>
-<h1>{_TITLE.of(language)}</h1>{problem}<form method="post" action="{LOGIN}">
-<input type="hidden" name="next" value="{escape(target, quote=True)}">
-<label for="token">{_ASK.of(language)}</label>
+    form = f"""{problem}<form method="post" action="{LOGIN}">
+<input type="hidden" name="next" value="{escape(target, quote=True)}"><label for="token">{_ASK.of(language)}</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
-<p class="qo-help">{_HELP.of(language)}</p><button type="submit">{_ENTER.of(language)}</button></form></main>
-</body></html>"""
-    return HTMLResponse(body, status_code=401 if wrong else 200)
+<p class="qo-help">{_HELP.of(language)}</p><button type="submit">{_ENTER.of(language)}</button></form>"""
+    return plain_page(_TITLE.of(language), form, language, 401 if wrong else 200)

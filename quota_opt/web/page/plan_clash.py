@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from quota_opt.store.jobs import DONE, ENDED, Job
 from quota_opt.web.desk.plans import JobState
 from quota_opt.web.page import figures, kit
 from quota_opt.web.page.acting import asked, is_there
+from quota_opt.web.page.saving import try_link
 from quota_opt.web.page.view import View
 
 POLL_S = 0.7
@@ -57,7 +57,7 @@ def show_clash(view: View, state: JobState, case: str | None) -> None:
         frame.clear()
         with frame:
             figures.document(view, answer.document, title=False)
-            _repairs(view, case, answer.values.get("repairs") or [], state.overrides)
+            _repairs(view, case, answer.values.get("repairs") or [], state.overrides, state.variant)
 
     timer = ui.timer(POLL_S, poll)
 
@@ -65,7 +65,13 @@ def show_clash(view: View, state: JobState, case: str | None) -> None:
 _NOTHING = Text("没有查出原因。", "The reason was not found.")
 
 
-def _repairs(view: View, case: str | None, repairs: list[Mapping[str, Any]], overrides: Mapping[str, Any]) -> None:
+def _repairs(
+    view: View,
+    case: str | None,
+    repairs: list[Mapping[str, Any]],
+    overrides: Mapping[str, Any],
+    variant: str | None,
+) -> None:
     """The repairs that are settings, each with a way to try it."""
     there = [repair for repair in repairs if repair.get("set")]
     if case is None or not there:
@@ -77,5 +83,4 @@ def _repairs(view: View, case: str | None, repairs: list[Mapping[str, Any]], ove
             values = "，".join(f"{value}" for value in repair["set"].values())
             with kit.part("div", "qo-row"):
                 kit.words(f"{number}. {words} → {values}")
-                target = view.link(f"/what-if/{case}", set=json.dumps(changes, ensure_ascii=False))
-                kit.anchor(view.say(Text("试", "Try")), target, "qo-link-button")
+                kit.anchor(view.say(Text("试", "Try")), try_link(view, case, changes, variant), "qo-link-button")

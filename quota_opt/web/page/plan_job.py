@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nicegui import ui
 from nicegui.element import Element
@@ -85,7 +86,8 @@ def job_line(view: View, state: JobState) -> str:
     parts = [state.case, *([state.variant] if state.variant else [])]
     for path, value in state.overrides.items():
         name = words.parameter_name(path)
-        parts.append(f"{view.say(name) if name is not None else path} = {value}")
+        shown = value if not isinstance(value, Mapping) else "、".join(f"{key}: {each}" for key, each in value.items())
+        parts.append(f"{view.say(name) if name is not None else path} = {shown}")
     parts.append(view.say(Text(f"任务编号 {state.id[:8]}", f"job {state.id[:8]}")))
     return " · ".join(parts)
 
@@ -119,7 +121,7 @@ def show_running(view: View, state: JobState) -> None:
 
     def draw(now: JobState) -> None:
         line.set_text(_sentence(view, now))
-        tiles["seconds"].set_text(f"{now.seconds:.0f}")
+        tiles["seconds"].set_text(view.say(Text(f"{now.seconds:.0f} 秒", f"{now.seconds:.0f} s")))
         tiles["best"].set_text(figure(now.best, 1))
         tiles["bound"].set_text(figure(now.bound, 1))
         tiles["gap"].set_text("–" if now.gap is None else gap(now.gap))
@@ -180,6 +182,7 @@ class _Chart:
     def __init__(self, view: View, frame: Element) -> None:
         self._view, self._frame = view, frame
         self._drawn = 0
+        self._title: ui.label | None = None
         self._chart: ui.echart | None = None
 
     def draw(self, state: JobState) -> None:
@@ -190,28 +193,25 @@ class _Chart:
         made = course(state.course, self._view.language)
         if made is None:
             return
-        if self._chart is None:
+        if self._chart is None or self._title is None:
             with self._frame:
-                frame = figures.figure(self._view, made)
+                frame = figures.figure(self._view, replace(made, table=None))
+            self._title = next(each for each in frame.descendants() if isinstance(each, ui.label))
             self._chart = next(each for each in frame.descendants() if isinstance(each, ui.echart))
         else:
+            self._title.set_text(made.title)
             self._chart.options.update(figures.live_option(made.option))
             self._chart.update()
 
 
-def show_failed(view: View, state: JobState) -> None:
-    """Why there is no plan, and what can be done."""
+def show_failed(view: View, state: JobState, case: str | None) -> None:
+    """Why there is no plan, and what can be done; `case` is the key of the case, where it is known."""
     said, fix = _ANSWERS.get(state.kind or "", _INTERNAL)
     kit.page_title(view.say(Text("没有方案", "No plan")), job_line(view, state))
     with kit.part("div", "qo-row"):
         kit.badge(view.say(_badge(state)), "bad" if state.kind != "cancelled" else "warn")
     kit.answer(view.say(said))
     kit.words(view.say(fix), "", "p")
-    case, _ = view.desk.standing(view.user, None, state.id)
-    if state.message is not None and not state.findings:
-        with kit.card(view.say(Text("详情", "Details"))):
-            for each in view.say(state.message).splitlines():
-                kit.words(each.strip(), "", "p")
     for finding in state.findings:
         with kit.part("div", "qo-finding qo-edge-bad"):
             kit.words(str(finding.get("what", "")), "qo-finding-what", "p")
@@ -219,6 +219,10 @@ def show_failed(view: View, state: JobState) -> None:
                 kit.words(str(finding.get(key) or ""), "", "p")
     if state.kind == "infeasible":
         show_clash(view, state, case)
+    if state.message is not None and not state.findings:
+        with kit.card(view.say(Text("详情", "Details"))):
+            for each in view.say(state.message).splitlines():
+                kit.words(each.strip(), "", "p")
     if case is not None:
         with kit.part("div", "qo-row"):
             kit.anchor(view.say(Text("去试算", "To what-if")), view.link(f"/what-if/{case}"), "qo-link-button")

@@ -60,6 +60,9 @@ def _entries(shown: Shown, asked: dict[str, str]) -> None:
         )
     else:
         sums = Text("", "")
+    if not entries:
+        kit.answer(view.say(Text("没有符合的记录。", "No entry is like that.")))
+        return
     off = shown.read.content.ledger_difference
     agrees = Text(
         f"全部台账与各池存量、腾出的最大差额 {short(off) if off > 1e-9 else '0'}",

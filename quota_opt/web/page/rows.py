@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5_000
 """Of a long table on the screen; the workbook has them all."""
+_NAMES = ("name", "from", "to", "pool_path")
+"""Columns of names, which need more room than a word."""
 _OPENED = "(event) => { const row = event.target.closest('[data-row]'); if (row) emit(Number(row.dataset.row)); }"
 
 
@@ -100,4 +102,4 @@ def _foot(view: View, shown: Table) -> str:
 
 def _align(column: Column) -> str:
     kind = "n" if column.numeric or column.kind == "year" else column.kind
-    return f' class="qo-{kind}{" qo-named" if column.key == "name" else ""}"'
+    return f' class="qo-{kind}{" qo-named" if column.key in _NAMES else ""}"'

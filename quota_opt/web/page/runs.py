@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nicegui import run as background
 from nicegui import ui
 
 from quota_opt.errors import QuotaOptError, Text
@@ -16,7 +15,7 @@ from quota_opt.store.workspace_values import CaseEntry, PageRun
 from quota_opt.web.desk.states import moment_words, state_words, time_used
 from quota_opt.web.guard import LOCAL_USER
 from quota_opt.web.page import kit
-from quota_opt.web.page.acting import asked, is_there
+from quota_opt.web.page.acting import asked, in_thread, is_there
 from quota_opt.web.page.view import View
 
 POLL_S = 2.0
@@ -99,10 +98,10 @@ class Runs:
             return
         ended = sum(run.ended for run in self._runs)
         try:
-            runs = await background.io_bound(self._view.desk.workspace.runs, self._view.user)
+            runs = await in_thread(self._view.desk.workspace.runs, self._view.user)
         except QuotaOptError:  # the next look may find the store again
             return
-        if runs is None or not is_there(self._body):
+        if not is_there(self._body):
             return
         self.update(runs)
         if sum(run.ended for run in runs) != ended:
@@ -186,7 +185,7 @@ class Runs:
             reason = (run.error or {}).get("message") or {}
             said = str(reason.get(view.language) or "").splitlines()
             if said and run.state == "failed":
-                kit.words(said[0], "qo-soft qo-line")
+                kit.words(said[0], "qo-soft qo-under")
         time = kit.words(self._time(run), "", "td")
         kit.words(view.say(moment_words(run.submitted)), "", "td")
         kit.words(view.say(Text("本机", "this computer")) if run.user == LOCAL_USER else run.user, "", "td")
@@ -204,7 +203,7 @@ class Runs:
             stop._props["aria-label"] = view.say(Text(f"取消 {title} {run.job[:8]}", f"Cancel {title} {run.job[:8]}"))
 
     async def _cancel(self, run: PageRun) -> None:
-        await asked(self._view, self._view.desk.cases.cancel, self._view.user, run.job)
+        await asked(self._view, self._view.desk.service.cancel, run.job, self._view.user)
         await self._poll()
 
     def _variant(self, run: PageRun) -> str:

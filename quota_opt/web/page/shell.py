@@ -16,6 +16,7 @@ from quota_opt.report.draw import font_file
 from quota_opt.web.guard import LOCAL_USER
 from quota_opt.web.page import kit
 from quota_opt.web.page.login import add_login
+from quota_opt.web.page.plain import broke, missing
 from quota_opt.web.page.screens import SCREENS, Screen
 from quota_opt.web.page.view import ENGLISH, MEETING, View
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TITLE = Text("用能指标统筹", "Quota planning")
 STATIC = "/static"
+BLUE, GREEN, VERMILLION = "#004f7c", "#00604a", "#a33a00"
+"""As in page.css; each stands out on white."""
 RECONNECT_S = 30.0
 """How long a page that lost its connection may come back as it was."""
 _LANGUAGES: dict[Language, str] = {"zh": "zh-CN", "en": "en-US"}
@@ -48,6 +51,9 @@ def install(app: FastAPI) -> None:
 @functools.cache
 def _register() -> None:
     """Make the pages known; once in a process, as NiceGUI keeps them for all applications."""
+    pages.colors(primary=BLUE, positive=GREEN, negative=VERMILLION)
+    pages.add_exception_handler(404, missing)
+    pages.add_exception_handler(Exception, broke)
     pages.add_static_file(local_file=font_file(), url_path=f"{STATIC}/font.otf")
     pages.add_static_files(STATIC, Path(__file__).parent / "static", follow_symlink=False)
     for screen in SCREENS:
@@ -92,7 +98,7 @@ async def _draw(screen: Screen, view: View, values: dict[str, str]) -> None:
     ui.query(".nicegui-content").classes("qo-content")
     standing = await run.io_bound(view.desk.standing, view.user, values.get("case"), values.get("job"))
     _bar(screen, view, standing or (None, None))
-    with kit.part("main", "qo-main").props("id=main tabindex=-1"):
+    with kit.part("div", "qo-main").props("id=main tabindex=-1"):  # NiceGUI has the main landmark
         try:
             drawn = screen.show(view, **values)
             if drawn is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from html import escape
 
 from nicegui import events, ui
 
@@ -50,12 +51,13 @@ def upload_zone(
     zone = ui.upload(
         multiple=True,
         auto_upload=True,
-        label=label,
         max_total_size=most * _MEBIBYTE,
         on_multi_upload=take,
         on_rejected=refuse,
     )
-    zone.props(f'accept="{ACCEPTED}" flat hide-upload-btn color=white text-color=black').classes("qo-drop")
+    zone.props(f'accept="{ACCEPTED}" flat').classes("qo-drop")
+    # The library's own heading holds a file input without a name, inside a button; here it stands in its label.
+    zone.add_slot("header", f'<label class="qo-drop-label">{escape(label)}<q-uploader-add-trigger /></label>')
     with kit.part("div", "qo-row qo-below"):
         kit.button(
             view.say(Text("选择文件…", "Choose files …")), main=True, on_click=lambda: zone.run_method("pickFiles")

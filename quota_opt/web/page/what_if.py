@@ -19,8 +19,8 @@ from quota_opt.facade import Scenario
 from quota_opt.report.document import data_note_of, scenario_title
 from quota_opt.store.workspace_values import CaseEntry
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repair, Repairs, Stage
-from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words
-from quota_opt.web.desk.sliders import Lock, Position, changes_of, sliders_of
+from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words, setting_words
+from quota_opt.web.desk.sliders import Lock, Position, changes_of, record_of, sliders_of
 from quota_opt.web.desk.what_if import Question
 from quota_opt.web.page import kit
 from quota_opt.web.page import what_if_answer as parts
@@ -41,7 +41,8 @@ ASKED_KEPT = 100
 
 
 async def show(view: View, case: str) -> None:
-    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere."""
+    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to
+    settings by dotted path, such as those of a plan or of a repair."""
     query = ui.context.client.request.query_params
     entry = await in_thread(view.desk.workspace.case, view.user, case)
     scenario = await in_thread(view.desk.cases.read, view.user, case)
@@ -49,7 +50,8 @@ async def show(view: View, case: str) -> None:
     if variant is not None:
         scenario = await in_thread(scenario.with_variant, variant)
     board = Board(view, entry, scenario, variant)
-    await board.open(_record(query.get("at")))
+    settings = _record(query.get("set"))
+    await board.open(_record(query.get("at")) if settings is None else record_of(settings, board.sliders))
 
 
 def _record(text: str | None) -> Mapping[str, Any] | None:
@@ -76,10 +78,13 @@ class Board:
         }
         self.kept = f"what-if/{entry.key}" + (f"/{variant}" if variant else "")
         self.locks: dict[str, Lock] = {}
+        self.more: dict[str, float | bool] = {}
         self.controls: list[SliderControl] = []
         self.base: Answer | None = None
         self.free: Answer | None = None
         self.answer: Answer | None = None
+        self.answered = Position()
+        """What the answer that is shown is the answer to; by now something else may have been moved."""
         self.repairs: Repairs | None = None
         self.asked: list[dict[str, Any]] = []
         self.number = 0
@@ -93,7 +98,7 @@ class Board:
         found = await in_thread(self.view.desk.workspace.kept, self.view.user, f"{self.kept}/asked")
         self.asked = list((found or {}).get("asked", []))
         position = Position.of(given if given is not None else kept, self.sliders, frozenset(self.names))
-        self.locks = dict(position.locks)
+        self.locks, self.more = dict(position.locks), dict(position.more)
         self.client = ui.context.client
         self.tab = self.client.id
         self._draw_head()
@@ -108,6 +113,7 @@ class Board:
                     self.spinner._props["aria-label"] = self.say(Text("正在求解", "solving"))
                 self.sentence = kit.answer(self.say(Text("正在求解基准方案……", "Solving the baseline …")))
                 self.result = kit.part("div")
+        self.drawers = kit.part("div")
         self._busy(True)
         self.client.on_delete(self._gone)
         self._go(self._open_base())
@@ -117,17 +123,18 @@ class Board:
         """Where everything stands."""
         values = {each.slider.key: each.value for each in self.controls if each.value != each.slider.base}
         on = {each.slider.key: each.on for each in self.controls if each.slider.switch and each.on != each.slider.on}
-        return Position(values, on, dict(self.locks))
+        return Position(values, on, dict(self.locks), dict(self.more))
 
     # What stands around the answer
 
     def _draw_head(self) -> None:
         title = Text(f"试算：{self.entry.named('zh')}", f"What-if: {self.entry.named('en')}")
         under = self.say(scenario_title(self.case)) if self.variant else ""
-        kit.page_title(self.say(title), under)
-        note = data_note_of(self.case)
-        if note is not None:
-            kit.words(self.say(note), "qo-box", "p")
+        with kit.part("div", "qo-row"):
+            kit.page_title(self.say(title), under)
+            note = data_note_of(self.case)
+            if note is not None:
+                kit.words(self.say(note), "qo-box", "p")
 
     def _draw_controls(self, position: Position) -> None:
         shown = self.sliders[:IN_MEETING] if self.view.meeting else self.sliders
@@ -147,6 +154,8 @@ class Board:
                 control = SliderControl(self.view, slider, value, position.on.get(slider.key, slider.on), self._changed)
                 self.controls.append(control)
                 control.frame.set_visibility(slider in shown)
+            self.more_list = kit.part("div")
+            self._draw_more()
             with kit.part("div", "qo-row"):
                 kit.button(self.say(Text("全部还原", "Reset all")), on_click=self._reset_all)
                 if not self.view.meeting:
@@ -185,6 +194,15 @@ class Board:
             if self.locks and self.free is not None and self.answer is not None:
                 kit.note(parts.lock_receipt(self.view, self.answer, self.free))
 
+    def _draw_more(self) -> None:
+        self.more_list.clear()
+        with self.more_list:
+            for path, value in self.more.items():
+                with kit.part("div", "qo-row qo-locked"):
+                    kit.words(self.say(setting_words(path, value)))
+                    button = kit.button(self.say(Text("取消", "Undo")), on_click=lambda path=path: self._drop(path))
+                    button.classes("qo-tight")
+
     def _draw_asked(self) -> None:
         self.list_card.set_visibility(bool(self.asked) or self.view.meeting)
         self.list_frame.clear()
@@ -222,7 +240,9 @@ class Board:
         for control in self.controls:
             control.set(control.slider.base, control.slider.on)
         self.locks.clear()
+        self.more.clear()
         self._draw_locks()
+        self._draw_more()
         self._changed()
 
     def _go_to(self, record: Mapping[str, Any]) -> None:
@@ -230,8 +250,9 @@ class Board:
         for control in self.controls:
             slider = control.slider
             control.set(position.values.get(slider.key, slider.base), position.on.get(slider.key, slider.on))
-        self.locks = dict(position.locks)
+        self.locks, self.more = dict(position.locks), dict(position.more)
         self._draw_locks()
+        self._draw_more()
         self._changed()
 
     def _lock_chosen(self, lock: Lock) -> None:
@@ -246,29 +267,39 @@ class Board:
         self.locks.pop(project, None)
         if lock is not None:
             self.locks[project] = lock
+        self.free = None
         self._draw_locks()
         self._changed()
 
     def _try(self, repair: Repair) -> None:
-        """Put the sliders where a repair says; one that no slider stands for is not offered."""
-        keys = {slider.path: slider for slider in self.sliders if slider.path is not None}
-        switches = {slider.switch: slider for slider in self.sliders if slider.switch}
-        for control in self.controls:
-            for path, value in repair.changes.items():
-                if keys.get(path) is control.slider:
-                    control.set(round(float(value) * control.slider.scale, 9), control.on)
-                elif switches.get(path) is control.slider:
-                    control.set(control.value, bool(value))
+        """Set what a repair says: on a slider where one stands for it, else beside them."""
+        by_path = {control.slider.path: control for control in self.controls if control.slider.path is not None}
+        by_switch = {control.slider.switch: control for control in self.controls if control.slider.switch}
+        for path, value in repair.changes.items():
+            if path in by_path:
+                control = by_path[path]
+                control.set(round(float(value) * control.slider.scale, 9), control.on)
+            elif path in by_switch:
+                by_switch[path].set(by_switch[path].value, bool(value))
+            else:
+                self.more[path] = value
+        self._draw_more()
+        self._changed()
+
+    def _drop(self, path: str) -> None:
+        del self.more[path]
+        self._draw_more()
         self._changed()
 
     def _open_why(self, project: str) -> None:
         if self.answer is not None:
             lock = self.locks.get(project)
-            parts.why(self.view, project, self.names.get(project, ""), self.answer, lock, self._lock)
+            with self.drawers:  # which an answer that comes meanwhile does not draw anew
+                parts.why(self.view, project, self.names.get(project, ""), self.answer, lock, self._lock)
 
     async def _save(self) -> None:
         position, answer = self.position, self.answer
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, position)
         with ui.dialog() as dialog, ui.card().classes("qo-dialog"):
             kit.heading(self.say(Text("存为方案", "Save as scenario")))
             name = ui.input(
@@ -298,7 +329,7 @@ class Board:
 
     async def _solve(self) -> None:
         position = self.position
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, position)
         job = await asked(
             self.view,
             self.view.desk.cases.run,
@@ -339,7 +370,7 @@ class Board:
         found = await self._found(question)
         if found is None or number != self.number or not self._lives():
             return
-        self.answer, self.repairs = found, None
+        self.answer, self.answered, self.repairs = found, position, None
         self.free = await self._unlocked(position) if position.locks else None
         if number != self.number or not self._lives():
             return
@@ -374,7 +405,7 @@ class Board:
             self._draw()
 
     async def _unlocked(self, position: Position) -> Answer | None:
-        free = Position(position.values, position.on)
+        free = Position(position.values, position.on, {}, position.more)
         return await self._answered(changes_of(self.case, self.sliders, free), QUICK, "free")
 
     async def _find_breaks(self) -> None:
@@ -406,7 +437,7 @@ class Board:
         await self._safely(self.view.desk.workspace.keep, self.kept, position.record())
 
     async def _note_asked(self, position: Position, found: Answer) -> None:
-        words = answer_words(found, self.base, position_words(self.sliders, position, self.names))
+        words = answer_words(found, self.base, position_words(self.sliders, position))
         record = position.record()
         if self.asked and self.asked[-1]["at"] == record:
             return
@@ -447,8 +478,7 @@ class Board:
         assert answer is not None
         if answer.planned:
             self._busy(False)
-        position = self.position
-        words = position_words(self.sliders, position, self.names)
+        words = position_words(self.sliders, self.answered)
         self.state.clear()
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)
@@ -458,7 +488,7 @@ class Board:
             if answer.planned:
                 self._draw_plan(answer, moved=words is not None)
             else:
-                with kit.card():
+                with kit.card(self.say(Text("怎么办", "What can be done"))):
                     parts.no_plan(self.view, answer, self.repairs, self._try)
         self._draw_locks()
 

@@ -129,14 +129,14 @@ class Lists:
                     button.on("click", lambda: self.opened(each.id))
                 else:
                     kit.words(f"{each.id} {each.name}")
-                if reason is not None and reason.verdict != "awarded":
-                    kit.words(say(reason.text), "qo-why", "div")
-            kit.words(each.place, "", "td")
-            kit.words(say(each.how), "", "td")
+            kit.words(each.place, "qo-short", "td")
+            kit.words(say(each.how), "qo-short", "td")
             kit.words(str(each.year), "qo-n", "td")
             for name in figures:
-                value = each.figures.get(name)
-                kit.words(figure(value), "qo-n", "td")
+                kit.words(figure(each.figures.get(name)), "qo-n", "td")
+        if reason is not None and reason.verdict != "awarded":
+            with kit.part("tr", "qo-why-row"):
+                kit.words(say(reason.text), "qo-why", "td").props(f"colspan={4 + len(figures)}")
 
     def _total(self, decisions: Sequence[Decision], figures: Sequence[str]) -> None:
         with kit.part("tfoot"), kit.part("tr"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +13,15 @@ from quota_opt.web.desk.changed import same
 from quota_opt.web.desk.sliders import Slider
 from quota_opt.web.page import kit
 from quota_opt.web.page.view import View
+
+NARROW = 12.0
+"""Per cent of a track below which two labels would touch."""
+
+
+class _Track(ui.slider):
+    """A slider that moves in the browser without waiting for the server, so that no key pressed is lost."""
+
+    LOOPBACK = False
 
 
 class SliderControl:
@@ -34,12 +42,13 @@ class SliderControl:
                 self.box._props["aria-label"] = title + (f"（{slider.unit.zh}）" if slider.unit.zh else "")
                 self.box.classes("qo-slider-box")
                 kit.words(view.say(slider.unit), "qo-slider-unit")
-            self.track = ui.slider(
+            self.track = _Track(
                 min=slider.low, max=slider.high, step=slider.step, value=self._on_track(value), on_change=self._dragged
             )
             self.track._props["aria-label"] = title
             self.track.props("dense")
             self.scale = kit.part("div", "qo-slider-scale").props("aria-hidden=true")
+            self.scale.classes("" if slider.ticks else "qo-slider-bare")
             with kit.part("div", "qo-slider-foot"):
                 kit.words(self._about(), "qo-slider-note")
                 if slider.switch:
@@ -72,14 +81,13 @@ class SliderControl:
                     dot._props["title"] = self.view.say(
                         Text(f"方案在 {short(shown)} 处改变", f"the plan changes at {short(shown)}")
                     )
-            last = -math.inf
-            for tick in self.slider.ticks:
-                if self.slider.low <= tick.value <= self.slider.high:
-                    at = self._at(tick.value)
-                    kit.part("span", "qo-slider-tick").style(f"left: {at:.3f}%")
-                    if at - last > 7:
-                        kit.words(self.view.say(tick.title), "qo-slider-label").style(f"left: {at:.3f}%")
-                        last = at
+            ticks = [each for each in self.slider.ticks if self.slider.low <= each.value <= self.slider.high]
+            places = [self._at(each.value) for each in ticks]
+            for tick, at, shift in zip(ticks, places, _shifts(places), strict=True):
+                kit.part("span", "qo-slider-tick").style(f"left: {at:.3f}%")
+                if shift is not None:
+                    label = kit.words(self.view.say(tick.title), "qo-slider-label")
+                    label.style(f"left: {at:.3f}%; transform: translateX(-{shift}%)")
 
     def _at(self, value: float) -> float:
         return 100.0 * (value - self.slider.low) / (self.slider.high - self.slider.low)
@@ -148,3 +156,20 @@ class SliderControl:
         if self.slider.switch and not self.on:
             self.frame.classes("qo-slider-off")
         self.box.props(remove="error error-message")
+
+
+def _shifts(places: Sequence[float]) -> list[int | None]:
+    """By how much of its width each label of a scale stands left of its tick; None where there is no room for it."""
+    made: list[int | None] = []
+    for number, at in enumerate(places):
+        before = number > 0 and at - places[number - 1] < NARROW
+        after = number + 1 < len(places) and places[number + 1] - at < NARROW
+        if before and after:
+            made.append(None)
+        elif before or at < NARROW / 4:
+            made.append(10 if before else 0)
+        elif after or at > 100 - NARROW / 4:
+            made.append(90 if after else 100)
+        else:
+            made.append(50)
+    return made
