@@ -1,4 +1,4 @@
-"""What the documentation site needs beyond its settings: examples that pages point to stand in the site too."""
+"""What the documentation site needs beyond its settings: examples that pages point to, and Chinese without blanks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = re.compile(r"\]\((?:\.\./)+(examples/[\w./-]+)\)")
+FENCE = re.compile(r"^( *```.*?^ *```)$", flags=re.S | re.M)
+CHINESE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef“”‘’—…]"
+BROKEN_LINE = re.compile(rf"(?<={CHINESE})\n(?={CHINESE})")
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -22,6 +25,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links that leave `docs/` in the repository lead to the copy in the site."""
+    """Links that leave `docs/` lead to the copy in the site; a line broken amid Chinese goes on without a blank."""
     here = posixpath.dirname(page.file.src_uri)
-    return OUTSIDE.sub(lambda found: f"]({posixpath.relpath(found[1], here)})", markdown)
+    found = OUTSIDE.sub(lambda link: f"]({posixpath.relpath(link[1], here)})", markdown)
+    return "".join(part if i % 2 else BROKEN_LINE.sub("", part) for i, part in enumerate(FENCE.split(found)))

@@ -121,6 +121,10 @@ def bench(
     batch: Annotated[
         bool, typer.Option("--batch", help="批量 Variants of one county with one process and with two.")
     ] = False,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="试算 What a moved slider waits for, alone and among many users.")
+    ] = False,
+    users: Annotated[int, typer.Option(metavar="N", min=2, help="How many users at once with --what-if.")] = 10,
     runs: Annotated[int, typer.Option(metavar="N", min=2, help="How many variants with --batch.")] = 40,
     firms: Annotated[int, typer.Option(metavar="N", min=1, help="Firms of that county.")] = 300,
     projects: Annotated[int, typer.Option(metavar="N", min=1, help="Its projects.")] = 60,
@@ -136,6 +140,9 @@ def bench(
         return
     if batch:
         _batches(session, firms, projects, runs, out)
+        return
+    if what_if:
+        _what_ifs(session, users, out)
         return
     rows: list[Row] = [] if modelling or resolve else _start_up()
     for chosen_size in size or ([Size.COUNTY] if resolve else [Size.COUNTY, Size.MILLION]):
@@ -193,6 +200,17 @@ def _batches(session: Session, firms: int, projects: int, runs: int, out: Path |
     path = _written(bench_batch.flat(rows), out or _default_path())
     session.document({"rows": rows, "file": path})
     session.show(bench_batch.table(session, rows))
+    session.show(Text(f"已写出 {path}", f"Written: {path}"))
+
+
+def _what_ifs(session: Session, users: int, out: Path | None) -> None:
+    """Questions of the what-if screen, as `bench_what_if` times them."""
+    from quota_opt.cli import bench_what_if
+
+    rows = bench_what_if.timed(users)
+    path = _written(bench_what_if.flat(rows), out or _default_path())
+    session.document({"rows": rows, "file": path})
+    session.show(bench_what_if.table(session, rows))
     session.show(Text(f"已写出 {path}", f"Written: {path}"))
 
 

@@ -6,12 +6,11 @@ award and every refusal. It is a draft: no red head, no seal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import clause_tables, sentences, tables, trading, words
+from quota_opt.report import choices, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.directing import directives_box
 from quota_opt.report.docx_document import add_sections
@@ -139,52 +138,23 @@ def _checked(content: Content) -> Text:
 
 
 def _choices(script: Manuscript, content: Content, paper: Paper) -> None:
-    """What it costs to choose otherwise: prices, further what-ifs, readings taken, and other analyses."""
+    """What it costs to choose otherwise: further what-ifs, prices, readings taken, and other analyses."""
     language = script.language
-    more = sentences.what_ifs(content, 9)[3:]
-    prices = tables.prices(content)
+    more, prices = choices.further(content), choices.prices(content)
     readings = clause_tables.readings(content)
     if not (more or prices.rows or readings.rows or paper.more):
         return
-    script.heading(Text("方案取舍", "Trade-offs").of(language))
-    script.say(
-        Text(
-            "以下按本安排结果的价格和规则推出，未另行求解；各项价格在所列有效范围内成立。",
-            "What follows is from the prices and rules of this plan, not another solve. Prices hold in their range.",
-        )
-    )
+    script.heading(choices.TITLE.of(language))
+    script.say(choices.NOTE)
     for sentence in more:
         script.say(sentence)
-    last = [row for row in prices.rows if row[2] == content.last_year] or list(prices.rows)
-    dearest = sorted(last, key=lambda row: -abs(float(row[3])))  # type: ignore[arg-type]
-    title = Text(f"{content.last_year} 年指标价格", f"Prices of quota in {content.last_year}")
-    chosen = table_of("prices", title, prices.columns, _grouped(dearest))
-    chosen = chosen.only("resource", "place", "price", "unit", "from", "to")
     sheet = word("prices_table", language)
-    script.table(
-        chosen,
-        style="PaperSmall",
-        most=_MOST_PRICES,
-        more=Text(f"Excel 附表“{sheet}”", f"the workbook, sheet “{sheet}”").of(language),
-    )
+    rest = Text(f"Excel 附表“{sheet}”", f"the workbook, sheet “{sheet}”").of(language)
+    script.table(prices, style="PaperSmall", most=_MOST_PRICES, more=rest)
     script.table(readings.only("clause", "question", "taken", "variants"), style="PaperSmall")
     for document in paper.more:
         script.part(document.title.of(language))
         add_sections(script, document)
-
-
-def _grouped(rows: Sequence[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
-    """Rows of prices with the places of one price in one row: 甲镇、乙镇、丙镇等 17 个区域."""
-    places: dict[tuple[Cell, ...], list[str]] = {}
-    for resource, place, *rest in rows:
-        places.setdefault((resource, *rest), []).append(str(place))
-    made: list[tuple[Cell, ...]] = []
-    for (resource, *rest), names in places.items():
-        zh, en = "、".join(names[:3]), ", ".join(names[:3])
-        more = len(names) > 3
-        where = Text(f"{zh}等 {len(names)} 个区域" if more else zh, f"{en} and {len(names) - 3} more" if more else en)
-        made.append((resource, where, *rest))
-    return made
 
 
 def _awards(script: Manuscript, content: Content, pictures: Drawn) -> None:

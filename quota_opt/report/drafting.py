@@ -76,10 +76,14 @@ def base_option(**parts: Any) -> dict[str, Any]:
 
 
 def axis_name(text: str, **more: Any) -> dict[str, Any]:
-    """The name of a value axis, at its end, and the look all axes share."""
+    """The name of a value axis, at its end, and the look all axes share.
+
+    A name at the end begins at the axis: in the middle of it a long one would be cut off by the edge of the figure.
+    """
+    aligned = {} if "nameLocation" in more else {"align": "left"}
     return {
         "name": text,
-        "nameTextStyle": {"fontSize": 12, "color": INK},
+        "nameTextStyle": {"fontSize": 12, "color": INK, **aligned},
         "axisLabel": {"fontSize": 12, "color": INK, **more.pop("axisLabel", {})},
         "splitLine": {"lineStyle": {"color": "#E6E6E6"}},
         **more,

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quota_opt.errors import Language, Text
-from quota_opt.report import clause_tables, sentences, tables, trading, words
+from quota_opt.report import choices, clause_tables, sentences, tables, trading, words
 from quota_opt.report.content import Content, gather
 from quota_opt.report.directing import directives_box
 from quota_opt.report.drawn import drawn
 from quota_opt.report.numbers import figure, gap, short
 from quota_opt.report.offline import LACKING, render_page, table_parts
-from quota_opt.report.words import word
+from quota_opt.report.words import WORDS, word
 
 if TYPE_CHECKING:
     from quota_opt.plan.plan import Plan
@@ -58,6 +58,9 @@ def _parts(content: Content, language: Language) -> dict[str, Any]:
         "factor_notes": [
             _cut(text.of(language), 60 if language == "zh" else 120) for text in sentences.factor_notes(content)[:2]
         ],
+        "choices_title": choices.TITLE.of(language),
+        "choices_note": choices.NOTE.of(language),
+        "further": [text.of(language) for text in choices.further(content)],
         "tables": _tables(content, language),
         "contents": _contents(language),
         "kept_line": kept_line(content, language),
@@ -70,16 +73,17 @@ def _parts(content: Content, language: Language) -> dict[str, Any]:
 
 def _contents(language: Language) -> list[tuple[str, str]]:
     anchors = {
-        "page-one": "answer", "awards": "awards_table", "actions": "actions_table", "left-out": "left_out_table",
-        "places": "places_table", "ledger": "ledger_summary", "findings": "data_issues", "run": "run_information",
+        "page-one": WORDS["answer"], "choices": choices.TITLE, "awards": WORDS["awards_table"],
+        "actions": WORDS["actions_table"], "left-out": WORDS["left_out_table"], "places": WORDS["places_table"],
+        "ledger": WORDS["ledger_summary"], "findings": WORDS["data_issues"], "run": WORDS["run_information"],
     }  # fmt: skip
-    return [(anchor, word(key, language)) for anchor, key in anchors.items()]
+    return [(anchor, text.of(language)) for anchor, text in anchors.items()]
 
 
 def _badge(badge: sentences.Badge, language: Language) -> dict[str, Any]:
     return {
         "text": badge.text.of(language),
-        "detail": badge.detail.of(language),
+        "detail": Text(f"（{badge.detail.zh}）", f" ({badge.detail.en})").of(language),
         "ok": badge.ok,
         "anchor": badge.anchor,
     }
@@ -140,8 +144,8 @@ def kept_line(content: Content, language: Language) -> str:
     zh = "、".join(f"{words.listed(words.VERDICTS, str(v)).zh} {n:,} 家" for v, n in counts.items())
     en = ", ".join(f"{words.listed(words.VERDICTS, str(v)).en} {n:,}" for v, n in counts.items())
     return Text(
-        f"未整治的企业：{zh}；名单和理由见 Excel 附表“未安排及理由”。",
-        f"Firms not treated: {en}; names and reasons are in the workbook, sheet “Left out and why”.",
+        f"未整治的企业：{zh}；名单和理由见 Excel 附表“保留企业及理由”。",
+        f"Firms not treated: {en}; names and reasons are in the workbook, sheet “Firms kept and why”.",
     ).of(language)
 
 
@@ -212,6 +216,7 @@ def _basis_line(content: Content, language: Language) -> str:
 
 def _tables(content: Content, language: Language) -> dict[str, dict[str, Any]]:
     made = {
+        "choices": choices.prices(content),
         "targets": tables.targets(content),
         "by_category": tables.grouped(content, "category"),
         "by_year": tables.grouped(content, "year"),

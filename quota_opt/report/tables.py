@@ -108,8 +108,8 @@ def awards(content: Content, language: Language) -> Table:
     return table_of("awards_table", WORDS["awards_table"], columns, rows)
 
 
-def actions(content: Content, language: Language) -> Table:
-    """整治表: firm, action, year, what it frees and costs, reason."""
+def actions(content: Content, language: Language, *, clauses: bool = False) -> Table:
+    """整治表: firm, action, year, what it frees and costs, reason; with the clause behind it where it is wanted."""
     resources = _resources(content, "frees_")
     frame = (
         content.actions.sort_values(["year", "place", "firm"], kind="stable")
@@ -130,6 +130,7 @@ def actions(content: Content, language: Language) -> Table:
         Column("cost", WORDS["public_cost"], "number", "10k yuan", 1, total=True),
         Column("value_added_lost", Text("减少增加值", "value added lost"), "number", "10k yuan", 0, total=True),
         Column("jobs_lost", Text("减少岗位", "jobs lost"), "number", None, 0, total=True),
+        *((_CLAUSE,) if clauses else ()),
         _REASON,
     ]
     rows: list[list[Cell]] = [
@@ -145,6 +146,7 @@ def actions(content: Content, language: Language) -> Table:
             _number(row, "cost"),
             _number(row, "value_added_lost"),
             _number(row, "jobs_lost"),
+            *((content.clause_words(row.reason_clause),) if clauses else ()),
             reason_text(row, language),
         ]
         for row in records(frame)

@@ -45,13 +45,17 @@ def write(content: Content, path: Path, language: Language) -> Path:
     awards_sheet = book.sheet(WORDS["awards_table"])
     actions_sheet = book.sheet(WORDS["actions_table"])
     left_sheet = book.sheet(WORDS["left_out_table"])
+    kept = tables.kept(content, language)
+    kept_sheet = book.sheet(WORDS["kept_table"]) if kept.rows else None
     places_sheet = book.sheet(WORDS["places_table"])
     ledger_sheet = book.sheet(WORDS["ledger"])
     _summary(book, summary, content, figures, made.svgs.get("flow"))
     ledger = _ledger(book, ledger_sheet, content)
     _awards(book, awards_sheet, content, ledger)
-    _plain(book, actions_sheet, tables.actions(content, language))
+    _plain(book, actions_sheet, tables.actions(content, language, clauses=True))
     _left_out(book, left_sheet, content, figures)
+    if kept.rows:
+        _plain(book, kept_sheet, kept)
     _places(book, places_sheet, content, figures)
     if len(content.trades):
         _plain(book, book.sheet(WORDS["trades_table"]), trading.trades(content))
@@ -193,7 +197,7 @@ def _awards(book: Book, sheet: Any, content: Content, ledger: Place | None) -> N
         (content.ledger["resource"] == content.main_resource) & (content.ledger["year"] == content.last_year)
     ]
     given = rows.groupby("to")["amount"].sum()
-    form = book.format(num_format="#,##0")
+    form = book.format(num_format="#,##0", bottom=1, bottom_color="#D9D9D9", valign="top")
     for k, cells in enumerate(table.rows, start=place.first):
         value = float(given.get(cells[0], 0.0))
         if not _PLAIN_ID.fullmatch(str(cells[0])):
@@ -287,17 +291,9 @@ def _resource_of(content: Content, titled: Cell) -> str:
 
 
 def _left_out(book: Book, sheet: Any, content: Content, figures: dict[str, Figure]) -> None:
-    """Projects left out, then firms kept, each with the reason; the intensity chart stands on the right."""
-    language = book.language
-    table = tables.left_out(content, language)
-    place = book.table(sheet, table, 0, widths=True)
-    sheet.freeze_panes(1, 2)
-    row = place.last + 4
-    kept = tables.kept(content, language)
-    if kept.rows:
-        book.text(sheet, row - 1, 0, kept.title.of(language), bold=True, font_size=12)
-        row = book.table(sheet, kept, row, total=False).last
-    sheet.print_area(0, 0, row + 1, len(table.columns) - 1)
+    """Projects left out, each with the reason; the intensity chart stands on the right."""
+    table = tables.left_out(content, book.language)
+    _plain(book, sheet, table)
     figure = figures.get("intensity")
     if figure is None or figure.table is None:
         return
@@ -311,7 +307,7 @@ def _left_out(book: Book, sheet: Any, content: Content, figures: dict[str, Figur
     )  # fmt: skip
     limits = {}
     for k, limit in enumerate(content.limits[:3]):
-        name = f"{word('limit', language)} {short(limit)}"
+        name = f"{word('limit', book.language)} {short(limit)}"
         limits[name] = _block(book, sheet, first + 4 + 3 * k, ("x", "y"), [(0, limit), (len(ranked) + 1, limit)])
     chart = charts.intensity(book, place, limits, figure.title)
     chart.set_size({"width": 720, "height": 380})
@@ -367,13 +363,14 @@ def _scale() -> dict[str, Any]:
 def _clauses(book: Book, sheet: Any, content: Content) -> None:
     """Clauses with the rules that carry them, readings taken, documents with their standing, one below the other."""
     row, last_column = 0, 0
-    for k, table in enumerate(
-        (clause_tables.clauses(content), clause_tables.readings(content), tables.documents(content))
-    ):
-        if not table.rows:
-            continue
+    made = (clause_tables.clauses(content), clause_tables.readings(content), tables.documents(content))
+    for k, table in enumerate(table for table in made if table.rows):
         book.text(sheet, row, 0, table.title.of(book.language), bold=True, font_size=12)
-        row = book.table(sheet, table, row + 1, widths=k == 0).last + 3
+        place = book.table(sheet, table, row + 1, widths=k == 0)
+        if k == 0:  # a sheet has one filter
+            sheet.autofilter(row + 1, 0, place.last, len(table.columns) - 1)
+            sheet.freeze_panes(row + 2, 0)
+        row = place.last + 3
         last_column = max(last_column, len(table.columns) - 1)
     sheet.print_area(0, 0, row, last_column)
 

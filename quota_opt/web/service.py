@@ -19,6 +19,7 @@ from quota_opt.solving.engine import engine_of
 from quota_opt.solving.profile import Profile, list_profiles, read_profile
 from quota_opt.store.jobs import COMPARE, DONE, QUEUED, SOLVE, Job, Jobs, WrongState, queue_full
 from quota_opt.store.store import Store
+from quota_opt.store.workspace import Workspace
 from quota_opt.web.limits import ServerLimits
 from quota_opt.web.models import CaseDocument, CheckOptions, CheckRequest, CompareRequest, Options, SolveRequest
 from quota_opt.web.problems import no_room
@@ -54,6 +55,7 @@ class Service:
         self.store = store
         self.limits = limits
         self.jobs = Jobs(store)
+        self._workspace = Workspace(store)
         self.runner = Runner(store, self.jobs, limits) if running else None
         self.closing = threading.Event()
         self._reports: OrderedDict[tuple[str, str, Language], bytes] = OrderedDict()
@@ -106,6 +108,9 @@ class Service:
         job.key = key
         made, new = self.jobs.submit(job, zip_of(chosen.base) if job.state == QUEUED else None, most=self.limits.queue)
         self._wake()
+        if new:
+            details = {"job": made.id, "variant": chosen.variant, "overrides": dict(chosen.overrides)}
+            self._workspace.log(made.owner, "run", chosen.base.title.zh, details)
         return made, new
 
     def compare(self, owner: str, asked: CompareRequest, key: str | None) -> tuple[Job, bool]:
@@ -153,6 +158,7 @@ class Service:
     def cancel(self, job: str, owner: str) -> Job:
         """Cancel a job. Raises NoSuchJob."""
         found = self.jobs.cancel(job, owner)
+        self._workspace.log(owner, "cancel", found.case_name, {"job": job})
         if found.cancelling and self.runner is not None:
             self.runner.cancel(job)
         return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browsing import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -125,3 +126,24 @@ def test_the_first_page_shows_the_run_of_the_readmes():
         runs = [re.search(r"<!-- run -->.*?<!-- /run -->", path.read_text(encoding="utf-8"), flags=re.S)[0]
                 for path in (ROOT / readme, DOCS / language / "start.md")]  # fmt: skip
         assert runs[0] == runs[1]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_page_opened_from_disk_finds_chinese_and_asks_nothing_of_the_network(site):
+    playwright = pytest.importorskip("playwright.sync_api")
+    asked = []
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(120_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "start.html").as_uri())
+        page.locator(".md-search__input").click()
+        page.keyboard.type("镇街留用")
+        page.keyboard.press("End")  # keys of a Chinese input method end with one
+        page.locator(".md-search-result__item").first.wait_for()
+        assert "镇街留用" in page.locator(".md-search-result__item").first.inner_text()
+        browser.close()
+    assert {urlsplit(address).scheme for address in asked} <= {"file", "data", "blob", "about"}

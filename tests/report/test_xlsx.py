@@ -13,6 +13,7 @@ SHEETS = [
     "安排表",
     "整治表",
     "未安排及理由",
+    "保留企业及理由",
     "镇街情况",
     "台账",
     "价格",
@@ -123,6 +124,19 @@ def test_charts_are_native_and_the_flow_is_a_picture(path):
     assert any(name.startswith("xl/media/") and name.endswith(".png") for name in names)
 
 
+def test_every_table_is_filtered_in_its_place_and_its_head_stays(book):
+    for sheet in book.worksheets[1:-1]:
+        assert sheet.auto_filter.ref and sheet.freeze_panes, sheet.title
+        last = int(re.search(r"\d+$", sheet.auto_filter.ref).group())
+        below = {cell.value for row in sheet.iter_rows(min_row=last + 1, max_col=1) for cell in row} - {None, "合计"}
+        assert not below or sheet.title == "条款", sheet.title
+
+
+def test_a_treated_firm_shows_the_clause_behind_it(book):
+    heads = [cell.value for cell in book["整治表"][1]]
+    assert book["整治表"].cell(2, heads.index("条款") + 1).value.startswith("ZJ 三(一)")
+
+
 def test_every_sheet_prints_one_page_wide(book):
     for sheet in book:
         assert sheet.page_setup.paperSize == "9" or sheet.page_setup.paperSize == 9
@@ -149,7 +163,7 @@ def test_an_empty_plan_writes_a_workbook(make, tmp_path):
     for name in ("actions", "awards", "ledger", "transfers", "prices", "reasons"):
         setattr(plan, name, getattr(plan, name).iloc[:0])
     book = openpyxl.load_workbook(write_xlsx(plan, tmp_path / "empty.xlsx", "zh"))
-    assert book.sheetnames == SHEETS
+    assert book.sheetnames == [name for name in SHEETS if name != "保留企业及理由"]
 
 
 def test_columns_that_cross_zero_stack_right():

@@ -180,10 +180,6 @@ class Cases:
                 return entry, found
         return None
 
-    def copy(self, user: str, key: str, title: str) -> CaseEntry:
-        """An own case with the files of another. Raises NoSuchCase, WorkspaceFull."""
-        return self.workspace.copy(user, key, title)
-
     def workbook(self, user: str, key: str) -> tuple[str, bytes]:
         """A case as a file to work on in Excel, and its name: the workbook that was uploaded as it was, else one that
         is written; tables that cannot be read at all come as a zip of them. Raises NoSuchCase."""
@@ -203,14 +199,6 @@ class Cases:
         """The workbook a planner fills in, and its name."""
         with tempfile.TemporaryDirectory(prefix="quota-opt-") as folder:
             return "空白工作簿.xlsx", write_workbook(Path(folder) / "case.xlsx").read_bytes()
-
-    def problems_workbook(self, user: str, key: str, language: Language) -> tuple[str, bytes]:
-        """All findings about a case as a workbook, and its name. Raises NoSuchCase."""
-        entry = self.workspace.case(user, key)
-        words = _PROBLEMS.of(language)
-        return f"{_file_stem(entry.named(language))}-{words}.xlsx", findings_workbook(
-            self.findings(user, key), entry.named(language), language
-        )
 
     def run(
         self,
@@ -237,21 +225,7 @@ class Cases:
             user, self.read(user, key, number), variant=variant, overrides=overrides, options=options
         )
         self.workspace.note_run(user, key, number, job.id, label)
-        details = {
-            "case": key,
-            "version": number,
-            "job": job.id,
-            "variant": variant,
-            "overrides": dict(overrides or {}),
-        }
-        self.workspace.log(user, "run", entry.title, details)
         return job
-
-    def cancel(self, user: str, job: str) -> None:
-        """Cancel a run; the plan it has so far is kept. Raises NoSuchJob."""
-        self._service.cancel(job, user)
-        run = self.workspace.run(user, job)
-        self.workspace.log(user, "cancel", "" if run is None else run.title, {"job": job})
 
 
 def findings_workbook(findings: Sequence[Finding], title: str, language: Language) -> bytes:

@@ -23,9 +23,9 @@ class Desk:
         self.workspace = Workspace(service.store)
         self.cases = Cases(service, self.workspace)
         self.plans = Plans(service)
-        self.papers = Papers(service, self.plans, self.workspace)
         self.what_if = WhatIf(memory_mb=service.limits.memory_mb)
         self.asking = Asking(service, lambda user, job: self.plans.read(user, job).plan)
+        self.papers = Papers(service, self.plans, self.asking, self.workspace)
 
     def standing(self, user: str, case: str | None, job: str | None) -> tuple[str | None, str | None]:
         """The case and the plan that the bar leads to: those of the screen, else the last ones of the user.

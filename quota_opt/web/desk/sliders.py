@@ -129,6 +129,22 @@ class Position:
         return Position(values, on, locks, more)
 
 
+def record_of(settings: Mapping[str, Any], sliders: tuple[Slider, ...]) -> dict[str, Any]:
+    """Settings by dotted path as a position is kept: on the sliders that stand for them, else beside them."""
+    made: dict[str, dict[str, Any]] = {"values": {}, "on": {}, "more": {}}
+    by_path = {slider.path: slider for slider in sliders if slider.path is not None}
+    by_switch = {slider.switch: slider for slider in sliders if slider.switch}
+    for path, value in settings.items():
+        slider = by_path.get(path)
+        if slider is not None and isinstance(value, int | float):
+            made["values"][slider.key] = value * slider.scale
+        elif path in by_switch:
+            made["on"][by_switch[path].key] = bool(value)
+        else:
+            made["more"][path] = value
+    return made
+
+
 def changes_of(case: Scenario, sliders: tuple[Slider, ...], position: Position) -> dict[str, Any]:
     """The exact settings of a position, by dotted path."""
     made: dict[str, Any] = {}

@@ -26,6 +26,7 @@ OPENING_S = 3.0
 """How long an opening may take once it has a plan."""
 ENOUGH_S = 0.7
 """After so long a quick answer is the best plan there is; without any it goes on."""
+PATIENCE = 3.0
 ANSWER = "answer.json"
 
 
@@ -78,16 +79,21 @@ class Desk:
 
 
 class Enough:
-    """Ends a solve that has a plan after some seconds; until there is one it goes on."""
+    """Ends a solve that has a plan after some seconds of work; until there is one it goes on.
+
+    On a busy machine it waits for its share of the processor, but not beyond `PATIENCE` times as long.
+    """
 
     def __init__(self, seconds: float, on_progress: OnProgress | None = None) -> None:
-        self._until = time.perf_counter() + seconds
+        self._seconds = seconds
+        self._began, self._worked = time.perf_counter(), time.process_time()
         self._on_progress = on_progress
 
     def __call__(self, progress: Progress) -> bool:
         """Whether to go on."""
         wanted = self._on_progress is None or self._on_progress(progress) is not False
-        return wanted and (progress.incumbent is None or time.perf_counter() < self._until)
+        worked, waited = time.process_time() - self._worked, time.perf_counter() - self._began
+        return wanted and (progress.incumbent is None or (worked < self._seconds and waited < PATIENCE * self._seconds))
 
 
 def asked(task: Task) -> tuple[Stage, Mapping[str, Any]]:

@@ -24,7 +24,7 @@ async def ask_title(view: View, entry: CaseEntry) -> str | None:
         field = ui.input(view.say(Text("名称", "Name")), value=entry.title).props(
             f"maxlength={LONGEST_TITLE} autofocus"
         )
-        field.classes("qo-wide").on("keydown.enter", lambda: dialog.submit(field.value))
+        field.classes("qo-fill").on("keydown.enter", lambda: dialog.submit(field.value))
         with kit.part("div", "qo-row"):
             kit.button(view.say(Text("保存", "Save")), main=True, on_click=lambda: dialog.submit(field.value))
             kit.button(view.say(CLOSE), on_click=dialog.close)

@@ -118,7 +118,8 @@ class CasesScreen:
     # ---- own cases
 
     def _draw_own(self) -> None:
-        view, own = self.view, self.library.own
+        view = self.view
+        own = [entry for entry in self.library.own if entry.sound or not view.meeting]
         if not own:
             kit.words(
                 view.say(
@@ -157,8 +158,9 @@ class CasesScreen:
             words, tone = soundness(entry)
             kit.badge(view.say(words), tone)
         with kit.part("td"):
-            for line in facts(entry):
-                kit.words(view.say(line), "qo-line", "span")
+            years, *counts = [view.say(line) for line in facts(entry)] or [""]
+            for line in (years, " · ".join(counts)):
+                kit.words(line, "qo-under")
             if entry.data in ("synthetic", "mixed"):
                 kit.words(view.say(DATA[entry.data]), "qo-synthetic")
         with kit.part("td"):
@@ -182,11 +184,11 @@ class CasesScreen:
             kit.words(self.view.say(Text("还没有求解", "not solved yet")), "qo-soft")
             return
         words, tone = state_words(run)
-        link = kit.anchor("", self.view.link(f"/plan/{run.job}"), "qo-result")
+        link = kit.anchor("", self.view.link(f"/plan/{run.job}"), "qo-outcome")
         with link:
             kit.badge(self.view.say(words), tone)
         if run.finished is not None:
-            kit.words(self.view.say(moment_words(run.finished)), "qo-soft qo-line")
+            kit.words(self.view.say(moment_words(run.finished)), "qo-soft qo-under")
 
     def _open_button(self, entry: CaseEntry) -> None:
         view = self.view
@@ -303,7 +305,7 @@ class CasesScreen:
     async def _copy(self, entry: CaseEntry) -> None:
         view = self.view
         title = view.say(Text(f"{entry.title}（副本）", f"{entry.named('en')} (copy)"))
-        made = await asked(view, view.desk.cases.copy, view.user, entry.key, title)
+        made = await asked(view, view.desk.workspace.copy, view.user, entry.key, title)
         if made is not None:
             self._say(
                 [view.say(Text(f"已复制为“{made.title}”。", f"Copied as “{made.title}”."))],

@@ -16,12 +16,12 @@ from quota_opt.web.desk.edits import Edit
 from quota_opt.web.desk.placed import RULES, SETTINGS, VARIANTS, Checked, Placed
 from quota_opt.web.desk.workbooks import workbook_of
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import in_thread
 from quota_opt.web.page.data_dialogs import ask_copy, ask_newer, ask_stale, confirm_lost
 from quota_opt.web.page.data_findings import FindingsPanel
 from quota_opt.web.page.data_grid import GridPanel
 from quota_opt.web.page.data_rules import RulesPanel, SettingsPanel
 from quota_opt.web.page.data_variants import VariantsPanel
-from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 REST_S = 0.3

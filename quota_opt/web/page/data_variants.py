@@ -19,7 +19,8 @@ from quota_opt.web.desk.edits import RemoveSetting, SetSetting
 from quota_opt.web.desk.labels import path_words
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.page import kit
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import in_thread
+from quota_opt.web.page.data_dialogs import open_dialog
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -87,8 +88,8 @@ class VariantsPanel:
             for path, value in flattened(document).items()
             if path.partition(".")[0] not in _NOT_CHANGED and not path.endswith(".clause")
         }
-        with ui.dialog() as dialog, ui.card().classes("qo-dialog qo-wide"):
-            kit.heading(say("新增方案", "New variant"))
+        dialog, card = open_dialog(self.screen, say("新增方案", "New variant"))
+        with card:
             title = ui.input(say("名称", "Name")).props("outlined dense").classes("qo-full")
             chosen = ui.select(paths, label=say("改哪一项", "What is changed"), with_input=True).props("outlined dense")
             chosen.classes("qo-full")

@@ -150,13 +150,17 @@ class _Page:
             issued = str(said.get("issued", date.today().isoformat()))
             self.issued = _line(view, Text("签署日期", "Date"), issued).props("type=date stack-label")
             label = view.say(Text("隐去企业名称", "Leave out the names of firms"))
+            self.answers = ui.checkbox(
+                view.say(Text("附上已问过的对比、取舍和入选办法", "With the comparison, front and ways in asked for")),
+                value=bool(said.get("answers", True)),
+            )
             self.hide = ui.checkbox(label, value=bool(said.get("hide_firms", False)))
             kit.note(
                 view.say(
                     Text(
-                        "隐去后企业以编号代替，压缩包里只有各件文书；封存的输入和结果表不改，也不放入。",
-                        "Firms are then numbered, and the package holds the papers alone: the sealed inputs and tables "
-                        "name every firm and stay here.",
+                        "隐去后企业以编号代替，不附问答；压缩包里只有各件文书，不放写有企业名称的输入和结果表。",
+                        "Firms are then numbered and answers left out; the package holds the papers alone, as "
+                        "inputs and tables name every firm.",
                     )
                 )
             )
@@ -172,7 +176,10 @@ class _Page:
         client = ui.context.client
         done = ""
         try:
-            await in_thread(view.desk.papers.keep, view.user, job, _said(paper))
+            said = {**_said(paper), "answers": bool(self.answers.value)}
+            await in_thread(view.desk.papers.keep, view.user, job, said)
+            if self.answers.value and not paper.hide_firms:
+                paper = await in_thread(view.desk.papers.with_answers, view.user, job, paper)
             if offer.file == ALL:
                 made = await in_thread(view.desk.papers.package, view.user, job, view.language, paper)
             else:

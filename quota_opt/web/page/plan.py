@@ -22,15 +22,16 @@ PROMPT_S = 2.0
 async def show(view: View, job: str) -> None:
     """The job of that id, whatever state it is in."""
     state = await in_thread(view.desk.plans.state, view.user, job)
+    case, _ = await in_thread(view.desk.standing, view.user, None, job)
     if not state.ended:
         show_running(view, state)
     elif state.planned:
-        await _planned(view, state)
+        await _planned(view, state, case)
     else:
-        show_failed(view, state)
+        show_failed(view, state, case)
 
 
-async def _planned(view: View, state: JobState) -> None:
+async def _planned(view: View, state: JobState, case: str | None) -> None:
     reading = asyncio.ensure_future(in_thread(view.desk.plans.read, view.user, state.id))
     await asyncio.wait({reading}, timeout=PROMPT_S)
     frame = kit.part("div")
@@ -42,4 +43,4 @@ async def _planned(view: View, state: JobState) -> None:
     if is_there(frame):
         frame.clear()
         with frame:
-            show_result(view, state, read)
+            show_result(view, state, read, case)

@@ -204,15 +204,14 @@ class _Chart:
             self._chart.update()
 
 
-def show_failed(view: View, state: JobState) -> None:
-    """Why there is no plan, and what can be done."""
+def show_failed(view: View, state: JobState, case: str | None) -> None:
+    """Why there is no plan, and what can be done; `case` is the key of the case, where it is known."""
     said, fix = _ANSWERS.get(state.kind or "", _INTERNAL)
     kit.page_title(view.say(Text("没有方案", "No plan")), job_line(view, state))
     with kit.part("div", "qo-row"):
         kit.badge(view.say(_badge(state)), "bad" if state.kind != "cancelled" else "warn")
     kit.answer(view.say(said))
     kit.words(view.say(fix), "", "p")
-    case, _ = view.desk.standing(view.user, None, state.id)
     for finding in state.findings:
         with kit.part("div", "qo-finding qo-edge-bad"):
             kit.words(str(finding.get("what", "")), "qo-finding-what", "p")

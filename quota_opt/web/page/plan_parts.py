@@ -20,7 +20,7 @@ from quota_opt.web.page import figures, kit
 from quota_opt.web.page.plan_filter import part_words
 from quota_opt.web.page.plan_ledger import show_ledger
 from quota_opt.web.page.plan_proof import show_proof, show_rules
-from quota_opt.web.page.plan_result import Shown
+from quota_opt.web.page.plan_result import Shown, what_if_link
 from quota_opt.web.page.rows import rows
 from quota_opt.web.page.why import open_why, opener
 
@@ -191,11 +191,20 @@ def _intensity(shown: Shown) -> None:
                 )
             )
         )
-    kit.anchor(
-        shown.say(Text("收紧到 0.49 代价多大？去试算", "What would 0.49 cost? To what-if")),
-        shown.view.link(f"/what-if/{shown.case}", job=shown.state.id),
-        "qo-link-button",
-    ) if shown.case is not None else None
+    path, other = _other_limit(shown.read)
+    if path and shown.case is not None:
+        words_ = Text(f"改为 {short(other)} 会怎样？去试算", f"What if it were {short(other)}? To what-if")
+        kit.anchor(shown.say(words_), what_if_link(shown, {path: other}), "qo-link-button")
+
+
+def _other_limit(read: ReadPlan) -> tuple[str, float]:
+    """The other of the two limits that are argued about, with the setting of the case's own; "" where it has none."""
+    limits = getattr(read.scenario.rules.get("admission"), "limits", ())
+    for at, limit in enumerate(limits):
+        if read.content.limits and limit.value == read.content.limits[0]:
+            other = next(value for value in sentences.DEBATED_LIMITS if abs(value - limit.value) > 1e-9)
+            return f"rules.admission.limits.{at}.value", other
+    return "", 0.0
 
 
 def _prices(shown: Shown) -> None:

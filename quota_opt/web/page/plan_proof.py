@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quota_opt.errors import Text
@@ -9,19 +10,16 @@ from quota_opt.plan.verify import Verification
 from quota_opt.report import tables
 from quota_opt.report.html import proof_lines
 from quota_opt.report.numbers import figure, gap
-from quota_opt.report.values import table_of
+from quota_opt.report.values import Cell
 from quota_opt.report.words import WORDS
 from quota_opt.web.page import kit
 from quota_opt.web.page.acting import asked, is_there
 from quota_opt.web.page.rows import rows
 from quota_opt.web.page.view import View
+from quota_opt.web.page.why import open_why
 
 if TYPE_CHECKING:
     from quota_opt.web.page.plan_result import Shown
-
-
-_COLUMNS = ("rule", "clause", "state", "headline", "ok", "price")
-"""Of the table of rules; the papers have more."""
 
 
 def show_rules(shown: Shown) -> None:
@@ -39,10 +37,14 @@ def show_rules(shown: Shown) -> None:
         ),
         live=False,
     )
-    table = tables.rules(content)
-    places = [k for k, column in enumerate(table.columns) if column.key in _COLUMNS]
-    lines = [[row[k] for k in places] for row in table.rows]
-    rows(shown.view, table_of(table.key, table.title, [table.columns[k] for k in places], lines))
+    named = {shown.say(line.title): line.name for line in content.rules}
+
+    async def ask(cells: Sequence[Cell]) -> None:
+        name = named.get(shown.say(cells[0] if isinstance(cells[0], Text) else str(cells[0])))
+        if name in shown.read.scenario.rules:
+            await open_why(shown.view, shown.state.id, ("rule", str(name)))
+
+    rows(shown.view, tables.rules(content).only("rule", "clause", "state", "headline", "ok", "price"), on_open=ask)
     reported = sum(line.only_reported for line in content.clauses)
     if reported:
         more = Text(

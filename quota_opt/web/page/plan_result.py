@@ -5,12 +5,12 @@ The part shown and the filter stand in the address, so that a reload or a link c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from nicegui import ui
-from nicegui.element import Element
 
 from quota_opt.errors import Text
 from quota_opt.report import sentences
@@ -18,8 +18,11 @@ from quota_opt.report.narrowing import Part
 from quota_opt.report.words import WORDS
 from quota_opt.web.desk.plans import JobState, ReadPlan
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import asked
+from quota_opt.web.page.papers import file_name
 from quota_opt.web.page.plan_filter import filter_bar, part_asked, part_query, part_words
 from quota_opt.web.page.view import View
+from quota_opt.web.page.why import open_why
 
 PART = "part"
 """In the address: which part is shown."""
@@ -35,13 +38,10 @@ class Shown:
     read: ReadPlan
     part: Part
     key: str
+    case: str | None
+    """The key of the case behind the plan, where it is known."""
     go: Callable[..., None]
     """`go(key, part)`: open another part of the page, with another filter where one is given."""
-
-    @property
-    def case(self) -> str | None:
-        """The key of the case behind the plan, where it is known."""
-        return self.view.desk.standing(self.view.user, None, self.state.id)[0]
 
     def say(self, text: Text | str) -> str:
         """In the language of the page."""
@@ -59,28 +59,21 @@ class Shown:
         made.on("click.prevent", lambda: self.go(key, part))
         return made
 
-    def button(self, text: str, key: str, part: Part | None = None) -> ui.button:
-        """The same as a button."""
-        return kit.button(text, on_click=lambda: self.go(key, part))
 
-
-def show_result(view: View, state: JobState, read: ReadPlan) -> None:
-    """The plan of a job."""
-    asked = ui.context.client.request.query_params
-    part = part_asked(read.content, asked)
-    key = str(asked.get(PART, "answer"))
-    _Page(view, state, read, part, key).draw()
+def show_result(view: View, state: JobState, read: ReadPlan, case: str | None) -> None:
+    """The plan of a job, solved from the case of that key."""
+    query = ui.context.client.request.query_params
+    _Page(view, state, read, case, part_asked(read.content, query), str(query.get(PART, "answer"))).draw()
 
 
 class _Page:
     """The frame of the page and what is drawn anew when another part or filter is chosen."""
 
-    def __init__(self, view: View, state: JobState, read: ReadPlan, part: Part, key: str) -> None:
+    def __init__(self, view: View, state: JobState, read: ReadPlan, case: str | None, part: Part, key: str) -> None:
         from quota_opt.web.page.plan_parts import PARTS
 
         self.parts = PARTS
-        self.shown = Shown(view, state, read, part, key if key in PARTS else "answer", self.go)
-        self.links: dict[str, Element] = {}
+        self.shown = Shown(view, state, read, part, key if key in PARTS else "answer", case, self.go)
 
     def draw(self) -> None:
         """All of it."""
@@ -166,7 +159,31 @@ def _ways_on(shown: Shown) -> None:
     view, state = shown.view, shown.state
     case = shown.case
     if case is not None:
-        kit.anchor(shown.say(WORDS["what_if"]), view.link(f"/what-if/{case}", job=state.id), "qo-link-button")
+        kit.anchor(shown.say(WORDS["what_if"]), what_if_link(shown), "qo-link-button")
     kit.anchor(shown.say(Text("对比…", "Compare …")), view.link("/compare", jobs=state.id), "qo-link-button")
     kit.anchor(shown.say(Text("取舍曲线", "Trade-offs")), view.link(f"/front/{state.id}"), "qo-link-button")
     kit.anchor(shown.say(Text("成果", "Papers")), view.link(f"/papers/{state.id}"), "qo-link-button")
+    kit.button(shown.say(Text("导出 Word", "Word report")), on_click=lambda: _word(shown))
+    kit.button(shown.say(Text("为什么……？", "Why …?")), on_click=lambda: open_why(view, state.id))
+
+
+def what_if_link(shown: Shown, changes: Mapping[str, object] | None = None) -> str:
+    """The address of what-if with the settings of this plan, and `changes` of them."""
+    settings = {**shown.state.overrides, **(changes or {})}
+    asked = {"variant": shown.state.variant, "set": json.dumps(settings, ensure_ascii=False) if settings else None}
+    return shown.view.link(f"/what-if/{shown.case}", **asked)
+
+
+async def _word(shown: Shown) -> None:
+    """The Word report with what the office wrote on it last; it is edited on the screen of papers."""
+    view, job = shown.view, shown.state.id
+    client = ui.context.client
+    made = await asked(
+        view,
+        lambda: view.desk.papers.write(
+            view.user, job, "report.docx", view.language, view.desk.papers.paper(view.user, job)
+        ),
+    )
+    if made is not None and client.has_socket_connection:
+        title = shown.read.content.title.of(view.language)
+        ui.download.content(made, file_name(title, Text("方案.docx", "report.docx"), view.language))

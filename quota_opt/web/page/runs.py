@@ -185,7 +185,7 @@ class Runs:
             reason = (run.error or {}).get("message") or {}
             said = str(reason.get(view.language) or "").splitlines()
             if said and run.state == "failed":
-                kit.words(said[0], "qo-soft qo-line")
+                kit.words(said[0], "qo-soft qo-under")
         time = kit.words(self._time(run), "", "td")
         kit.words(view.say(moment_words(run.submitted)), "", "td")
         kit.words(view.say(Text("本机", "this computer")) if run.user == LOCAL_USER else run.user, "", "td")
@@ -203,7 +203,7 @@ class Runs:
             stop._props["aria-label"] = view.say(Text(f"取消 {title} {run.job[:8]}", f"Cancel {title} {run.job[:8]}"))
 
     async def _cancel(self, run: PageRun) -> None:
-        await asked(self._view, self._view.desk.cases.cancel, self._view.user, run.job)
+        await asked(self._view, self._view.desk.service.cancel, run.job, self._view.user)
         await self._poll()
 
     def _variant(self, run: PageRun) -> str:

@@ -20,7 +20,7 @@ from quota_opt.report.document import data_note_of, scenario_title
 from quota_opt.store.workspace_values import CaseEntry
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repair, Repairs, Stage
 from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words, setting_words
-from quota_opt.web.desk.sliders import Lock, Position, changes_of, sliders_of
+from quota_opt.web.desk.sliders import Lock, Position, changes_of, record_of, sliders_of
 from quota_opt.web.desk.what_if import Question
 from quota_opt.web.page import kit
 from quota_opt.web.page import what_if_answer as parts
@@ -41,7 +41,11 @@ ASKED_KEPT = 100
 
 
 async def show(view: View, case: str) -> None:
-    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere."""
+    """The what-if screen of a case.
+
+    `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to settings by dotted path, such as
+    those of a plan or of a repair.
+    """
     query = ui.context.client.request.query_params
     entry = await in_thread(view.desk.workspace.case, view.user, case)
     scenario = await in_thread(view.desk.cases.read, view.user, case)
@@ -49,7 +53,8 @@ async def show(view: View, case: str) -> None:
     if variant is not None:
         scenario = await in_thread(scenario.with_variant, variant)
     board = Board(view, entry, scenario, variant)
-    await board.open(_record(query.get("at")))
+    settings = _record(query.get("set"))
+    await board.open(_record(query.get("at")) if settings is None else record_of(settings, board.sliders))
 
 
 def _record(text: str | None) -> Mapping[str, Any] | None:
@@ -81,6 +86,8 @@ class Board:
         self.base: Answer | None = None
         self.free: Answer | None = None
         self.answer: Answer | None = None
+        self.answered = Position()
+        """What the answer that is shown is the answer to; by now something else may have been moved."""
         self.repairs: Repairs | None = None
         self.asked: list[dict[str, Any]] = []
         self.number = 0
@@ -263,6 +270,7 @@ class Board:
         self.locks.pop(project, None)
         if lock is not None:
             self.locks[project] = lock
+        self.free = None
         self._draw_locks()
         self._changed()
 
@@ -365,7 +373,7 @@ class Board:
         found = await self._found(question)
         if found is None or number != self.number or not self._lives():
             return
-        self.answer, self.repairs = found, None
+        self.answer, self.answered, self.repairs = found, position, None
         self.free = await self._unlocked(position) if position.locks else None
         if number != self.number or not self._lives():
             return
@@ -473,8 +481,7 @@ class Board:
         assert answer is not None
         if answer.planned:
             self._busy(False)
-        position = self.position
-        words = position_words(self.sliders, position)
+        words = position_words(self.sliders, self.answered)
         self.state.clear()
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)

@@ -21,11 +21,16 @@ from quota_opt.web.service import Service
 
 
 @pytest.fixture
-def cases(tmp_path):
+def service(tmp_path):
     limits = ServerLimits(upload_mb=1, unpacked_mb=4, members=60, ratio=100, cells=20_000, queue=3)
-    service = Service(Store.open(tmp_path / "store.db"), limits, running=False)
-    yield Cases(service, Workspace(service.store))
-    service.stop(0)
+    made = Service(Store.open(tmp_path / "store.db"), limits, running=False)
+    yield made
+    made.stop(0)
+
+
+@pytest.fixture
+def cases(service):
+    return Cases(service, Workspace(service.store))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +121,7 @@ def test_a_case_with_faults_is_kept_with_its_findings(cases, folder):
         cases.run("li", made.entry.key)
     name, content = cases.workbook("li", made.entry.key)
     assert name.endswith(".xlsx") and load_workbook(io.BytesIO(content))["项目"]["E2"].value == "many"
-    sheet = load_workbook(io.BytesIO(cases.problems_workbook("li", made.entry.key, "zh")[1])).active
+    sheet = load_workbook(io.BytesIO(findings_workbook(cases.findings("li", made.entry.key), "有错", "zh"))).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[1][0] == "错误" and "many" in rows[1][1]
 
@@ -226,13 +231,13 @@ def test_versions_are_read_each_as_it_was(cases, folder):
         cases.read("wang", first.key, 1)
 
 
-def test_a_run_of_the_page_is_the_job_of_the_api_and_stands_in_the_history(cases):
+def test_a_run_of_the_page_is_the_job_of_the_api_and_stands_in_the_history(cases, service):
     job = cases.run("li", "worked-example", overrides={"rules.admission.limits.0.value": 0.49}, label="收紧")
     [run] = cases.workspace.runs("li")
     assert (run.job, run.case, run.state, run.label) == (job.id, "worked-example", "queued", "收紧")
     assert run.overrides == {"rules.admission.limits.0.value": 0.49}
     assert cases.workspace.runs("wang") == []
-    cases.cancel("li", job.id)
+    service.cancel(job.id, "li")
     assert cases.workspace.runs("li")[0].state == "cancelled"
     assert [entry.action for entry in cases.workspace.audit("li")] == ["cancel", "run"]
 
