@@ -321,12 +321,13 @@ class CasesScreen:
 
     async def _remove(self, entry: CaseEntry) -> None:
         view = self.view
-        await asked(view, view.desk.workspace.remove, view.user, entry.key)
-        words = Text(
-            f"已删除“{entry.title}”，30 天内可恢复。",
-            f"“{entry.title}” was removed; it can be brought back for 30 days.",
-        )
-        self._say([view.say(words)], undo=lambda: self._bring_back(entry))
+        removed = await asked(view, view.desk.workspace.remove, view.user, entry.key)
+        if removed is not None:
+            words = Text(
+                f"已删除“{removed.title}”，30 天内可恢复。",
+                f"“{removed.title}” was removed; it can be brought back for 30 days.",
+            )
+            self._say([view.say(words)], undo=lambda: self._bring_back(removed))
         await self.again()
 
     async def _bring_back(self, entry: CaseEntry) -> None:
