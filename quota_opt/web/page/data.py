@@ -297,17 +297,18 @@ class DataScreen:
         pending = not self.editing.read_only and (self.editing.unsaved or self.editing.from_workbook)
         return await self.save() if pending else True
 
-    async def what_if(self) -> None:
-        """To the sliders, with this case."""
+    async def what_if(self, *, variant: str | None = None) -> None:
+        """To the sliders, with this case or a variant of it."""
         if await self._ready():
-            ui.navigate.to(self.view.link(f"/what-if/{self.editing.entry.key}"))
+            ui.navigate.to(self.view.link(f"/what-if/{self.editing.entry.key}", variant=variant))
 
-    async def solve(self) -> None:
-        """Begin a run of the case as it stands, and go to it."""
+    async def solve(self, *, variant: str | None = None) -> None:
+        """Begin a run of the case as it stands, or of a variant, and go to it."""
         if not await self._ready():
             return
         cases = self.view.desk.cases
-        job = await self.attempt(lambda: cases.run(self.view.user, self.editing.entry.key))
+        key, language = self.editing.entry.key, self.view.language
+        job = await self.attempt(lambda: cases.run(self.view.user, key, variant=variant, language=language))
         if job is not None:
             ui.navigate.to(self.view.link(f"/plan/{job.id}"))
 
