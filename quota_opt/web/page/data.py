@@ -94,6 +94,11 @@ class DataScreen:
         if self.view.meeting:
             return
         self._save = kit.button(self.say("保存", "Save"), on_click=self.save, main=True)
+        self._save.tooltip(
+            self.say(
+                "没有保存的修改也会留着，下次打开时还在。", "What is not saved is kept too, and is there next time."
+            )
+        )
         self._undo = kit.button(self.say("撤销", "Undo"), on_click=self.undo)
         self._redo = kit.button(self.say("重做", "Redo"), on_click=self.redo)
         kit.words("", "qo-gap")
@@ -314,8 +319,16 @@ class DataScreen:
 
     async def download(self) -> None:
         """The case as it stands, as a workbook."""
-        scenario, files = self.checked.scenario, self.editing.state.files
-        content = await self.attempt(lambda: workbook_of(files, None if self.checked.errors else scenario))
+        scenario = None if self.checked.errors else self.checked.scenario
+        files, entry = self.editing.state.files, self.editing.entry
+
+        def written() -> bytes:
+            made = workbook_of(files, scenario)
+            details = {"case": entry.key, "version": entry.version}
+            self.view.desk.workspace.log(self.view.user, "download", entry.title, details)
+            return made
+
+        content = await self.attempt(written)
         if content is not None:
             ui.download.content(content, f"{self._file_name()}.xlsx", WORKBOOK)
 
