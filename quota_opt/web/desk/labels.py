@@ -101,9 +101,11 @@ def short(words: Text) -> Text:
 
 def known_values(name: str) -> tuple[Choice, ...]:
     """The values that a setting usually takes, with their words; `name` is its name, or its path without positions."""
-    return (
-        _FIGURES if name in ("listing.any_of.measure", "clearance.measure") else _LISTS.get(name.rpartition(".")[2], ())
-    )
+    if name in ("objective.maximise", "objective.minimise", "objective.order.measure"):
+        return tuple(Choice(measure, words.zh) for measure, words in MEASURES.items())
+    if name in ("listing.any_of.measure", "clearance.measure"):
+        return _FIGURES
+    return _LISTS.get(name.rpartition(".")[2], ())
 
 
 def value_words(name: str, value: str, explanation: Text = Text("", "")) -> Text:  # noqa: B008  # a NamedTuple

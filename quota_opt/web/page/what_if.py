@@ -41,8 +41,11 @@ ASKED_KEPT = 100
 
 
 async def show(view: View, case: str) -> None:
-    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to
-    settings by dotted path, such as those of a plan or of a repair."""
+    """The what-if screen of a case.
+
+    `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to settings by dotted path, such as
+    those of a plan or of a repair.
+    """
     query = ui.context.client.request.query_params
     entry = await in_thread(view.desk.workspace.case, view.user, case)
     scenario = await in_thread(view.desk.cases.read, view.user, case)
@@ -83,6 +86,8 @@ class Board:
         self.base: Answer | None = None
         self.free: Answer | None = None
         self.answer: Answer | None = None
+        self.answered = Position()
+        """What the answer that is shown is the answer to; by now something else may have been moved."""
         self.repairs: Repairs | None = None
         self.asked: list[dict[str, Any]] = []
         self.number = 0
@@ -265,6 +270,7 @@ class Board:
         self.locks.pop(project, None)
         if lock is not None:
             self.locks[project] = lock
+        self.free = None
         self._draw_locks()
         self._changed()
 
@@ -367,7 +373,7 @@ class Board:
         found = await self._found(question)
         if found is None or number != self.number or not self._lives():
             return
-        self.answer, self.repairs = found, None
+        self.answer, self.answered, self.repairs = found, position, None
         self.free = await self._unlocked(position) if position.locks else None
         if number != self.number or not self._lives():
             return
@@ -475,8 +481,7 @@ class Board:
         assert answer is not None
         if answer.planned:
             self._busy(False)
-        position = self.position
-        words = position_words(self.sliders, position)
+        words = position_words(self.sliders, self.answered)
         self.state.clear()
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)
