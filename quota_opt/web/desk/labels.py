@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from quota_opt.errors import Text
-from quota_opt.report.words import measure_name
+from quota_opt.report.words import MEASURES, measure_name
 from quota_opt.rules._screening import FIGURES
 from quota_opt.scenario.paths import BadPathError, split_path
 from quota_opt.scenario.schema import ACTIONS, CATEGORIES, GRADES, LEVELS, RESOURCE_WORDS, SENSES, STRENGTHS
