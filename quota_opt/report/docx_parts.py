@@ -236,7 +236,9 @@ class Manuscript:
         (slot,) = parse_xml(f"<w:body {NAMESPACE}><!--{SLOT}--></w:body>")
         if marks:
             body.replace(marks[0], slot)
-        else:
+        else:  # a template without the mark, such as an earlier paper, lends its styles alone
+            for child in list(body):
+                body.remove(child)
             body.append(slot)
         body.append(section)
         core = self._document.core_properties

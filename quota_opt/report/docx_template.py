@@ -2,7 +2,7 @@
 
 Fonts are named and not embedded: 仿宋_GB2312, 楷体_GB2312, 黑体, 方正小标宋简体, 宋体. The styles have Chinese names in
 Word; the writer knows them by their ids, so that they may be renamed. What a template says before and after the mark
-`【正文】` stays where it is.
+`【正文】` stays where it is; one without the mark, such as an earlier paper, lends its styles alone.
 """
 
 from __future__ import annotations

@@ -187,6 +187,12 @@ def test_a_template_changed_in_word_gives_the_paper_its_look_and_its_head(unpict
     assert Word(str(made)).styles["公文正文"].font.size == Pt(15)
 
 
+def test_an_earlier_paper_lends_its_styles_alone(unpictured, content, path, tmp_path):
+    made = docx.write(content, tmp_path / "again.docx", "zh", Paper(template=path))
+    paragraphs, _ = words_of(made)
+    assert paragraphs.count("一、结论") == 1 and "市人民政府：" not in paragraphs
+
+
 def test_a_document_of_another_analysis_becomes_a_paper_too(tmp_path):
     table = table_of(
         "t", Text("表", "Table"), (Column("name", Text("名称", "name")),), [("铜加工<强链>&补链",), ("=1+1",)]
