@@ -52,8 +52,9 @@ async def show(view: View) -> None:
     chosen = [next((run for run in runs if run.job == job), None) for job in jobs]
     labels = await in_thread(_labels, view, chosen)
     with kit.part("div", "qo-row qo-chosen"):
+        baseline = view.say(WORDS["baseline"])
         for number, label in enumerate(labels):
-            words = view.say(Text("（作基准）", " (the baseline)")) if number == 0 else ""
+            words = view.say(Text("（作基准）", " (the baseline)")) if number == 0 and label != baseline else ""
             kit.badge(f"{label}{words}", "plain")
         kit.anchor(view.say(Text("换一组…", "Choose others …")), view.link("/compare", jobs=jobs[0]), "qo-link-button")
     await _Comparison(view, jobs, labels, plain=_named_by_case(chosen)).begin()
@@ -127,7 +128,8 @@ class _Choice:
 
 async def _choose(view: View, runs: Sequence[PageRun], chosen: Sequence[str]) -> None:
     cases = list(dict.fromkeys(run.case for run in runs if run.case is not None))
-    case, _ = await in_thread(view.desk.standing, view.user, None, None)
+    case, last = await in_thread(view.desk.standing, view.user, None, None)
+    chosen = chosen or ([last] if last is not None else [])
     first = [case] if case is not None else []
     variants = [v for key in dict.fromkeys([*first, *cases]) for v in await in_thread(_variants, view, key)]
     if len(runs) + len(variants) < 2:
