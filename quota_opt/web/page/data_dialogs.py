@@ -136,7 +136,7 @@ async def confirm_lost(screen: DataScreen) -> bool:
     say = screen.say
     dialog, card = open_dialog(screen, say("工作簿中有些内容不会带入", "Some of the workbook will not be taken over"))
     with card:
-        kit.findings(screen.view, [p.finding for p in screen.editing.lost])
+        kit.findings(screen.view, [p.on_page(screen.view.language) for p in screen.editing.lost])
         kit.words(
             say("最好在 Excel 中改正后重新上传。也可以不带这些内容，在页面上继续。",
                 "It is best to correct it in Excel and upload it again; or go on here without it."), "", "p",

@@ -151,7 +151,10 @@ class _Forms:
             label = self.say("新的一项", "New entry")
             key: Any
             if group.keys:
-                key = ui.select({c.value: self.view.say(c.words) for c in group.keys}, label=label)
+                key = ui.select(
+                    {c.value: self.view.say(c.words) for c in group.keys}, label=label, with_input=True,
+                    new_value_mode="add-unique", key_generator=lambda typed: typed,
+                )  # fmt: skip
             else:
                 years = [p.path.rpartition(".")[2] for p in group.parts]
                 following = str(int(years[-1]) + 1) if years and years[-1].isdecimal() else ""
