@@ -32,8 +32,8 @@ class Row:
     gap: float | None
 
 
-def timed(users: int) -> list[Row]:
-    """All lines: one user, then `users` at once on one case and on several."""
+def timed(users: int, names: Sequence[str] = CASES, rounds: int = ROUNDS) -> list[Row]:
+    """All lines: one user, then `users` at once on the first case and on all."""
     import quota_opt as qo
     from quota_opt.web.desk.answers import PROVEN
     from quota_opt.web.desk.what_if import WhatIf
@@ -41,16 +41,16 @@ def timed(users: int) -> list[Row]:
     what_if = WhatIf()
     try:
         what_if.warm()
-        cases = [qo.read(name) for name in CASES]
+        cases = [qo.read(name) for name in names]
         values = _values()
-        rows = [_asked("first question of zhuji", what_if, [(cases[0], {})])]
-        rows.append(_each("one user: quick", what_if, [(cases[0], {LIMIT: next(values)}) for _ in range(2 * ROUNDS)]))
-        moved = [(cases[0], {LIMIT: next(values)}) for _ in range(ROUNDS)]
+        rows = [_asked(f"first question of {names[0]}", what_if, [(cases[0], {})])]
+        rows.append(_each("one user: quick", what_if, [(cases[0], {LIMIT: next(values)}) for _ in range(2 * rounds)]))
+        moved = [(cases[0], {LIMIT: next(values)}) for _ in range(rounds)]
         rows.append(_each("one user: proven", what_if, moved, PROVEN))
-        same = [[(cases[0], {LIMIT: next(values)}) for _ in range(users)] for _ in range(ROUNDS)]
+        same = [[(cases[0], {LIMIT: next(values)}) for _ in range(users)] for _ in range(rounds)]
         rows.append(_rounds(f"{users} users at once, one case", what_if, same))
         _each("", what_if, [(case, {}) for case in cases])
-        others = [[(cases[user % len(cases)], {LIMIT: next(values)}) for user in range(users)] for _ in range(ROUNDS)]
+        others = [[(cases[user % len(cases)], {LIMIT: next(values)}) for user in range(users)] for _ in range(rounds)]
         rows.append(_rounds(f"{users} users at once, {len(cases)} cases", what_if, others))
         return rows
     finally:

@@ -27,8 +27,8 @@ def explain_infeasible(
 ) -> int:
     """Explain why a case has no plan; 0 when explained or when the case has a plan, 4 where a limit came first.
 
-    `out` is a folder for tables and reports, or the one report FILE.html or FILE.xlsx; with a plan nothing is written.
-    `order` names the rules that give first.
+    `out` is a folder for tables and reports, or the one report FILE.html, .xlsx or .docx; nothing is written where
+    there is a plan. `order` names the rules that give first.
     """
     if out is not None:
         refuse_existing(out)
@@ -49,11 +49,11 @@ def explain_infeasible(
 
 
 def _write(found: Clash, out: Path, language: Language) -> Path:
-    from quota_opt.report.document import write_html, write_xlsx
+    from quota_opt.report.document import write_docx, write_html, write_xlsx
 
-    if out.suffix.lower() not in (".html", ".xlsx"):
+    writer = {".html": write_html, ".xlsx": write_xlsx, ".docx": write_docx}.get(out.suffix.lower())
+    if writer is None:
         return found.write(out, language)
-    writer = write_html if out.suffix.lower() == ".html" else write_xlsx
     out.parent.mkdir(parents=True, exist_ok=True)
     return writer(found.document(), out, language)
 

@@ -43,7 +43,7 @@ def explain(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Also write a report: FILE.html or FILE.xlsx; a folder with --infeasible.",
+            help="Also write a report: FILE.html, .xlsx or .docx; a folder with --infeasible.",
             show_default=False,
         ),
     ] = None,

@@ -9,6 +9,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -61,6 +62,7 @@ def serve(
     own = os.environ.get(TOKEN) if token_file is None else None
     tokens = _read_tokens(token_file) if token_file is not None else _given(own) if own else {}
     with _needing_web():
+        import_module("quota_opt.web.page.shell")
         from quota_opt.web.limits import ServerLimits
         from quota_opt.web.runner import default_workers
         from quota_opt.web.server import host_names, is_loopback

@@ -268,7 +268,10 @@ def gc(
     ] = False,
     store: Place = None,
 ) -> None:
-    """清理 Remove what no run refers to, and old runs where asked for; give the space back."""
+    """清理 Remove what no run refers to, and old runs where asked for; give the space back.
+
+    Runs in the history of a user of the page stay.
+    """
     age = _age(older_than) if older_than is not None else None
     import quota_opt as qo
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quota_opt.errors import Text
+from quota_opt.messages import table
 from quota_opt.model.case import Case, FloatArray
 from quota_opt.model.market import ENDS, MONEY, Market, Sides, blank
 
@@ -106,6 +107,15 @@ def measure_title(case: Case, name: str) -> Text | None:
     own = case.scenario.settings.measures.get(name)
     title = getattr(own, "title", None)
     return Text(title.zh or name, title.en or name) if title is not None else None
+
+
+def measure_words(case: Case, name: str) -> Text:
+    """What people call a measure, or a sum of measures; a name nobody has given words stays as written."""
+    own = measure_title(case, name)
+    if own is not None:
+        return own
+    parts = [table("measure").get(part.strip(), Text(part.strip(), part.strip())) for part in name.split("+")]
+    return Text(" + ".join(part.zh for part in parts), " + ".join(part.en for part in parts))
 
 
 def coefficients(

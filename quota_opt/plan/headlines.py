@@ -15,6 +15,7 @@ import pandas as pd
 from quota_opt.errors import Text
 from quota_opt.messages import catalogue, message, places, table
 from quota_opt.model.case import Case
+from quota_opt.model.measures import measure_words
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import RuleAudit, State
 from quota_opt.rules._shared import amount
@@ -214,11 +215,7 @@ def _what(case: Case, given: Mapping[str, Any]) -> Text:
         return table("resource").get(str(given.get("resource", "")), Text("", ""))
     name = str(given[key])
     if key == "measure":
-        own = case.scenario.settings.measures.get(name)
-        if own is not None and own.title is not None:
-            return own.title
-        parts = [table("measure").get(part.strip(), Text(part.strip(), part.strip())) for part in name.split("+")]
-        return Text(" + ".join(part.zh for part in parts), " + ".join(part.en for part in parts))
+        return measure_words(case, name)
     return table(key).get(name, Text(name, name)) if key in ("category", "what") else Text(name, name)
 
 

@@ -315,7 +315,8 @@ def widths_of(
         head = max(breadth(line) for line in heads[k].split("\n"))
         unbroken = max((len(found) for row in rows[:200] for found in re.findall(r"[!-~]+", row[k])), default=1)
         if column.numeric or column.kind in ("year", "id"):
-            smallest, largest = max(min(longest, 14), min(head, 6)), max(min(longest, 14), min(head, 12))
+            whole_word = min(longest, 14) + (column.kind == "id")  # capitals are wider than figures
+            smallest, largest = max(whole_word, min(head, 6)), max(whole_word, min(head, 12))
         elif longest <= _SHORT:
             smallest = largest = max(longest, min(head, 4))
         else:
@@ -331,7 +332,7 @@ def widths_of(
     elif sum(more) <= spare:
         found = [round(w * whole / sum(wanted)) for w in wanted]
     else:
-        weight = [value**0.7 for value in more]
+        weight = [value**0.9 for value in more]
         found = _shared(least, more, weight, spare)
     found[-1] += whole - sum(found)
     return found

@@ -274,7 +274,7 @@ def sankey(nodes: Nodes, language: Language) -> dict[str, object]:
     ]
     series = {
         "type": "sankey", "data": data, "links": links, "nodeGap": 9, "nodeWidth": 12, "draggable": False,
-        "left": 4, "right": 4, "top": 6, "bottom": 6, "layoutIterations": 48, "emphasis": {"disabled": True},
+        "left": 4, "right": 4, "top": 8, "bottom": 14, "layoutIterations": 48, "emphasis": {"disabled": True},
         "label": {"fontSize": 12, "color": "#222222"},
         "lineStyle": {"color": "source", "opacity": 0.32, "curveness": 0.5},
     }  # fmt: skip

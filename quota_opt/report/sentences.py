@@ -55,7 +55,7 @@ class RuleHeadline:
 
 
 def identity(content: Content) -> Text:
-    """County, scenario, years, run number."""
+    """County, scenario and whether settings were changed beside it, years, run number."""
     variant = content.variant_title or (Text(content.variant, content.variant) if content.variant else None)
     basis = words.WORDS["equivalent" if content.basis == "equivalent" else "equal_value"]
     first, last = content.first_year, content.last_year
@@ -65,6 +65,10 @@ def identity(content: Content) -> Text:
     if content.price_year:
         zh.append(f"{content.price_year} 年不变价")
         en.append(f"prices of {content.price_year}")
+    if content.overrides:
+        count = len(content.overrides)
+        zh.insert(1, f"改动 {count} 处设置")
+        en.insert(1, f"{count} setting{'' if count == 1 else 's'} changed")
     zh.append(f"运行编号 {content.run}")
     en.append(f"run {content.run}")
     return Text(" · ".join(zh), " · ".join(en))

@@ -31,7 +31,7 @@ from quota_opt.errors import Finding, Level, Text
 from quota_opt.model.build import Build, RowInfo
 from quota_opt.model.case import Case, records
 from quota_opt.model.entries import Entries
-from quota_opt.model.measures import Coefficients, coefficients, known_measures, measure_unit
+from quota_opt.model.measures import Coefficients, coefficients, known_measures, measure_unit, measure_words
 from quota_opt.model.objective import check_measure
 from quota_opt.model.outcome import Outcome
 from quota_opt.model.rule import Rule, RuleAudit
@@ -185,10 +185,11 @@ class Targets(Rule[TargetsParameters]):
             clause = f"（{row.clause}）" if row.clause else ""
             of = f" ({row.clause})" if row.clause else ""
             alone = Text("当年新增", " (that year alone)") if row.span == ANNUAL else Text("", "")
+            name = measure_words(case, row.measure)
             return Text(
-                f"{int(row.year)} 年 {row.measure} {alone.zh}为 {amount(row.figure)}，"
+                f"{int(row.year)} 年{name.zh}{alone.zh} {amount(row.figure)}，"
                 f"目标 {row.sense} {amount(row.target)}{clause}。",
-                f"{row.measure}{alone.en} in {int(row.year)} is {amount(row.figure)}, "
+                f"{name.en}{alone.en} in {int(row.year)} is {amount(row.figure)}, "
                 f"target {row.sense} {amount(row.target)}{of}.",
             )
 

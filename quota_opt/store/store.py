@@ -291,8 +291,9 @@ class Store:
     def gc(self, *, older_than: timedelta | None = None, dry_run: bool = False) -> sweeping.Freed:
         """Remove what nothing refers to: files and cases without a run, and give the space back.
 
-        With `older_than` also the runs added longer ago that have no tag, no note and are no baseline. A `dry_run`
-        removes nothing and tells what it would.
+        With `older_than` also the runs added longer ago that have no tag, no note and are no baseline, unless the
+        history of a planner leads to them, or a job that ended since. Cases that planners removed 30 days ago go for
+        good. A `dry_run` removes nothing and tells what it would.
         """
         before = self._size()
         with self.session(writing=True) as session:

@@ -112,7 +112,8 @@ class Guard:
         user = self.access.user_of(headers.get("cookie"))
         if user is not None:
             state["owner"] = user
-        return user is not None or scope["path"] == LOGIN or scope["path"].startswith(ASSETS)
+        asset = scope["path"].startswith(ASSETS) and scope.get("method") in ("GET", "HEAD")  # uploads stand there too
+        return user is not None or scope["path"] == LOGIN or asset
 
     async def _to_login(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

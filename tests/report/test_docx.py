@@ -11,6 +11,7 @@ from docx import Document as Word
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
+import quota_opt as qo
 from quota_opt.errors import Text
 from quota_opt.report import docx, docx_parts
 from quota_opt.report.content import gather
@@ -193,6 +194,12 @@ def test_a_document_of_another_analysis_becomes_a_paper_too(tmp_path):
     paragraphs, cells = words_of(write_docx(made, tmp_path / "a.docx"))
     assert paragraphs[:5] == ["方案对比", "诸暨", "合成数据", "一、差在哪", "甲比乙多8万吨。"]
     assert {"铜加工<强链>&补链", "=1+1"} <= set(cells)
+
+
+def test_an_explanation_is_written_as_a_word_paper_where_the_name_asks_for_it(tmp_path):
+    explained = qo.explain(qo.solve("worked-example"), project="P3", confirm=False)
+    paragraphs, _ = words_of(explained.write(tmp_path / "why.docx"))
+    assert any("P3" in text or "示例项目三" in text for text in paragraphs)
 
 
 def test_an_empty_plan_becomes_a_paper(make, tmp_path):

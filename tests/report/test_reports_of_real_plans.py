@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 import quota_opt as qo
+from quota_opt.report import sentences
 from quota_opt.report.content import gather
 from quota_opt.report.figures import all_figures
 from quota_opt.report.html import render
@@ -58,3 +59,10 @@ def test_a_written_result_has_its_reports(tmp_path):
     folder = qo.solve(qo.read("worked-example")).write(tmp_path / "out")
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert zipfile.is_zipfile(folder / "report.xlsx")
+
+
+def test_a_plan_with_settings_changed_beside_its_scenario_says_so_where_it_says_what_it_is():
+    changed = qo.read("worked-example", overrides={"rules.retention.keep": 0.7})
+    identity = sentences.identity(gather(qo.solve(changed)))
+    assert identity.zh.startswith("基准方案 · 改动 1 处设置 · ")
+    assert identity.en.startswith("base case · 1 setting changed · ")

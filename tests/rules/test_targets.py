@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from against_brute import both, case_of, neither
 
+import quota_opt as qo
+
 
 def case_aiming(*rows: str, **settings: Any) -> Any:
     header = "measure sense value year place kind penalty"
@@ -84,3 +86,10 @@ def test_rows_are_enforced_without_a_table_of_settings_unless_switched_off() -> 
 
 def test_a_target_that_cannot_be_met_leaves_no_plan() -> None:
     assert neither(case_aiming("energy_freed >= 300 - - - -"))
+
+
+def test_a_target_that_binds_is_told_in_the_words_of_the_measure() -> None:
+    settings, tables = case_aiming("energy_freed >= 200 2024 - - -")
+    plan = qo.solve(qo.Scenario.from_tables(settings, **tables))
+    [said] = next(entry for entry in plan.audit if entry.rule == "targets").texts
+    assert said == ("2024 年腾出用能 200，目标 >= 200。", "energy freed in 2024 is 200, target >= 200.")

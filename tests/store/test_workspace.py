@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +93,25 @@ def test_two_who_save_do_not_overwrite_one_another(workspace, files, fewer, faul
     assert pickle.loads(pickle.dumps(refused.value)).newer == refused.value.newer
     assert workspace.files("li", made.key) == fewer
     assert workspace.save("li", made.key, faulty, based_on=2).version == 3
+
+
+def test_of_many_who_save_at_once_one_comes_through_and_the_others_are_told(workspace, files):
+    made = workspace.add_case("li", files, title="甲", source="a")
+
+    def save(number):
+        mine = {**files, "projects.csv": files["projects.csv"] + b"\n" * number}
+        try:
+            return workspace.save("li", made.key, mine, based_on=1, note=f"{number}")
+        except Changed as refused:
+            return refused
+
+    with ThreadPoolExecutor(6) as threads:
+        ended = list(threads.map(save, range(1, 7)))
+    [won] = [each for each in ended if not isinstance(each, Changed)]
+    assert won.version == 2
+    assert {each.newer.note for each in ended if isinstance(each, Changed)} == {
+        workspace.versions("li", made.key)[0].note
+    }
 
 
 def test_saving_what_is_there_already_makes_no_version(workspace, files):

@@ -30,6 +30,14 @@ def test_without_a_token_every_screen_leads_to_the_login_and_back(browser):
     assert browser.get("/").status_code == 200
 
 
+def test_a_file_is_taken_only_from_who_has_signed_in(browser):
+    there = "/_nicegui/client/6f1c1d0e-0000-4000-8000-000000000000/upload/7"
+    answer = browser.post(there, files={"file": ("a.csv", b"a")})
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login")
+    sign_in(browser)
+    assert browser.post(there, files={"file": ("a.csv", b"a")}).status_code == 404
+
+
 def test_a_wrong_token_is_refused_in_words_and_opens_nothing(browser):
     answer = sign_in(browser, "guessed")
     assert answer.status_code == 401

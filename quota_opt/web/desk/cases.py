@@ -22,13 +22,15 @@ from quota_opt.store.jobs import Job
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import CaseEntry, PageRun
 from quota_opt.web.desk.workbooks import workbook_of
-from quota_opt.web.limits import ServerLimits
+from quota_opt.web.limits import MEBIBYTE, ServerLimits
 from quota_opt.web.models import Options
 from quota_opt.web.service import READERS, Service
 from quota_opt.web.uploads import MACROS, folder_files
 
 KEPT_READ = 12
-"""Cases kept read; a county is some ten megabytes."""
+"""Cases kept read."""
+KEPT_BYTES = 64 * MEBIBYTE
+"""Of their files together, beyond the newest; read they are several times that."""
 _LOOKED_AT = 4
 """Own cases that a new one is compared with by name, those changed last."""
 _NAMED = 3
@@ -41,6 +43,8 @@ class Opened:
 
     scenario: Scenario | None
     findings: tuple[Finding, ...]
+    size: int = 0
+    """Bytes of its files."""
 
 
 @dataclass(frozen=True)
@@ -111,17 +115,20 @@ class Cases:
         return self.opened(user, key).findings
 
     def _read(self, files: Mapping[str, bytes]) -> Opened:
+        size = sum(len(content) for content in files.values())
         with self._reading:
             try:
                 scenario = case_of_files(files)
             except InputError as error:
-                return Opened(None, error.findings)
-            return Opened(scenario, check(scenario))
+                return Opened(None, error.findings, size)
+            return Opened(scenario, check(scenario), size)
 
     def _remember(self, key: str, version: int, opened: Opened) -> None:
         with self._lock:
             self._opened[key, version] = opened
-            while len(self._opened) > KEPT_READ:
+            while len(self._opened) > 1 and (
+                len(self._opened) > KEPT_READ or sum(each.size for each in self._opened.values()) > KEPT_BYTES
+            ):
                 self._opened.popitem(last=False)
 
     def upload(

@@ -224,7 +224,7 @@ def measures_table(answer: Answer, base: Answer | None) -> Table:
         Column("measure", WORDS["measure"]),
         Column("unit", Text("单位", "unit")),
         Column("value", WORDS["value"], "number", digits=AUTO),
-        Column("difference", Text("比基准", "from baseline"), "number"),
+        *([Column("difference", Text("比基准", "from baseline"), "number")] if base is not None else []),
     ]
     rows: list[tuple[Cell, ...]] = []
     strong = set()
@@ -237,7 +237,8 @@ def measures_table(answer: Answer, base: Answer | None) -> Table:
         said = difference_words(each.value, was)
         if said not in ("", "0"):
             strong.add((len(rows), 3))
-        rows.append((each.title, unit_name(each.unit), clean(each.value), said))
+        row = (each.title, unit_name(each.unit), clean(each.value))
+        rows.append(row if base is None else (*row, said))
     made = table_of("measures", WORDS["measures_table"], columns, rows)
     return Table(made.key, made.title, made.columns, made.rows, strong=frozenset(strong))
 
@@ -258,6 +259,7 @@ def difference_words(value: float, was: float | None) -> str:
         return "0"
     change = value - was
     said = figure(change, 0 if same(change, round(change)) or not value else fitting_digits(value))
+    said = said.rstrip("0").rstrip(".") if "." in said else said
     if not any(letter in "123456789" for letter in said):
         said = short(change)
     return ("+" if value > was else "") + said

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from quota_opt.errors import Text
 from quota_opt.scenario.paths import flattened
 from quota_opt.scenario.toml_values import written
 from quota_opt.web.desk.case_files import Files, document_of
+from quota_opt.web.desk.edits import Edit, SetCell, SetSetting, TableEdit
 from quota_opt.web.desk.labels import path_words
 from quota_opt.web.desk.tables import Table, tables
 
@@ -26,6 +27,28 @@ def differences(before: Files, after: Files) -> list[Text]:
             found += _of_table(old[name], table)
     found += _of_settings(document_of(before)[0], document_of(after)[0])
     return found
+
+
+def apart(base: Files, theirs: Files, mine: Sequence[Edit]) -> bool:
+    """Whether my steps, made on `base`, can be done on `theirs` as well: no cell and no setting is changed by both."""
+    changed = {name for name in {*base, *theirs} if base.get(name) != theirs.get(name)}
+    old, new = tables(base), tables(theirs, (base, tables(base)))
+    paths = [path for path, _, _ in setting_changes(document_of(base)[0], document_of(theirs)[0])]
+    for step in mine:
+        if isinstance(step, SetSetting):
+            if any(f"{path}.".startswith(f"{step.path}.") or f"{step.path}.".startswith(f"{path}.") for path in paths):
+                return False
+        elif not isinstance(step, TableEdit):
+            if "scenario.toml" in changed:
+                return False
+        elif f"{step.table}.csv" in changed:
+            before, after = old[step.table], new[step.table]
+            moved = before.columns != after.columns or len(before.rows) != len(after.rows)
+            if moved or not isinstance(step, SetCell) or step.row >= len(before.rows):
+                return False
+            if before.rows[step.row][step.column] != after.rows[step.row][step.column]:
+                return False
+    return True
 
 
 def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -11,7 +11,7 @@ from quota_opt.store.case_files import judged_of
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import CaseEntry, Changed, WorkspaceFull
 from quota_opt.web.desk.case_files import Editable, Files, editable, workbook_in
-from quota_opt.web.desk.differences import differences
+from quota_opt.web.desk.differences import apart, differences
 from quota_opt.web.desk.edits import AddRows, Edit, RemoveRows, SetCell, edits_of, kept_edits
 from quota_opt.web.desk.placed import Checked, Placed, findings, placed
 from quota_opt.web.desk.tables import Table, edit, tables
@@ -127,7 +127,7 @@ class Editing:
         """All findings about the case as it stands; takes tenths of a second for a county."""
         state = self.state
         if self._checked is None or self._checked[0] is not state:
-            found = findings(state.files)
+            found = findings(state.files, state.tables)
             self._checked = state, Checked((*self.lost, *found.findings), found.scenario)
         return self._checked[1]
 
@@ -144,6 +144,8 @@ class Editing:
                 found[row] = frozenset(range(len(now.columns)))
                 continue
             was, cells = before.rows[ids[row]], now.rows[row]
+            if same and was == cells:
+                continue
             found[row] = frozenset(c for c, old in places.items() if cells[c] != ("" if old is None else was[old]))
         return {row: columns for row, columns in found.items() if columns}
 
@@ -182,7 +184,7 @@ class Editing:
     def _do(self, step: list[Edit]) -> None:
         state = self.state
         files = edit(state.files, step)
-        known = tables(files)
+        known = tables(files, (state.files, state.tables))
         ids = dict(state.ids)
         for each in step:
             if isinstance(each, AddRows):
@@ -247,9 +249,8 @@ class Editing:
         """The version saved since, what it changed, and whether the steps done here can be done on it as well."""
         entry = self._workspace.case(self._user, self._key)
         theirs = editable(self._workspace.files(self._user, self._key)).files
-        mine = {n for n in self.state.files if self.state.files[n] != self._base.files.get(n)}
-        changed = {n for n in {*theirs, *self._base.files} if theirs.get(n) != self._base.files.get(n)}
-        return entry, differences(self._base.files, theirs), not mine & changed
+        steps = [edit for step in self._steps for edit in step]
+        return entry, differences(self._base.files, theirs), apart(self._base.files, theirs, steps)
 
     def take_newer(self, *, with_mine: bool) -> None:
         """Go on from the newest version: with the steps done here on top, or without them."""

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from quota_opt.errors import Text
-from quota_opt.report.words import measure_name
+from quota_opt.report.words import MEASURES, measure_name
 from quota_opt.rules._screening import FIGURES
 from quota_opt.scenario.paths import BadPathError, split_path
 from quota_opt.scenario.schema import ACTIONS, CATEGORIES, GRADES, LEVELS, RESOURCE_WORDS, SENSES, STRENGTHS
@@ -101,9 +101,11 @@ def short(words: Text) -> Text:
 
 def known_values(name: str) -> tuple[Choice, ...]:
     """The values that a setting usually takes, with their words; `name` is its name, or its path without positions."""
-    return (
-        _FIGURES if name in ("listing.any_of.measure", "clearance.measure") else _LISTS.get(name.rpartition(".")[2], ())
-    )
+    if name in ("objective.maximise", "objective.minimise", "objective.order.measure"):
+        return tuple(Choice(measure, words.zh) for measure, words in MEASURES.items())
+    if name in ("listing.any_of.measure", "clearance.measure"):
+        return _FIGURES
+    return _LISTS.get(name.rpartition(".")[2], ())
 
 
 def value_words(name: str, value: str, explanation: Text = Text("", "")) -> Text:  # noqa: B008  # a NamedTuple

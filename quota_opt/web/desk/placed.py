@@ -101,8 +101,8 @@ def _on_screen(line: str, language: Language) -> str:
     return line
 
 
-def findings(files: Files) -> Checked:
-    """Every finding about the files of a case (in the form that is edited), each at its place."""
+def findings(files: Files, known: Mapping[str, Table] | None = None) -> Checked:
+    """Every finding about the files of a case (in the form that is edited), each at its place; `known` its tables."""
     scenario: Scenario | None = None
     try:
         scenario = make_scenario(raw_case(files), None, {})
@@ -110,7 +110,7 @@ def findings(files: Files) -> Checked:
         found: tuple[Finding, ...] = error.findings
     else:
         found = check(scenario)
-    return Checked(placed(found, tables(files)), scenario)
+    return Checked(placed(found, tables(files) if known is None else known), scenario)
 
 
 def placed(found: Iterable[Finding], known: Mapping[str, Table]) -> tuple[Placed, ...]:
@@ -140,6 +140,9 @@ def _place(finding: Finding, known: Mapping[str, Table]) -> Placed:
     if where.file == SETTINGS_FILE:
         line = "" if where.row is None else f"第 {where.row} 行"
         return Placed(finding, SETTINGS, spot=Text(f"设置文本 {line}".strip(), where.of("en")))
+    if where.sheet is not None:
+        zh, en = (replace(where, file=None).of(language) for language in LANGUAGES)
+        return Placed(finding, spot=Text(f"工作表“{zh}”", f"sheet {en}"))
     return Placed(finding)
 
 

@@ -162,10 +162,18 @@ class Table:
         return ()
 
 
-def tables(files: Files) -> dict[str, Table]:
-    """The seven tables of a case, in their order; those not given are there without rows."""
+def tables(files: Files, before: tuple[Files, Mapping[str, Table]] | None = None) -> dict[str, Table]:
+    """The seven tables of a case, in their order; those not given are there without rows.
+
+    `before` are other files of the same case and their tables: what is the same in both is not read again.
+    """
     document, _ = document_of(files)
-    return {spec.name: _table(spec, files) for spec in tables_of(context_of(document))}
+    found = {}
+    for spec in tables_of(context_of(document)):
+        name = f"{spec.name}.csv"
+        old = before[1][spec.name] if before is not None and files.get(name) is before[0].get(name) else None
+        found[spec.name] = old if old is not None and old.spec == spec else _table(spec, files)
+    return found
 
 
 def _table(spec: TableSpec, files: Files) -> Table:

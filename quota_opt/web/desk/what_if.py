@@ -7,6 +7,7 @@ that step back. A case is opened by a second process only while the first is bus
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import logging
@@ -27,7 +28,7 @@ from quota_opt.plan.address import run_address
 from quota_opt.plan.folder import hashes
 from quota_opt.scenario.paths import flattened
 from quota_opt.scenario.scenario import effective_document
-from quota_opt.solving.profile import read_profile
+from quota_opt.solving.profile import Profile, read_profile
 from quota_opt.solving.status import Progress
 from quota_opt.solving.structure import processors
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repairs, Stage
@@ -48,6 +49,26 @@ _MODULE = "quota_opt.web.desk.what_if_process"
 _STAYS = tuple(each for each in WORN if each != "CANCELLED")
 _QUICK = Kind(_MODULE, _STAYS, kept_mb=1200.0)
 _STEADY = Kind(_MODULE, _STAYS, kept_mb=1200.0, nice=10)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A case that is asked about: its digest, and what it says by dotted path; made once for many questions."""
+
+    case: Scenario
+    digest: str
+    stated: Mapping[str, Any]
+
+    @staticmethod
+    def of(case: Scenario) -> Subject:
+        """The subject of a case."""
+        digest = run_address(hashes(case.files), case.variant, case.overrides, {}, {})
+        return Subject(case, digest, flattened(effective_document(case)))
+
+    def canonical(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The changes in the order of their paths, without those that say what the case says already."""
+        stated = self.stated
+        return {path: changes[path] for path in sorted(changes) if path not in stated or stated[path] != changes[path]}
 
 
 @dataclass(eq=False)
@@ -112,7 +133,7 @@ class WhatIf:
 
     def ask(
         self,
-        case: Scenario,
+        case: Scenario | Subject,
         changes: Mapping[str, Any] | None = None,
         *,
         stage: Stage = QUICK,
@@ -124,9 +145,9 @@ class WhatIf:
         A newer question of the same user and `tab` takes the place of the one before; without a tab it stands alone.
         Nothing is raised: what went wrong is an Answer too.
         """
-        wanted = dict(changes or {}) if stage == BREAKS else canonical(case, changes or {})
-        digest = run_address(hashes(case.files), case.variant, case.overrides, {}, {})
-        key = f"{stage} {digest} {json.dumps(wanted, sort_keys=True, ensure_ascii=False)}"
+        subject = case if isinstance(case, Subject) else Subject.of(case)
+        wanted = dict(changes or {}) if stage == BREAKS else subject.canonical(changes or {})
+        key = f"{stage} {subject.digest} {json.dumps(wanted, sort_keys=True, ensure_ascii=False)}"
         question = Question(next(self._numbers), user, stage, wanted)
         stopped: Child | None = None
         with self._news:
@@ -141,8 +162,8 @@ class WhatIf:
             elif key in self._works:
                 self._works[key].wanted.append(question)
             else:
-                profile = read_profile("auto").with_limits(gap=GAPS[stage], time_limit=SECONDS[stage])
-                work = _Work(key, Task(key, digest, None, wanted, profile), case, stage, [question])
+                task = Task(key, subject.digest, None, wanted, _profile(stage))
+                work = _Work(key, task, subject.case, stage, [question])
                 self._works[key] = work
                 self._queue.append(work)
                 self._begin()
@@ -298,10 +319,9 @@ _CASES = 4
 """Cases a process keeps open, as `Child` has it."""
 
 
-def canonical(case: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes in the order of their paths, without those that say what the case says already."""
-    stated = flattened(effective_document(case))
-    return {path: changes[path] for path in sorted(changes) if path not in stated or stated[path] != changes[path]}
+@functools.cache
+def _profile(stage: Stage) -> Profile:
+    return read_profile("auto").with_limits(gap=GAPS[stage], time_limit=SECONDS[stage])
 
 
 def _tell(question: Question, found: Any) -> None:

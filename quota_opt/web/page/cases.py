@@ -118,7 +118,8 @@ class CasesScreen:
     # ---- own cases
 
     def _draw_own(self) -> None:
-        view, own = self.view, self.library.own
+        view = self.view
+        own = [entry for entry in self.library.own if entry.sound or not view.meeting]
         if not own:
             kit.words(
                 view.say(

@@ -165,8 +165,8 @@ def _variants(view: View, key: str) -> list[SavedVariant]:
 
 def _run_line(view: View, choice: _Choice, run: PageRun, label: str) -> None:
     state, tone = state_words(run)
-    with kit.part("li"):
-        ui.checkbox(f"{label}", value=run.job in choice.jobs, on_change=partial(choice.toggle, run.job))
+    with kit.part("li").props(f"data-job={run.job}"):
+        ui.checkbox(label, value=run.job in choice.jobs, on_change=partial(choice.toggle, run.job))
         kit.badge(view.say(state), tone)
         number = view.say(Text(f"编号 {run.number}", f"no. {run.number}"))
         kit.note(f"{run.title} · {number} · {view.say(moment_words(run.submitted))}")

@@ -16,12 +16,12 @@ from quota_opt.web.desk.edits import Edit
 from quota_opt.web.desk.placed import RULES, SETTINGS, VARIANTS, Checked, Placed
 from quota_opt.web.desk.workbooks import workbook_of
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import in_thread, is_there
 from quota_opt.web.page.data_dialogs import ask_copy, ask_newer, ask_stale, confirm_lost
 from quota_opt.web.page.data_findings import FindingsPanel
 from quota_opt.web.page.data_grid import GridPanel
 from quota_opt.web.page.data_rules import RulesPanel, SettingsPanel
 from quota_opt.web.page.data_variants import VariantsPanel
-from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
 REST_S = 0.3
@@ -156,16 +156,22 @@ class DataScreen:
 
     async def undo(self) -> None:
         """Take back the last step."""
-        await self._step(self.editing.undo)
+        await self._step(self.editing.undo, follow=True)
 
     async def redo(self) -> None:
         """Do it again."""
-        await self._step(self.editing.redo)
+        await self._step(self.editing.redo, follow=True)
 
-    async def _step(self, work: Callable[[], Touched | None]) -> bool:
+    async def _step(self, work: Callable[[], Touched | None], *, follow: bool = False) -> bool:
+        """Have a step done and draw what it changed; with `follow` on the tab where that is."""
         touched = await self.attempt(work)
-        if touched is None:
+        if touched is None or not is_there(self.root):
             return False
+        places = [*touched.whole, *touched.rows, *((SETTINGS, RULES, VARIANTS) if touched.settings else ())]
+        if follow and places and self.tab not in places:
+            self.tab = places[0] if places[0] != SETTINGS else RULES
+            self._bar.set_value(self.tab)
+            await self._show_tab()
         await self.redraw(touched)
         return True
 
@@ -201,7 +207,7 @@ class DataScreen:
         """Check the whole case, and show what was found."""
         asked = self._asked
         checked = await self.attempt(self.editing.check)
-        if checked is None or asked != self._asked:
+        if checked is None or asked != self._asked or not is_there(self.root):
             return
         self.checked = checked
         self._draw_state()

@@ -12,7 +12,7 @@ from quota_opt.web.desk.edits import AddColumn, Edit, RemoveColumn, RenameColumn
 from quota_opt.web.desk.pasting import Pasted, plan_paste
 from quota_opt.web.desk.tables import Table
 from quota_opt.web.page import kit
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 MOST_LINES = 20
 
 
-def _dialog(screen: DataScreen, title: str) -> tuple[ui.dialog, Any]:
+def open_dialog(screen: DataScreen, title: str) -> tuple[ui.dialog, Any]:
     """A dialog that stands by itself: what it was opened from may be drawn anew meanwhile."""
     with screen.root:
-        dialog = ui.dialog().props("no-shake")
+        dialog = ui.dialog().props(f'no-shake aria-label="{title}"')
     with dialog, ui.card().classes("qo-dialog qo-wide") as card:
         kit.heading(title)
     return dialog, card
@@ -43,7 +43,7 @@ def ask_copy(screen: DataScreen, step: Sequence[Edit]) -> None:
     """A built-in case cannot be changed: offer a copy, and do the step there."""
     say = screen.say
     entry = screen.editing.entry
-    dialog, card = _dialog(screen, say("内置案例不能改动", "Built-in cases cannot be changed"))
+    dialog, card = open_dialog(screen, say("内置案例不能改动", "Built-in cases cannot be changed"))
     with card:
         kit.words(
             say("请复制成自己的案例；刚才的修改会带过去。", "Make your own copy; what you just changed goes with it."),
@@ -73,7 +73,9 @@ async def ask_newer(screen: DataScreen) -> None:
     if found is None:
         return
     entry, theirs, apart = found
-    dialog, card = _dialog(screen, say("打开之后，别处又保存了新版本", "A newer version was saved elsewhere meanwhile"))
+    dialog, card = open_dialog(
+        screen, say("打开之后，别处又保存了新版本", "A newer version was saved elsewhere meanwhile")
+    )
 
     async def settle(work: Any) -> None:
         dialog.close()
@@ -111,7 +113,7 @@ def ask_stale(screen: DataScreen) -> None:
     """Changes were kept that began from an older version."""
     say = screen.say
     count = len(screen.editing.stale)
-    dialog, card = _dialog(
+    dialog, card = open_dialog(
         screen,
         say(f"有 {count} 步未保存的修改，是在旧版本上做的", f"{count} unsaved steps began from an older version"),
     )
@@ -132,9 +134,9 @@ def ask_stale(screen: DataScreen) -> None:
 async def confirm_lost(screen: DataScreen) -> bool:
     """Saving a workbook in the form of tables drops what cannot be shown there: say what, and ask."""
     say = screen.say
-    dialog, card = _dialog(screen, say("工作簿中有些内容不会带入", "Some of the workbook will not be taken over"))
+    dialog, card = open_dialog(screen, say("工作簿中有些内容不会带入", "Some of the workbook will not be taken over"))
     with card:
-        kit.findings(screen.view, [p.finding for p in screen.editing.lost])
+        kit.findings(screen.view, [p.on_page(screen.view.language) for p in screen.editing.lost])
         kit.words(
             say("最好在 Excel 中改正后重新上传。也可以不带这些内容，在页面上继续。",
                 "It is best to correct it in Excel and upload it again; or go on here without it."), "", "p",
@@ -150,7 +152,7 @@ def open_paste(panel: GridPanel) -> None:
     screen, say = panel.screen, panel.screen.say
     table = panel.table
     language = screen.view.language
-    dialog, card = _dialog(screen, say(f"粘贴自 Excel：{table.title.zh}", f"Paste from Excel: {table.title.en}"))
+    dialog, card = open_dialog(screen, say(f"粘贴自 Excel：{table.title.zh}", f"Paste from Excel: {table.title.en}"))
     planned: list[Pasted] = []
     with card:
         kit.words(
@@ -223,7 +225,7 @@ def open_columns(panel: GridPanel) -> None:
     screen, say = panel.screen, panel.screen.say
     table = panel.table
     language = screen.view.language
-    dialog, card = _dialog(screen, say(f"“{table.title.zh}”的列", f"Columns of {table.title.en}"))
+    dialog, card = open_dialog(screen, say(f"“{table.title.zh}”的列", f"Columns of {table.title.en}"))
 
     async def do(edit: Edit) -> None:
         dialog.close()

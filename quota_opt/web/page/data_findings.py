@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 60
 """Findings of one level drawn at once."""
+_PLURALS = {Level.ERROR: "Errors", Level.WARNING: "Warnings", Level.INFO: "Notes"}
 _TONES: dict[Level, kit.Tone] = {Level.ERROR: "bad", Level.WARNING: "warn", Level.INFO: "plain"}
 
 
@@ -47,7 +48,7 @@ class FindingsPanel:
                 self._level(level, list(some))
 
     def _level(self, level: Level, some: Sequence[Placed]) -> None:
-        words = f"{self.screen.view.say(level.words)} {len(some)}"
+        words = self.screen.say(f"{level.words.zh} {len(some)}", f"{_PLURALS[level]}: {len(some)}")
         if level is Level.INFO:
             with ui.expansion(words).props("dense").classes("qo-fold"):
                 self._listed(some)

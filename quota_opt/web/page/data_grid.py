@@ -15,8 +15,8 @@ from quota_opt.web.desk.edits import AddRows, RemoveRows, SetCell
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.desk.tables import Column, Table, cell_fault
 from quota_opt.web.page import kit
+from quota_opt.web.page.acting import in_thread
 from quota_opt.web.page.data_dialogs import open_columns, open_paste
-from quota_opt.web.page.threads import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -50,6 +50,14 @@ _LOCALE = {
     "searchOoo": "搜索…",
     "blanks": "空白",
 }
+
+
+def _width(column: Column) -> int:
+    """Of the cells: names need more room than figures and codes."""
+    kind = column.spec.kind if column.spec is not None else "text"
+    if column.spec is not None and column.spec.refers == "places":
+        return 130
+    return 150 if kind in ("text", "list") else 92
 
 
 class GridPanel:
@@ -151,7 +159,7 @@ class GridPanel:
             "headerTooltip": self._help(column, language),
             "headerClass": self._header_class(column, needed),
             "editable": editable,
-            "width": max(92, min(210, 34 + 13 * len(title))),
+            "width": max(_width(column), min(210, 34 + 13 * len(title))),
             "wrapHeaderText": True,
             "cellClass": "qo-cell-number" if numeric else "qo-cell",
             "cellClassRules": {

@@ -19,10 +19,14 @@ from quota_opt.web.desk.edits import AddItem, Edit, RemoveSetting, SetSetting, S
 from quota_opt.web.desk.placed import Placed
 from quota_opt.web.desk.rule_settings import Group, Knob, RuleCard, origin_of, rule_cards, setting_sections
 from quota_opt.web.page import kit
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import in_thread
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
+
+
+LONG = 24
+"""Characters of a text that takes a line of its own."""
 
 
 class _Forms:
@@ -110,10 +114,11 @@ class _Forms:
 
     # Groups
 
-    def _list(self, group: Group) -> None:
+    def _list(self, group: Group, *, titled: bool = True) -> None:
         with kit.part("div", "qo-knob qo-knob-list") as box:
             self._boxes[group.path] = box
-            self._title(group)
+            if titled:
+                self._title(group)
             for item in group.parts:
                 assert isinstance(item, Group)
                 with kit.part("div", "qo-item") as inside:
@@ -125,10 +130,11 @@ class _Forms:
                     self.parts(item.parts)
             self._do_button(self.say("添加一项", "Add one"), AddItem(group.path, {}))
 
-    def _keys(self, group: Group) -> None:
+    def _keys(self, group: Group, *, titled: bool = True) -> None:
         with kit.part("div", "qo-knob qo-knob-list") as box:
             self._boxes[group.path] = box
-            self._title(group)
+            if titled:
+                self._title(group)
             with kit.part("div", "qo-knobs"):
                 for part in group.parts:
                     if isinstance(part, Knob):
@@ -145,7 +151,10 @@ class _Forms:
             label = self.say("新的一项", "New entry")
             key: Any
             if group.keys:
-                key = ui.select({c.value: self.view.say(c.words) for c in group.keys}, label=label)
+                key = ui.select(
+                    {c.value: self.view.say(c.words) for c in group.keys}, label=label, with_input=True,
+                    new_value_mode="add-unique", key_generator=lambda typed: typed,
+                )  # fmt: skip
             else:
                 years = [p.path.rpartition(".")[2] for p in group.parts]
                 following = str(int(years[-1]) + 1) if years and years[-1].isdecimal() else ""
@@ -170,7 +179,8 @@ class _Forms:
     # Fields
 
     def _knob(self, knob: Knob, *, removable: bool = False) -> None:
-        wide = " qo-knob-list" if knob.kind == "other" else ""
+        long = knob.kind == "text" and isinstance(knob.value, str) and len(knob.value) > LONG
+        wide = " qo-knob-list" if long or (knob.kind == "other" and isinstance(knob.value, list | dict)) else ""
         with kit.part("div", f"qo-knob{wide}{' qo-knob-changed' if knob.changed else ''}") as box:
             self._boxes[knob.path] = box
             self._field(knob)
@@ -473,9 +483,9 @@ class SettingsPanel:
                     if section.kind == "table":
                         self._forms.parts([p for p in section.parts if p.path != "scenario.contract"])
                     elif section.kind == "list":
-                        self._forms._list(section)
+                        self._forms._list(section, titled=False)
                     else:
-                        self._forms._keys(section)
+                        self._forms._keys(section, titled=False)
             with ui.expansion(self.say("设置文本（scenario.toml）", "Text of the settings (scenario.toml)")).classes(
                 "qo-fold"
             ):

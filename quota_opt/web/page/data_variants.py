@@ -12,14 +12,16 @@ from quota_opt.errors import Text
 from quota_opt.scenario.paths import flattened, join_path
 from quota_opt.scenario.toml_values import written
 from quota_opt.scenario.workbook import setting_value
+from quota_opt.store.workspace_values import SavedVariant
 from quota_opt.web.desk.case_files import document_of
 from quota_opt.web.desk.differences import change_words
 from quota_opt.web.desk.editing import Touched
 from quota_opt.web.desk.edits import RemoveSetting, SetSetting
 from quota_opt.web.desk.labels import path_words
-from quota_opt.web.desk.placed import Placed
+from quota_opt.web.desk.placed import Checked, Placed
 from quota_opt.web.page import kit
-from quota_opt.web.page.threads import in_thread
+from quota_opt.web.page.acting import in_thread
+from quota_opt.web.page.data_dialogs import open_dialog
 
 if TYPE_CHECKING:
     from quota_opt.web.page.data import DataScreen
@@ -32,6 +34,7 @@ class VariantsPanel:
 
     def __init__(self, screen: DataScreen) -> None:
         self.screen, self.say = screen, screen.say
+        self._drawn_with: Checked | None = None
 
     async def draw(self) -> None:
         """All variants."""
@@ -41,10 +44,14 @@ class VariantsPanel:
     async def _fill(self) -> None:
         files = self.screen.editing.state.files
         document, _ = await in_thread(document_of, files)
+        saved = await in_thread(
+            self.screen.view.desk.workspace.variants, self.screen.view.user, self.screen.editing.entry.key
+        )
         variants = document.get("variants")
         variants = variants if isinstance(variants, Mapping) else {}
         plain = flattened(document)
         view = self.screen.view
+        self._drawn_with = self.screen.checked
         self._box.clear()
         with self._box:
             kit.note(
@@ -57,6 +64,10 @@ class VariantsPanel:
                 kit.button(self.say("新增方案…", "New variant…"), on_click=lambda: self._new(document))
             for name, variant in variants.items():
                 self._one(name, variant, plain)
+            if saved:
+                kit.heading(self.say("试算中存下的方案", "Saved in what-if"), 3)
+            for each in saved:
+                self._saved(each, document, plain)
 
     def _one(self, name: str, variant: Any, plain: Mapping[str, Any]) -> None:
         view = self.screen.view
@@ -80,6 +91,23 @@ class VariantsPanel:
                         continue
                     kit.words(view.say(change_words(setting, plain.get(setting), value)), "", "li")
 
+    def _saved(self, saved: SavedVariant, document: Mapping[str, Any], plain: Mapping[str, Any]) -> None:
+        """A variant saved while trying things out; it can be written into the case."""
+        changes = {**_read((document.get("variants") or {}).get(saved.variant))[1], **saved.overrides}
+        edit = SetSetting(join_path(("variants", _name(saved.name, document))), {"title": saved.name, "set": changes})
+        with kit.part("section", "qo-rule"):
+            with kit.part("div", "qo-rule-head"):
+                kit.words(saved.name, "qo-rule-name", "h4")
+                if not self.screen.view.meeting:
+                    kit.button(
+                        self.say("写入案例", "Write into the case"),
+                        on_click=lambda: self.screen.do([edit]),
+                        classes="qo-link",
+                    )
+            with kit.part("ul"):
+                for setting, value in changes.items():
+                    kit.words(self.screen.view.say(change_words(setting, plain.get(setting), value)), "", "li")
+
     def _new(self, document: Mapping[str, Any]) -> None:
         say, view = self.screen.say, self.screen.view
         paths = {
@@ -87,8 +115,8 @@ class VariantsPanel:
             for path, value in flattened(document).items()
             if path.partition(".")[0] not in _NOT_CHANGED and not path.endswith(".clause")
         }
-        with ui.dialog() as dialog, ui.card().classes("qo-dialog qo-wide"):
-            kit.heading(say("新增方案", "New variant"))
+        dialog, card = open_dialog(self.screen, say("新增方案", "New variant"))
+        with card:
             title = ui.input(say("名称", "Name")).props("outlined dense").classes("qo-full")
             chosen = ui.select(paths, label=say("改哪一项", "What is changed"), with_input=True).props("outlined dense")
             chosen.classes("qo-full")
@@ -131,8 +159,9 @@ class VariantsPanel:
             await self._fill()
 
     async def mark(self) -> None:
-        """What the last check found."""
-        await self._fill()
+        """What the last check found; drawn again only where that is something about a variant."""
+        if self._drawn_with is not self.screen.checked and self.screen.checked.at_path("variants"):
+            await self._fill()
 
     async def go(self, placed: Placed) -> None:
         """There is one list: the variant is in sight."""

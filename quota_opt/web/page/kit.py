@@ -192,7 +192,10 @@ def button(text: str, *, on_click: object = None, main: bool = False, classes: s
 
 def drawer(view: View, title: str) -> tuple[ui.dialog, Element]:
     """A drawer at the right, 420 px wide, closed by Esc: its dialog, and the container for what it shows."""
-    with ui.dialog().props('position="right" full-height no-shake') as dialog, part("div", "qo-drawer"):
+    with (
+        ui.dialog().props(f'position="right" full-height no-shake aria-label="{_quoted(title)}"') as dialog,
+        part("div", "qo-drawer"),
+    ):
         with part("div", "qo-drawer-head"):
             heading(title)
             button(view.say(Text("关闭", "Close")), on_click=dialog.close)

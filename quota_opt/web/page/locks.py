@@ -38,7 +38,6 @@ def lock_form(view: View, job: str, why: Why) -> None:
         bend = None
         if why.barred:
             bend = ui.checkbox(view.say(Text("允许破例（突破挡住它的条款）", "Bend the clause that bars it")))
-        frame = kit.part("div")
 
         async def cost() -> None:
             made = replace(
@@ -56,6 +55,7 @@ def lock_form(view: View, job: str, why: Why) -> None:
                 await Following(view, frame, asked_of, done.draw, what=what).begin()
 
         kit.button(view.say(Text(f"{words.zh}：算出代价", f"{words.en}: what does it cost?")), on_click=cost)
+        frame = kit.part("div")
 
 
 def _order(why: Why) -> tuple[Order, Text]:

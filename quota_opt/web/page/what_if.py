@@ -17,11 +17,13 @@ from nicegui import background_tasks, ui
 from quota_opt.errors import QuotaOptError, Text
 from quota_opt.facade import Scenario
 from quota_opt.report.document import data_note_of, scenario_title
+from quota_opt.report.words import WORDS
+from quota_opt.store.jobs import Job
 from quota_opt.store.workspace_values import CaseEntry
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer, Breaks, Repair, Repairs, Stage
 from quota_opt.web.desk.changed import LOCK_WORDS, answer_words, position_words, setting_words
 from quota_opt.web.desk.sliders import Lock, Position, changes_of, record_of, sliders_of
-from quota_opt.web.desk.what_if import Question
+from quota_opt.web.desk.what_if import Question, Subject
 from quota_opt.web.page import kit
 from quota_opt.web.page import what_if_answer as parts
 from quota_opt.web.page.acting import asked, in_thread, is_there
@@ -41,8 +43,11 @@ ASKED_KEPT = 100
 
 
 async def show(view: View, case: str) -> None:
-    """The what-if screen of a case; `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, `?set=` to
-    settings by dotted path, such as those of a plan or of a repair."""
+    """The what-if screen of a case.
+
+    `?variant=` opens one of its variants, `?at=` puts the sliders somewhere, and `?set=` to settings by dotted path,
+    such as those of a plan or of a repair.
+    """
     query = ui.context.client.request.query_params
     entry = await in_thread(view.desk.workspace.case, view.user, case)
     scenario = await in_thread(view.desk.cases.read, view.user, case)
@@ -83,6 +88,8 @@ class Board:
         self.base: Answer | None = None
         self.free: Answer | None = None
         self.answer: Answer | None = None
+        self.answered = Position()
+        """What the answer that is shown is the answer to; by now something else may have been moved."""
         self.repairs: Repairs | None = None
         self.asked: list[dict[str, Any]] = []
         self.number = 0
@@ -95,6 +102,7 @@ class Board:
         kept = await in_thread(self.view.desk.workspace.kept, self.view.user, self.kept)
         found = await in_thread(self.view.desk.workspace.kept, self.view.user, f"{self.kept}/asked")
         self.asked = list((found or {}).get("asked", []))
+        self.subject = await in_thread(Subject.of, self.case)
         position = Position.of(given if given is not None else kept, self.sliders, frozenset(self.names))
         self.locks, self.more = dict(position.locks), dict(position.more)
         self.client = ui.context.client
@@ -113,6 +121,8 @@ class Board:
                 self.result = kit.part("div")
         self.drawers = kit.part("div")
         self._busy(True)
+        if given is not None:  # from here on what is kept counts, also after a reload
+            ui.navigate.history.replace(self.view.link(self.view.path, variant=self.variant))
         self.client.on_delete(self._gone)
         self._go(self._open_base())
 
@@ -158,6 +168,7 @@ class Board:
                 kit.button(self.say(Text("全部还原", "Reset all")), on_click=self._reset_all)
                 if not self.view.meeting:
                     kit.button(self.say(Text("存为方案", "Save as scenario")), on_click=self._save)
+                    kit.button(self.say(Text("与基准对比", "Compare")), on_click=self._compare)
                     kit.button(self.say(Text("求解并存档", "Solve and keep")), on_click=self._solve, main=True)
         if not self.view.meeting:
             self._draw_locking()
@@ -265,6 +276,7 @@ class Board:
         self.locks.pop(project, None)
         if lock is not None:
             self.locks[project] = lock
+        self.free = None
         self._draw_locks()
         self._changed()
 
@@ -292,7 +304,7 @@ class Board:
         if self.answer is not None:
             lock = self.locks.get(project)
             with self.drawers:  # which an answer that comes meanwhile does not draw anew
-                parts.why(self.view, project, self.names.get(project, ""), self.answer, lock, self._lock)
+                parts.why(self.view, project, self.names.get(project, ""), self.answer, self.base, lock, self._lock)
 
     async def _save(self) -> None:
         position, answer = self.position, self.answer
@@ -325,9 +337,22 @@ class Board:
             ui.notify(self.say(said), type="positive")
 
     async def _solve(self) -> None:
-        position = self.position
+        job = await self._run(self.position)
+        if job is not None:
+            ui.navigate.to(self.view.link(f"/plan/{job.id}"))
+
+    async def _compare(self) -> None:
+        """Solve and keep the baseline and what stands here, and look at both."""
+        if position_words(self.sliders, self.position) is None:
+            ui.notify(self.say(Text("还没有移动任何滑块。", "Nothing has been moved yet.")))
+            return
+        base, here = await self._run(Position()), await self._run(self.position)
+        if base is not None and here is not None:
+            ui.navigate.to(self.view.link("/compare", jobs=f"{base.id},{here.id}"))
+
+    async def _run(self, position: Position) -> Job | None:
         words = position_words(self.sliders, position)
-        job = await asked(
+        return await asked(
             self.view,
             self.view.desk.cases.run,
             self.view.user,
@@ -337,8 +362,6 @@ class Board:
             label=self.say(words) if words is not None else "",
             language=self.view.language,
         )
-        if job is not None:
-            ui.navigate.to(self.view.link(f"/plan/{job.id}"))
 
     # Questions and answers
 
@@ -367,7 +390,7 @@ class Board:
         found = await self._found(question)
         if found is None or number != self.number or not self._lives():
             return
-        self.answer, self.repairs = found, None
+        self.answer, self.answered, self.repairs = found, position, None
         self.free = await self._unlocked(position) if position.locks else None
         if number != self.number or not self._lives():
             return
@@ -423,7 +446,7 @@ class Board:
 
     def _put(self, changes: Mapping[str, Any], stage: Stage, part: str) -> Question:
         """Ask a question; it takes the place of the one before of the same part of this screen."""
-        question = self.what_if.ask(self.case, changes, stage=stage, user=self.view.user, tab=f"{self.tab}/{part}")
+        question = self.what_if.ask(self.subject, changes, stage=stage, user=self.view.user, tab=f"{self.tab}/{part}")
         self._questions[part] = question
         return question
 
@@ -475,8 +498,7 @@ class Board:
         assert answer is not None
         if answer.planned:
             self._busy(False)
-        position = self.position
-        words = position_words(self.sliders, position)
+        words = position_words(self.sliders, self.answered)
         self.state.clear()
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)
@@ -493,7 +515,8 @@ class Board:
     def _draw_plan(self, answer: Answer, *, moved: bool) -> None:
         base = self.base if moved and self.base is not None and self.base.planned else None
         with kit.part("div", "qo-columns") as self.columns:
-            with kit.card(self.say(Text("成效指标：值与比基准的差", "Measures, and the difference from the baseline"))):
+            title = Text("成效指标：值与比基准的差", "Measures, and the difference from the baseline")
+            with kit.card(self.say(title if base is not None else WORDS["measures_table"])):
                 parts.measures(self.view, answer, base)
             if base is not None:
                 with kit.card(self.say(Text("变化多少（%）", "By how much (%)"))):

@@ -65,9 +65,10 @@ def measures(view: View, answer: Answer, base: Answer | None) -> None:
 
 
 def chart(view: View, answer: Answer, base: Answer) -> None:
-    """By how many per cent each measure differs; nothing where none does."""
+    """By how many per cent each measure differs."""
     shares = shares_table(answer, base)
     if not shares.rows:
+        kit.note(view.say(Text("各项指标都与基准方案相同。", "Every measure is the same as in the baseline.")))
         return
     largest = max(shares.rows, key=lambda row: abs(float(row[1])))  # type: ignore[arg-type]
     name, share = largest[0], float(largest[1])  # type: ignore[arg-type]
@@ -232,9 +233,15 @@ def no_plan(view: View, answer: Answer, repairs: Repairs | None, tried: Callable
 
 
 def why(
-    view: View, project: str, name: str, answer: Answer, lock: Lock | None, locked: Callable[[str, Lock | None], None]
+    view: View,
+    project: str,
+    name: str,
+    answer: Answer,
+    base: Answer | None,
+    lock: Lock | None,
+    locked: Callable[[str, Lock | None], None],
 ) -> None:
-    """The drawer of one project: in or out, the reason, its figures, and its lock."""
+    """The drawer of one project: in or out, the reason, its figures (of the baseline where it is out), and its lock."""
     say = view.say
     dialog, body = kit.drawer(view, f"{project} {name}")
 
@@ -242,7 +249,8 @@ def why(
         dialog.close()
         locked(key, value)
 
-    reason, decision = answer.reasons.get(project), answer.awards.get(project)
+    reason = answer.reasons.get(project)
+    decision = answer.awards.get(project) or (base.awards.get(project) if base is not None else None)
     with body:
         if reason is not None:
             kit.badge(say(listed(VERDICTS, reason.verdict)), "good" if reason.verdict == "awarded" else "warn")

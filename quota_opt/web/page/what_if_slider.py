@@ -18,6 +18,12 @@ NARROW = 12.0
 """Per cent of a track below which two labels would touch."""
 
 
+class _Track(ui.slider):
+    """A slider that moves in the browser without waiting for the server, so that no key pressed is lost."""
+
+    LOOPBACK = False
+
+
 class SliderControl:
     """A slider with its box, the switch of its rule, and 还原; `moved` is called when any of them changes."""
 
@@ -36,7 +42,7 @@ class SliderControl:
                 self.box._props["aria-label"] = title + (f"（{slider.unit.zh}）" if slider.unit.zh else "")
                 self.box.classes("qo-slider-box")
                 kit.words(view.say(slider.unit), "qo-slider-unit")
-            self.track = ui.slider(
+            self.track = _Track(
                 min=slider.low, max=slider.high, step=slider.step, value=self._on_track(value), on_change=self._dragged
             )
             self.track._props["aria-label"] = title

@@ -138,6 +138,25 @@ def test_changes_of_two_to_different_tables_are_merged(workspace, key):
     assert editing.save().version == 3
 
 
+def test_changes_of_two_to_different_cells_of_a_table_are_merged(workspace, key):
+    editing = two(workspace, key, [SetCell("firms", 0, NAME, "甲厂")], [SetCell("firms", 1, NAME, "丙厂")])
+    assert editing.newer()[2]
+    editing.take_newer(with_mine=True)
+    assert names(editing)[:2] == ["甲厂", "丙厂"]
+
+
+def test_rows_that_moved_meanwhile_are_not_merged_into(workspace, key):
+    editing = two(workspace, key, [SetCell("firms", 1, NAME, "甲厂")], [RemoveRows("firms", (0,))])
+    assert not editing.newer()[2]
+
+
+@pytest.mark.parametrize(("mine", "merged"), [("rules.retention.pool", True), ("rules.retention", False)])
+def test_settings_are_merged_unless_one_holds_the_other(workspace, key, mine, merged):
+    value = 0.1 if merged else {"keep": 0.1}
+    editing = two(workspace, key, [SetSetting(mine, value)], [SetSetting("rules.retention.keep", 0.4)])
+    assert editing.newer()[2] == merged
+
+
 def test_mine_can_be_given_up_for_the_newer_version(workspace, key):
     editing = two(workspace, key, [SetCell("firms", 0, NAME, "甲厂")], [SetCell("firms", 0, NAME, "丙厂")])
     editing.take_newer(with_mine=False)

@@ -1,4 +1,4 @@
-"""Rules and settings as the page shows them: values with units, ranges and clauses; what is typed keeps the comments."""
+"""Rules and settings as the page shows them: units, ranges and clauses; what is typed keeps the comments."""
 
 import tomllib
 

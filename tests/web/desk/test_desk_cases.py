@@ -13,6 +13,7 @@ from quota_opt.errors import Finding, InputError, Level, Text, Where
 from quota_opt.store.store import Store
 from quota_opt.store.workspace import Workspace
 from quota_opt.store.workspace_values import AuditEntry, Changed, NoSuchCase
+from quota_opt.web.desk import cases as desk_cases
 from quota_opt.web.desk.audit import audit_csv
 from quota_opt.web.desk.cases import Cases, findings_workbook
 from quota_opt.web.limits import ServerLimits
@@ -220,6 +221,13 @@ def test_a_case_that_extends_a_built_in_one_is_kept_whole(cases, case):
     assert b"extends" not in cases.workspace.files("li", made.entry.key)["scenario.toml"]
     with pytest.raises(InputError, match="built-in case only"):
         cases.upload("li", [("scenario.toml", b'extends = "/etc"\n')])
+
+
+def test_what_is_kept_read_is_bounded_by_its_size(cases, folder, monkeypatch):
+    monkeypatch.setattr(desk_cases, "KEPT_BYTES", 1)
+    entries = [cases.upload("li", folder).entry for _ in range(3)]
+    assert len(cases._opened) == 1
+    assert all(cases.read("li", entry.key).name == "worked-example" for entry in entries)
 
 
 def test_versions_are_read_each_as_it_was(cases, folder):

@@ -8,7 +8,7 @@ import quota_opt as qo
 from quota_opt.errors import Text
 from quota_opt.web.desk.answers import Answer, Decision, Measured, answer_of
 from quota_opt.web.desk.changed import answer_words, changed, difference_words, measures_table, position_words
-from quota_opt.web.desk.sliders import Position, changes_of, sliders_of
+from quota_opt.web.desk.sliders import Position, changes_of, record_of, sliders_of
 
 LIMIT = "rules.admission.limits.0.value"
 NOBODY: frozenset[str] = frozenset()
@@ -145,3 +145,14 @@ def test_a_project_at_another_year_or_share_has_moved_and_not_dropped_out():
     assert (found.entered, found.left, len(found.moved)) == ((), (), 1)
     assert len(changed(answer(2021, 1.0), answer(2021, 0.5)).moved) == 1
     assert changed(answer(2021, 1.0), answer(2021, 1.0)).nothing
+
+
+def test_settings_of_a_plan_or_a_repair_put_the_sliders_where_they_are(example):
+    sliders = sliders_of(example)
+    settings = {"rules.admission.limits.0.value": 0.49, "rules.retention.keep": 0.7, "scenario.discount_rate": 0.1}
+    record = record_of(settings, sliders)
+    assert record["more"] == {"scenario.discount_rate": 0.1}
+    position = Position.of(record, sliders, frozenset())
+    assert changes_of(example, sliders, position) == settings
+    off = record_of({"rules.retention.enabled": False}, sliders)
+    assert changes_of(example, sliders, Position.of(off, sliders, frozenset())) == {"rules.retention.enabled": False}

@@ -10,7 +10,7 @@ import pytest
 
 import quota_opt as qo
 from quota_opt.web.desk.answers import BREAKS, PROVEN, QUICK, REPAIRS, Answer
-from quota_opt.web.desk.what_if import WhatIf, canonical
+from quota_opt.web.desk.what_if import Subject, WhatIf
 
 LIMIT = "rules.admission.limits.0.value"
 PATIENCE = 240
@@ -44,7 +44,7 @@ def test_the_answer_is_what_solve_says_of_the_same_settings(what_if, case, stage
     answer, plan = found(what_if.ask(case, changes, stage=stage)), qo.solve(case.with_(**changes))
     assert answer.status == "OPTIMAL"
     assert answer.objective == pytest.approx(plan.objective)
-    assert answer.changes == canonical(case, changes)
+    assert answer.changes == Subject.of(case).canonical(changes)
     assert {key: each.share for key, each in answer.awards.items()} == pytest.approx(
         dict(zip(plan.awards["project"], plan.awards["share"], strict=True))
     )
@@ -70,7 +70,7 @@ def test_an_answer_survives_being_written_as_json(what_if, case):
 
 
 def test_what_the_case_says_already_is_no_change(what_if, case):
-    assert canonical(case, {LIMIT: 0.52, "rules.retention.keep": 0.7}) == {"rules.retention.keep": 0.7}
+    assert Subject.of(case).canonical({LIMIT: 0.52, "rules.retention.keep": 0.7}) == {"rules.retention.keep": 0.7}
     assert found(what_if.ask(case, {LIMIT: 0.52})) is found(what_if.ask(case))
 
 
