@@ -94,6 +94,11 @@ class Answer:
         """Whether the plan is the one `quota_opt.solve` gives, proven within the default gap."""
         return self.stage == PROVEN and self.status == "OPTIMAL"
 
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What there is to see of it, whichever way it was found."""
+        return self.planned, self.measures, self.awards, self.firms, self.reasons, self.conflicts
+
     def measure(self, name: str) -> float | None:
         """The value of a measure; None where the answer does not have it."""
         return next((each.value for each in self.measures if each.name == name), None)

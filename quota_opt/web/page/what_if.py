@@ -96,6 +96,7 @@ class Board:
         self._questions: dict[str, Question] = {}
         self._waiting = False
         self._proving = False
+        self._drawn: tuple[Any, ...] | None = None
 
     async def open(self, given: Mapping[str, Any] | None) -> None:
         """Draw the screen, and begin with where the sliders stood last."""
@@ -509,6 +510,12 @@ class Board:
         with self.state:
             parts.badge(self.view, answer, proving=self._proving)
         self.sentence.set_text(self.say(answer_words(answer, self.base, words)))
+        self._draw_locks()
+        base = self.base.content if self.base is not None and words is not None else None
+        content = (answer.content, answer.status, base, words is None, self.repairs)
+        if content == self._drawn:  # a proof that confirms a trial changes its badge, and nothing under the mouse
+            return
+        self._drawn = content
         self.result.clear()
         with self.result:
             if answer.planned:
@@ -516,7 +523,6 @@ class Board:
             else:
                 with kit.card(self.say(Text("怎么办", "What can be done"))):
                     parts.no_plan(self.view, answer, self.repairs, self._try, self._seek)
-        self._draw_locks()
 
     def _draw_plan(self, answer: Answer, *, moved: bool) -> None:
         base = self.base if moved and self.base is not None and self.base.planned else None
