@@ -36,7 +36,7 @@ from quota_opt.web.desk.what_if_process import ANSWER
 
 log = logging.getLogger(__name__)
 
-SECONDS: dict[Stage, float] = {QUICK: 10.0, PROVEN: 120.0, REPAIRS: 60.0, BREAKS: 60.0}
+SECONDS: dict[Stage, float] = {QUICK: 10.0, PROVEN: 120.0, REPAIRS: 120.0, BREAKS: 60.0}
 """How long each kind of question may be solved for."""
 GAPS: dict[Stage, float | None] = {QUICK: None, PROVEN: None, REPAIRS: None, BREAKS: 1e-3}
 HARD_S = 30.0
@@ -47,7 +47,7 @@ MEMORY_MB = 2048
 _MODULE = "quota_opt.web.desk.what_if_process"
 _STAYS = tuple(each for each in WORN if each != "CANCELLED")
 _QUICK = Kind(_MODULE, _STAYS, kept_mb=1200.0)
-_STEADY = Kind(_MODULE, _STAYS, kept_mb=1200.0, nice=10)
+_STEADY = Kind(_MODULE, _STAYS, kept_mb=1200.0, nice=5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -341,7 +341,9 @@ _NO_REASON = Text(
 
 def _lasting(found: Answer | Repairs | Breaks) -> bool:
     """Whether the same question would be answered the same again; a limit may be met or not."""
-    if not isinstance(found, Answer):
+    if isinstance(found, Repairs):
+        return bool(found.repairs)
+    if isinstance(found, Breaks):
         return True
     return found.status in ("OPTIMAL", "INFEASIBLE", "INVALID", "UNBOUNDED") or (
         found.stage == QUICK and found.status == "FEASIBLE"
