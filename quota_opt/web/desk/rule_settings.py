@@ -75,7 +75,7 @@ class Group:
     parts: tuple[Knob | Group, ...]
     written: bool
     new: Any = None
-    """What a new item starts with."""
+    """What a new item, or entry, starts with."""
     keys: tuple[Choice, ...] = ()
     """Keys that a new entry may have."""
     open_keys: bool = True
@@ -332,10 +332,12 @@ def _by_key(
         part = _part(inner, key, spot, below, old, limits=_metadata(inner))
         words = value_words(name, str(entry), explanation(key))
         parts.append(_renamed(part, words))
+    tables = any(isinstance(s, type) and issubclass(s, BaseModel) for s in parts_of(inner))
+    new = {} if tables else next((p.value for p in reversed(parts) if isinstance(p, Knob)), 0)
     known = known_values(key)
     keys = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known if c.value not in value)
     return Group(
-        path, label, explanation(key), "keys", tuple(parts), bool(value), None, keys, not known, changed, required
+        path, label, explanation(key), "keys", tuple(parts), bool(value), new, keys, not known, changed, required
     )
 
 

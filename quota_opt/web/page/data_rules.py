@@ -145,8 +145,6 @@ class _Forms:
                 self._new_key(group)
 
     def _new_key(self, group: Group) -> None:
-        nested = any(isinstance(p, Group) for p in group.parts)
-        last = next((p.value for p in reversed(group.parts) if isinstance(p, Knob)), 0)
         with kit.part("div", "qo-row"):
             label = self.say("新的一项", "New entry")
             key: Any
@@ -165,7 +163,7 @@ class _Forms:
                 name = str(key.value or "").strip()
                 if name:
                     quoted = f'"{name}"' if "." in name else name
-                    await self._do(SetSetting(f"{group.path}.{quoted}", {} if nested else last))
+                    await self._do(SetSetting(f"{group.path}.{quoted}", group.new))
 
             kit.button(self.say("添加", "Add"), on_click=add)
 

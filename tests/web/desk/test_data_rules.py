@@ -176,6 +176,14 @@ def test_the_settings_beside_the_rules_stand_in_sections():
     assert isinstance(parts["scenario.title"], Group)
 
 
+def test_a_new_entry_of_a_table_by_key_begins_as_what_belongs_there():
+    sections = {s.path: s for s in setting_sections(FILES)}
+    assert sections["measures"].new == {}
+    assert {c.value for c in sections["actions"].keys} == {"relocate", "merge"}
+    by_year = next(p for p in cards(FILES)["budget"].parts if p.path == "rules.budget.by_year")
+    assert by_year.new == 6000.0
+
+
 def test_what_differs_is_said_in_sentences():
     mine = edit(FILES, [SetSetting(LIMIT, 0.49), SetSetting("rules.jobs.enabled", True)])
     said = [line.zh for line in differences(FILES, mine)]
