@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import Text
+from quota_opt.scenario.paths import join_path, split_path
 from quota_opt.scenario.settings_reading import SETTINGS_FILE
 from quota_opt.scenario.toml_values import written
 from quota_opt.scenario.workbook import setting_value
@@ -162,8 +163,7 @@ class _Forms:
             async def add() -> None:
                 name = str(key.value or "").strip()
                 if name:
-                    quoted = f'"{name}"' if "." in name else name
-                    await self._do(SetSetting(f"{group.path}.{quoted}", group.new))
+                    await self._do(SetSetting(join_path((*split_path(group.path), name)), group.new))
 
             kit.button(self.say("添加", "Add"), on_click=add)
 
