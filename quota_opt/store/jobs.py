@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = (DONE, FAILED, CANCELLED)
 SOLVE, COMPARE = "solve", "compare"
-EXPLAIN, OVERRIDE, DIFF, INFEASIBLE = "explain", "override", "diff", "infeasible"
+EXPLAIN, OVERRIDE, DIFF, INFEASIBLE, EVALUATE = "explain", "override", "diff", "infeasible", "evaluate"
 FRONT, SWEEP, ALTERNATIVES = "front", "sweep", "alternatives"
-PROMPT = (COMPARE, EXPLAIN, OVERRIDE, DIFF, INFEASIBLE)
+PROMPT = (COMPARE, EXPLAIN, OVERRIDE, DIFF, INFEASIBLE, EVALUATE)
 """Analyses somebody waits for: they go before solves, and have a worker of their own."""
 ANALYSES = (*PROMPT, FRONT, SWEEP, ALTERNATIVES)
 """All kinds that are no solve: questions about runs, or about a case."""

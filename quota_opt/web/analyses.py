@@ -27,7 +27,7 @@ from quota_opt.plan.folder import finite
 from quota_opt.report.document import Document
 from quota_opt.report.document_json import document_json
 from quota_opt.solving.status import Progress
-from quota_opt.store.jobs import ALTERNATIVES, COMPARE, DIFF, EXPLAIN, FRONT, INFEASIBLE, OVERRIDE, SWEEP
+from quota_opt.store.jobs import ALTERNATIVES, COMPARE, DIFF, EVALUATE, EXPLAIN, FRONT, INFEASIBLE, OVERRIDE, SWEEP
 
 if TYPE_CHECKING:
     from quota_opt.analysis.explain.types import Change, Explanation, OnChange
@@ -254,6 +254,13 @@ def _infeasible(asked: Asked) -> tuple[Made, dict[str, Any]]:
     return made, {"feasible": made.feasible, "whole": made.whole, "clashes": clashes, "repairs": repairs}
 
 
+def _evaluate(asked: Asked) -> tuple[Made, dict[str, Any]]:
+    from quota_opt.analysis.uncertain.evaluate import evaluate
+
+    made = evaluate(asked.plan, **asked.options)
+    return made, {"served": made.served, "years": made.years.to_dict("records")}
+
+
 ANALYSES: Mapping[str, Callable[[Asked], tuple[Made, dict[str, Any]]]] = {
     EXPLAIN: _explain,
     OVERRIDE: _override,
@@ -263,6 +270,7 @@ ANALYSES: Mapping[str, Callable[[Asked], tuple[Made, dict[str, Any]]]] = {
     SWEEP: _sweep,
     ALTERNATIVES: _alternatives,
     INFEASIBLE: _infeasible,
+    EVALUATE: _evaluate,
 }
 
 

@@ -29,6 +29,7 @@ KEEPING = (FRONT, ALTERNATIVES)
 """What keeps what it has found when it is stopped; the others have nothing before the end."""
 GRACE_S = 20.0
 """How long an analysis that is told to stop may take to hand over what it has found."""
+ERRORS = "errors.txt"
 TAIL = 8_000
 """Characters of standard error, at most, that go into the log."""
 
@@ -118,30 +119,35 @@ class Analyst:
         return standing, without
 
     def _run(self, scratch: Path, tell: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-        command = [sys.executable, "-P", "-m", "quota_opt.web.analyses", str(scratch)]
-        errors = scratch / "errors.txt"
-        with errors.open("wb") as err:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=err, env=environment(), **own_group()
-            )
-            tree = Tree(process.pid)
-            try:
-                self._wait(process, tree, scratch, tell)
-            finally:
-                tree.kill()
-                process.wait()
-                assert process.stdin is not None
-                with contextlib.suppress(OSError):
-                    process.stdin.close()
+        self._work(scratch, tell)
         try:
             answer: dict[str, Any] = json.loads((scratch / "answer.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            log.error("an analysis ended without an answer: %s", errors.read_text("utf-8", "replace")[-TAIL:])
+            said = (scratch / ERRORS).read_text("utf-8", "replace")
+            log.error("an analysis ended without an answer: %s", said[-TAIL:])
             raise AnalysisStopped("internal", _BROKE, 1) from None
         if "error" in answer:
-            said = answer["error"]
-            raise AnalysisStopped(str(said["kind"]), Text(**said["message"]), int(said["exit_code"]))
+            failed = answer["error"]
+            raise AnalysisStopped(str(failed["kind"]), Text(**failed["message"]), int(failed["exit_code"]))
         return answer
+
+    def _work(self, scratch: Path, tell: Callable[[Mapping[str, Any]], None]) -> None:
+        """Have the question in a folder answered by a process, which is ended at a limit."""
+        command = [sys.executable, "-P", "-m", "quota_opt.web.analyses", str(scratch)]
+        with (scratch / ERRORS).open("wb") as errors:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=environment(),
+                **own_group(),
+            )  # fmt: skip
+        tree = Tree(process.pid)
+        try:
+            self._wait(process, tree, scratch, tell)
+        finally:
+            tree.kill()
+            process.wait()
+            assert process.stdin is not None
+            with contextlib.suppress(OSError):
+                process.stdin.close()
 
     def _wait(
         self, process: subprocess.Popen[bytes], tree: Tree, scratch: Path, tell: Callable[[Mapping[str, Any]], None]

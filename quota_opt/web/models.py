@@ -187,7 +187,9 @@ class JobOut(BaseModel):
     """A job."""
 
     id: Id
-    kind: Literal["solve", "compare", "explain", "override", "diff", "infeasible", "front", "sweep", "alternatives"]
+    kind: Literal[
+        "solve", "compare", "explain", "override", "diff", "infeasible", "evaluate", "front", "sweep", "alternatives"
+    ]
     state: State
     version: int = Field(description="Rises with every change; the id of its events.")
     case: str = Field(description="Name of the case.")

@@ -55,12 +55,11 @@ def in_processes():
 def in_this_process(request, monkeypatch):
     """Analyses are done here, which spares a process each, but for the tests that are about processes."""
 
-    def run(self, scratch, tell):
+    def work(self, scratch, tell):
         main(scratch)
-        return json.loads((scratch / "answer.json").read_text(encoding="utf-8"))
 
     if "in_processes" not in request.fixturenames:
-        monkeypatch.setattr(Analyst, "_run", run)
+        monkeypatch.setattr(Analyst, "_work", work)
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +237,20 @@ def test_a_sweep_says_where_the_plan_changes(service, asking, job, plan):
     assert until(service, asked.id).state == "done"
     meant = qo.sweep(plan.scenario, "rules.admission.limits.0.value", 0.48, 0.52)
     assert asking.answer("me", asked.id).values["breaks"] == pytest.approx(list(meant.breaks))
+
+
+def test_data_that_are_not_exact_are_tried_in_a_thousand_worlds(service, asking, job, plan):
+    asked = asking.evaluate("me", job, less_freed=0.2, more_needed=0.05)
+    assert until(service, asked.id).state == "done"
+    delivery = {"delivery": {"distribution": "uniform", "low": 0.8, "high": 1.0}}
+    need = {"need": {"distribution": "uniform", "low": 0.95, "high": 1.05}}
+    kinds, categories = ("close", "upgrade", "relocate", "merge", "rebuild"), ("strategic", "chain", "upgrade", "other")
+    meant = qo.evaluate(
+        plan, uncertainty={"actions": dict.fromkeys(kinds, delivery), "projects": dict.fromkeys(categories, need)}
+    )
+    assert asking.answer("me", asked.id).values["served"] == meant.served
+    unknown = asking.evaluate("me", job, less_freed=0.0, more_needed=0.0)
+    assert until(service, unknown.id).error["kind"] == "input"
 
 
 def test_repairs_of_a_case_without_a_plan_give_it_one(service, asking):

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from quota_opt.errors import Text
 from quota_opt.facade import Scenario
@@ -21,10 +21,13 @@ from quota_opt.plan.folder import hashes, version
 from quota_opt.plan.plan import Plan
 from quota_opt.report.document import Document
 from quota_opt.report.document_json import document_of_json
+from quota_opt.scenario.strict import ActionKind
+from quota_opt.scenario.uncertainty import ProjectCategory
 from quota_opt.store.jobs import (
     ALTERNATIVES,
     COMPARE,
     DIFF,
+    EVALUATE,
     EXPLAIN,
     FRONT,
     INFEASIBLE,
@@ -138,6 +141,14 @@ class Asking:
         """One setting from end to end, for the case of a plan: where the plan changes, and what that is worth."""
         return self._ask(user, SWEEP, [job], {"parameter": parameter, "start": start, "stop": stop})
 
+    def evaluate(self, user: str, job: str, *, less_freed: float, more_needed: float) -> Job:
+        """How a plan fares in a thousand worlds in which the data are not exact.
+
+        Each action frees up to the share `less_freed` less than stated, each project needs up to `more_needed` more or
+        less. Where both are 0 it is as the case says under `[uncertainty]`.
+        """
+        return self._ask(user, EVALUATE, [job], _worlds(less_freed, more_needed))
+
     def alternatives(self, user: str, job: str, *, within: float = 0.01, count: int = 5) -> Job:
         """Plans nearly as good that differ as much as they can, for the case of a plan."""
         return self._ask(user, ALTERNATIVES, [job], {"within": within, "count": count})
@@ -191,6 +202,18 @@ class Asking:
 
     def _address(self, user: str, job: str) -> str:
         return str(self._service.jobs.get(job, user).result)
+
+
+def _worlds(less_freed: float, more_needed: float) -> dict[str, Any]:
+    """What is uncertain, as `qo.evaluate` takes it; nothing where the case is to say it."""
+    made: dict[str, Any] = {}
+    if less_freed > 0:
+        delivery = {"distribution": "uniform", "low": round(1.0 - less_freed, 6), "high": 1.0}
+        made["actions"] = {kind: {"delivery": delivery} for kind in get_args(ActionKind)}
+    if more_needed > 0:
+        need = {"distribution": "uniform", "low": round(1.0 - more_needed, 6), "high": round(1.0 + more_needed, 6)}
+        made["projects"] = {category: {"need": need} for category in get_args(ProjectCategory)}
+    return {"uncertainty": made} if made else {}
 
 
 def _canonical(

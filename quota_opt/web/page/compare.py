@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import QuotaOptError, Text
-from quota_opt.report.document import Document
+from quota_opt.report.document import Section
 from quota_opt.report.words import WORDS
 from quota_opt.store.jobs import SOLVE, Job
 from quota_opt.store.workspace_values import PageRun, SavedVariant
@@ -30,6 +30,8 @@ MOST = 6
 """Plans side by side on a screen."""
 MOST_FIGURES = 2
 LISTED = 40
+TAKEN_APART = 15
+"""Rows of each table where two plans are taken apart."""
 GROUPS = {
     "some": Text("看方案而定", "In some plans"),
     "all": Text("都入选", "In all plans"),
@@ -47,13 +49,15 @@ async def show(view: View) -> None:
     if len(jobs) < 2:
         await _choose(view, solves, jobs)
         return
-    labels = await in_thread(_labels, view, [next((run for run in runs if run.job == job), None) for job in jobs])
+    chosen = [next((run for run in runs if run.job == job), None) for job in jobs]
+    labels = await in_thread(_labels, view, chosen)
     with kit.part("div", "qo-row qo-chosen"):
+        baseline = view.say(WORDS["baseline"])
         for number, label in enumerate(labels):
-            words = view.say(Text("基准：", "baseline: ")) if number == 0 else ""
-            kit.badge(f"{words}{label}", "plain")
+            words = view.say(Text("（作基准）", " (the baseline)")) if number == 0 and label != baseline else ""
+            kit.badge(f"{label}{words}", "plain")
         kit.anchor(view.say(Text("换一组…", "Choose others …")), view.link("/compare", jobs=jobs[0]), "qo-link-button")
-    await _Comparison(view, jobs, labels).begin()
+    await _Comparison(view, jobs, labels, plain=_named_by_case(chosen)).begin()
 
 
 class _Choice:
@@ -124,7 +128,8 @@ class _Choice:
 
 async def _choose(view: View, runs: Sequence[PageRun], chosen: Sequence[str]) -> None:
     cases = list(dict.fromkeys(run.case for run in runs if run.case is not None))
-    case, _ = await in_thread(view.desk.standing, view.user, None, None)
+    case, last = await in_thread(view.desk.standing, view.user, None, None)
+    chosen = chosen or ([last] if last is not None else [])
     first = [case] if case is not None else []
     variants = [v for key in dict.fromkeys([*first, *cases]) for v in await in_thread(_variants, view, key)]
     if len(runs) + len(variants) < 2:
@@ -192,6 +197,12 @@ def _labels(view: View, runs: Sequence[PageRun | None], *, apart: bool = True) -
     ]
 
 
+def _named_by_case(runs: Sequence[PageRun | None]) -> bool:
+    """Whether the variants of one case tell the runs apart, so that they have names in both languages."""
+    known = [(run.case, run.variant) for run in runs if run is not None and not run.label and not run.overrides]
+    return len(set(known)) == len(runs) and len({case for case, _ in known}) == 1
+
+
 def _variant_title(view: View, run: PageRun) -> Text:
     """What the case calls the variant of a run."""
     if run.variant is None:
@@ -220,13 +231,14 @@ def _brief(value: Any) -> str:
 class _Comparison:
     """The comparison of some jobs, from asking for it to what it came to."""
 
-    def __init__(self, view: View, jobs: list[str], labels: list[str]) -> None:
-        self.view, self.jobs, self.labels = view, jobs, labels
+    def __init__(self, view: View, jobs: list[str], labels: list[str], *, plain: bool) -> None:
+        self.view, self.jobs, self.labels, self.plain = view, jobs, labels, plain
 
     async def begin(self) -> None:
         """Ask for it; the same question has its answer in the store."""
         self.frame = kit.part("div")
-        job = await asked(self.view, self.view.desk.asking.compare, self.view.user, self.jobs, self.labels)
+        labels = () if self.plain else self.labels
+        job = await asked(self.view, self.view.desk.asking.compare, self.view.user, self.jobs, labels)
         if job is not None and is_there(self.frame):
             what = Text("对比（先等各方案求解完）", "Comparing (once all plans are there)")
             await Following(self.view, self.frame, job, self.draw, what=what).begin()
@@ -267,7 +279,7 @@ class _Comparison:
                     for table in section.tables:
                         rows(view, table, most=LISTED)
             self._pair(answer)
-            self._rest(document, [section for section in others if section not in regret])
+            self._rest([section for section in others if section not in regret])
 
     def _decisions(self, answer: Answer) -> None:
         view = self.view
@@ -275,13 +287,14 @@ class _Comparison:
         group = {"all": "all", "none": "none"}
         groups = {name: [row for row in found if group.get(row["group"], "some") == name] for name in GROUPS}
         names = [entry["name"] for entry in answer.values["scenarios"]]
-        counts = "，".join(f"{view.say(GROUPS[name])} {len(groups[name])}" for name in ("all", "some", "none"))
+        counted = [f"{view.say(GROUPS[name])} {len(groups[name])}" for name in ("all", "some", "none")]
+        counts = view.say(Text("，", ", ")).join(counted)
         with kit.card(view.say(Text(f"项目：{counts}", f"Projects: {counts}"))):
             kit.note(view.say(Text("点项目看为什么。", "Click a project to see why.")))
             for name, listed in groups.items():
                 if not listed:
                     continue
-                kit.heading(f"{view.say(GROUPS[name])}（{len(listed)}）", 3)
+                kit.heading(f"{view.say(GROUPS[name])} {len(listed)}", 3)
                 with kit.part("div", "qo-chips"):
                     for row in listed:
                         self._project(row, names, answer)
@@ -290,12 +303,13 @@ class _Comparison:
         """A project as a button: why it is out where it is out, else why it is in."""
         view = self.view
         standing = [entry["job"] for entry in answer.values["scenarios"]]
+        titles = [view.say(Text(**entry["title"])) for entry in answer.values["scenarios"]]
         out = [number for number, name in enumerate(names) if not row.get(name)]
         chosen = standing[out[0]] if out else standing[0]
         where = (
             ""
             if not out or len(out) == len(names)
-            else view.say(Text("不在：", "not in: ")) + "、".join(names[k] for k in out)
+            else view.say(Text("不在：", "not in: ")) + view.say(Text("、", ", ")).join(titles[k] for k in out)
         )
         made = kit.button(
             f"{row['id']} {row['name'] or ''}".strip(),
@@ -328,7 +342,7 @@ class _Comparison:
                 kit.button(view.say(Text("拆开差异", "Take the difference apart")), on_click=begin)
             frame = kit.part("div")
 
-    def _rest(self, document: Document, others: Sequence[Any]) -> None:
+    def _rest(self, others: Sequence[Section]) -> None:
         view = self.view
         with kit.part("details", "qo-details qo-card"):
             kit.words(
@@ -337,16 +351,25 @@ class _Comparison:
                 "summary",
             )
             for section in others:
-                kit.heading(view.say(section.title))
-                for sentence in section.sentences:
-                    kit.words(view.say(sentence), "", "p")
-                for table in section.tables:
-                    kit.heading(view.say(table.title), 3)
-                    rows(view, table, most=LISTED)
+                _section(view, section)
+
+
+def _section(view: View, section: Section, most: int = LISTED) -> None:
+    """A section with its figures, and its tables as far as they have rows."""
+    kit.heading(view.say(section.title))
+    for sentence in section.sentences:
+        kit.words(view.say(sentence), "", "p")
+    for draw in section.figures:
+        figures.figure(view, draw(view.language))
+    for table in section.tables:
+        if table.rows:
+            kit.heading(view.say(table.title), 3)
+            rows(view, table, most=most)
 
 
 async def _draw_difference(view: View, frame: Element, job: Job) -> None:
     answer = await asked(view, view.desk.asking.answer, view.user, job.id)
     if answer is not None and is_there(frame):
         with frame:
-            figures.document(view, answer.document, title=False)
+            for section in answer.document.sections:
+                _section(view, section, TAKEN_APART)

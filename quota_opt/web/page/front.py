@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -13,14 +13,16 @@ from quota_opt.plan.plan import Plan
 from quota_opt.report.document import data_note_of
 from quota_opt.report.words import measure_name
 from quota_opt.scenario import Scenario
-from quota_opt.store.jobs import FRONT, SWEEP, Job
+from quota_opt.store.jobs import EVALUATE, FRONT, SWEEP, Job
+from quota_opt.web.desk.asking import Answer
 from quota_opt.web.desk.labels import path_words
 from quota_opt.web.desk.states import moment_words
-from quota_opt.web.page import kit
+from quota_opt.web.page import figures, kit
 from quota_opt.web.page.acting import asked, is_there
 from quota_opt.web.page.following import Following
 from quota_opt.web.page.front_cursor import draw_front
 from quota_opt.web.page.front_steps import draw_steps
+from quota_opt.web.page.rows import rows
 from quota_opt.web.page.threads import in_thread
 from quota_opt.web.page.view import View
 
@@ -47,6 +49,7 @@ async def show(view: View, job: str) -> None:
         kit.words(view.say(note), "qo-box", "p")
     await _front(view, job, read.plan)
     await _steps(view, job, read.plan.scenario)
+    await _worlds(view, job, read.plan.scenario)
 
 
 class _Asked:
@@ -77,6 +80,8 @@ class _Asked:
 
     def _words(self, job: Job) -> str:
         options = job.question.get("options", {})
+        if self.kind == EVALUATE:
+            return _uncertain_words(self.view, options.get("uncertainty"))
         if self.kind == FRONT:
             names = [measure_name(each.partition(":")[0]).of(self.view.language) for each in options["measures"]]
             return " × ".join(names)
@@ -180,6 +185,68 @@ async def _steps(view: View, job: str, scenario: Scenario) -> None:
 def _number(view: View, title: Text, value: float) -> ui.number:
     made = ui.number(label=view.say(title), value=value, step=0.01, format="%.4g")
     return made.props("dense outlined").classes("qo-short")
+
+
+async def _worlds(view: View, job: str, scenario: Scenario) -> None:
+    async def ask() -> None:
+        less, more = (float(each.value or 0.0) / 100.0 for each in (freed, needed))
+        await shown.follow(
+            await asked(view, view.desk.asking.evaluate, view.user, job, less_freed=less, more_needed=more)
+        )
+
+    with kit.card(view.say(Text("数据不准会怎样", "What if the data are not exact"))) as card:
+        card.props("id=worlds")
+        stated = scenario.settings.uncertainty is not None
+        with kit.part("div", "qo-row"):
+            freed = _percent(view, Text("整治少腾出，至多 %", "actions free less, up to %"), 0 if stated else 10)
+            needed = _percent(
+                view, Text("项目用能多或少，至多 %", "projects need more or less, up to %"), 0 if stated else 5
+            )
+            kit.button(view.say(Text("算一千种情形", "Try a thousand worlds")), on_click=ask, main=True)
+        if stated:
+            kit.note(view.say(Text("两个都填 0，就按案例里写的不确定性。", "With both at 0 it is as the case says.")))
+        shown = _Asked(
+            view, job, EVALUATE, Text("逐一核算一千种情形", "Working through a thousand worlds"), _draw_worlds
+        )
+        await shown.begin()
+
+
+def _percent(view: View, title: Text, value: float) -> ui.number:
+    made = ui.number(label=view.say(title), value=value, min=0, max=90, step=1, format="%g")
+    return made.props("dense outlined").classes("qo-field")
+
+
+def _uncertain_words(view: View, given: Mapping[str, Any] | None) -> str:
+    """What was taken to be uncertain."""
+    if not given:
+        return view.say(Text("按案例写的不确定性", "as the case says"))
+    said = []
+    for part, name, words in (
+        ("actions", "delivery", Text("少腾出至多", "freed: down to −")),
+        ("projects", "need", Text("用能 ±", "needed: ±")),
+    ):
+        if part in given:
+            low = next(iter(given[part].values()))[name]["low"]
+            said.append(f"{view.say(words)}{1 - low:.0%}")
+    return view.say(Text("，", ", ")).join(said)
+
+
+async def _draw_worlds(view: View, _job: str, answer: Answer) -> None:
+    first, *others = answer.document.sections
+    for place, sentence in enumerate(first.sentences):
+        if place == 0:
+            kit.answer(view.say(sentence))
+        else:
+            kit.words(view.say(sentence), "", "p")
+    for draw in first.figures[:2]:
+        figures.figure(view, draw(view.language))
+    with kit.part("details", "qo-details"):
+        kit.words(view.say(Text("明细", "Details")), "", "summary")
+        for section in (first, *others):
+            for table in section.tables:
+                if table.rows:
+                    kit.heading(view.say(table.title), 3)
+                    rows(view, table, most=30)
 
 
 def _parameters(scenario: Scenario) -> dict[str, tuple[float, float]]:

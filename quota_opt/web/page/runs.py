@@ -37,6 +37,7 @@ _KINDS = {
     "override": Text("锁定的代价", "cost of a lock"),
     "diff": Text("差异", "difference"),
     "infeasible": Text("改法", "repairs"),
+    "evaluate": Text("数据不准会怎样", "uncertain data"),
     "front": Text("取舍曲线", "trade-off front"),
     "sweep": Text("逐步收紧", "sweep"),
     "alternatives": Text("相近方案", "alternatives"),

@@ -15,9 +15,8 @@ from quota_opt.web.page.view import View
 
 
 def try_link(view: View, case: str, settings: Mapping[str, Any], variant: str | None = None) -> str:
-    """The What-if screen of a case with these settings changed; lists and tables among them are left out."""
-    single = {path: value for path, value in settings.items() if isinstance(value, bool | int | float)}
-    return view.link(f"/what-if/{case}", variant=variant, at=json.dumps({"more": single}, ensure_ascii=False))
+    """The What-if screen of a case with these settings changed."""
+    return view.link(f"/what-if/{case}", variant=variant, set=json.dumps(settings, ensure_ascii=False))
 
 
 def saving_row(view: View, job: str, settings: Mapping[str, Any], name: str) -> None:
