@@ -14,7 +14,7 @@ help:
 	@echo "make serve   open the planner's page in the browser"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and types"
-	@echo "make docs    write the rule library, the data dictionary and the Python reference into docs/"
+	@echo "make docs    write rule library, data dictionary, Python reference and figures into docs/"
 	@echo "make site    build the documentation site into site/; open site/index.html"
 	@echo "make bench   measure speed and memory"
 	@echo "make wheel   build the wheel into dist/"
@@ -63,6 +63,7 @@ lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 docs: $(VENV)/.installed
 	$(BIN)/quota-opt dictionary --out docs
 	$(BIN)/python tools/make_python_reference.py
+	$(BIN)/python tools/make_doc_figures.py
 
 $(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
 	$(PIP) -e '.[docs]'

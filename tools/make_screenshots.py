@@ -1,6 +1,6 @@
 """Take the pictures of the page that the documentation shows: each screen, in Chinese and English.
 
-python tools/make_screenshots.py            (needs the extras web and browser, and Chromium)
+python tools/make_screenshots.py            (needs the extras web and browser, and Chromium; two minutes)
 """
 
 from __future__ import annotations
@@ -55,23 +55,31 @@ def server(folder: Path) -> Iterator[dict[str, Any]]:
         process.wait(60)
 
 
-def solved(told: dict[str, Any], case: str) -> str:
-    """The id of the job that solved a case, once it has ended."""
+def ask(told: dict[str, Any], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the API answers."""
+    content = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {told['token']}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(told["api"] + path, content, headers)) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
-    def ask(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        content = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {told['token']}", "Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(told["api"] + path, content, headers)) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
 
-    job = ask("/jobs", {"case": case})["id"]
+def ended(told: dict[str, Any], job: str) -> str:
+    """The id of a job, once it has ended."""
     deadline = time.monotonic() + LONGEST_S
-    while time.monotonic() < deadline:
-        if ask(f"/jobs/{job}")["state"] in ("done", "failed"):
-            return str(job)
+    while ask(told, f"/jobs/{job}")["state"] not in ("done", "failed"):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{job} was not solved in {LONGEST_S} s")
         time.sleep(0.3)
-    raise SystemExit(f"{case} was not solved in {LONGEST_S} s")
+    return job
+
+
+def solved_by_hand(told: dict[str, Any], page: Page) -> str:
+    """The id of a job begun on the page, as a planner does it."""
+    page.goto(f"{told['address']}/data/zhuji")
+    page.get_by_role("button", name="求解", exact=True).click()
+    page.wait_for_url("**/plan/*")
+    return ended(told, page.url.rpartition("/")[2].partition("?")[0])
 
 
 def settled(page: Page) -> None:
@@ -107,6 +115,11 @@ def why(page: Page) -> None:
     page.wait_for_selector(".qo-drawer-body")
 
 
+def compared(page: Page) -> None:
+    """The comparison, once it has been made."""
+    page.locator("#main table").first.wait_for()
+
+
 def screens(job: str, other: str) -> dict[str, tuple[str, Callable[[Page], None] | None]]:
     """What is shown: the address, and what is done there first."""
     return {
@@ -115,7 +128,7 @@ def screens(job: str, other: str) -> dict[str, tuple[str, Callable[[Page], None]
         "what-if": ("/what-if/zhuji", tighter),
         "plan": (f"/plan/{job}", None),
         "why": (f"/plan/{job}?part=left-out", why),
-        "compare": (f"/compare?jobs={job},{other}", None),
+        "compare": (f"/compare?jobs={job},{other}", compared),
         "papers": (f"/papers/{job}", None),
         "audit": ("/audit", None),
     }
@@ -127,11 +140,14 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     try:
         with server(folder) as told, sync_playwright() as playwright:
-            shown = screens(solved(told, "zhuji"), solved(told, "zhuji/strict-access"))
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            browser.new_context().new_page()  # where pictures are made smaller
+            first = browser.new_context().new_page()
+            job = solved_by_hand(told, first)
+            shown = screens(job, ended(told, ask(told, "/jobs", {"case": "zhuji/strict-access"})["id"]))
+            first.goto("about:blank")  # where pictures are made smaller from now on
             for language, prefix in LANGUAGES.items():
                 page = browser.new_context(viewport=WINDOW).new_page()
+                page.set_default_timeout(1000 * LONGEST_S)
                 for name, (path, done) in shown.items():
                     page.goto(f"{told['address']}{prefix}{path}")
                     settled(page)

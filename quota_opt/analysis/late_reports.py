@@ -11,12 +11,19 @@ from quota_opt.errors import Language, OutputExists, Text
 from quota_opt.plan.folder import whole_folder
 from quota_opt.plan.plan import Plan
 from quota_opt.plan.seal import add_to_seal
+from quota_opt.report.content import gather
+from quota_opt.report.paper import Paper
+from quota_opt.report.reporters import ONE_PAGE, REPORTS, write_report
 
 
-def write_reports(folder: str | Path, out: str | Path | None = None, language: Language = "zh") -> list[Path]:
+def write_reports(
+    folder: str | Path, out: str | Path | None = None, language: Language = "zh", paper: Paper | None = None
+) -> list[Path]:
     """Write the reports of a result folder that it lacks, into it or into a new folder `out`; returns their paths.
 
-    The folder is verified first. Its seal gains the new reports and nothing else.
+    The folder is verified first. Its seal gains the new reports and nothing else. With a `quota_opt.report.Paper` they
+    say what an office adds (whom they are to, who issues them, whether firms are named), and a note of one page is
+    among them.
 
     Raises
     ------
@@ -29,12 +36,12 @@ def write_reports(folder: str | Path, out: str | Path | None = None, language: L
     if out is not None:
         target = Path(out)
         with whole_folder(target) as work:
-            names = _write(plan, work, language)
+            names = _write(plan, work, language, paper)
         return [target / name for name in names]
     target = Path(folder)
     with tempfile.TemporaryDirectory(prefix=".reports-", dir=target) as scratch:
         work = Path(scratch)
-        new = [name for name in _write(plan, work, language) if not (target / name).exists()]
+        new = [name for name in _write(plan, work, language, paper) if not (target / name).exists()]
         if not new:
             raise OutputExists(
                 Text(
@@ -48,7 +55,12 @@ def write_reports(folder: str | Path, out: str | Path | None = None, language: L
     return [target / name for name in new]
 
 
-def _write(plan: Plan, folder: Path, language: Language) -> list[str]:
-    for reporter in plan.reporters:
-        reporter(plan, folder, language)
+def _write(plan: Plan, folder: Path, language: Language, paper: Paper | None) -> list[str]:
+    if paper is None:
+        for reporter in plan.reporters:
+            reporter(plan, folder, language)
+    else:
+        content = gather(plan)
+        for name in (*REPORTS, ONE_PAGE):
+            write_report(content, folder / name, language, paper)
     return sorted(path.name for path in folder.iterdir())

@@ -40,10 +40,9 @@ def timed(users: int, names: Sequence[str] = CASES, rounds: int = ROUNDS) -> lis
 
     what_if = WhatIf()
     try:
-        what_if.warm()
         cases = [qo.read(name) for name in names]
         values = _values()
-        rows = [_asked(f"first question of {names[0]}", what_if, [(cases[0], {})])]
+        rows = [_asked(f"first question of {names[0]}, processes not started", what_if, [(cases[0], {})])]
         rows.append(_each("one user: quick", what_if, [(cases[0], {LIMIT: next(values)}) for _ in range(2 * rounds)]))
         moved = [(cases[0], {LIMIT: next(values)}) for _ in range(rounds)]
         rows.append(_each("one user: proven", what_if, moved, PROVEN))

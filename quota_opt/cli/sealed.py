@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -71,13 +72,36 @@ def report(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder to write; default the result folder.", show_default=False)
     ] = None,
+    heading: Annotated[str, typer.Option(help="抬头 Whom the Word paper is addressed to.", show_default=False)] = "",
+    unit: Annotated[str, typer.Option(help="落款单位 Who issues it.", show_default=False)] = "",
+    issued: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="签署日期 The day it is dated.", show_default=False),
+    ] = None,
+    hide_firms: Annotated[bool, typer.Option("--hide-firms", help="隐去企业名称 Firms are numbered.")] = False,
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.docx",
+            exists=True,
+            dir_okay=False,
+            help="Word 模板 A paper whose styles to use; 【正文】 marks where it goes.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """报告 Write the reports of a result folder that has none, such as a run of a batch or a point of a front."""
+    """报告 Write the reports of a result folder that has none, such as a run of a batch or a point of a front.
+
+    With any word of the office's own there is a note of one page as well.
+    """
     if out is not None:
         refuse_existing(out)
     import quota_opt as qo
+    from quota_opt.report.paper import Paper
 
-    written = qo.write_reports(folder, out, session.language)
+    day = None if issued is None else issued.date()
+    paper = Paper(heading=heading, unit=unit, issued=day, hide_firms=hide_firms, template=template)
+    written = qo.write_reports(folder, out, session.language, None if paper == Paper() else paper)
     session.document({"folder": out or folder, "reports": written})
     if session.quiet:
         for path in written:

@@ -236,7 +236,9 @@ class Manuscript:
         (slot,) = parse_xml(f"<w:body {NAMESPACE}><!--{SLOT}--></w:body>")
         if marks:
             body.replace(marks[0], slot)
-        else:
+        else:  # a template without the mark, such as an earlier paper, lends its styles alone
+            for child in list(body):
+                body.remove(child)
             body.append(slot)
         body.append(section)
         core = self._document.core_properties
@@ -318,7 +320,9 @@ def widths_of(
             whole_word = min(longest, 14) + (column.kind == "id")  # capitals are wider than figures
             smallest, largest = max(whole_word, min(head, 6)), max(whole_word, min(head, 12))
         elif longest <= _SHORT:
-            smallest = largest = max(longest, min(head, 4))
+            # Its heading may take two or three lines, yet no word of it is torn.
+            torn = max((len(found) for found in re.findall(r"[!-~]+", heads[k])), default=0)
+            smallest = largest = max(longest, min(head, 4), -(-head // 3), torn)
         else:
             smallest = max(min(unbroken, 12), 16 if column.kind == "long" else _SHORT)
             largest = min(max(longest, smallest), 120 if column.kind == "long" else 44)

@@ -2,7 +2,7 @@
 
 Fonts are named and not embedded: 仿宋_GB2312, 楷体_GB2312, 黑体, 方正小标宋简体, 宋体. The styles have Chinese names in
 Word; the writer knows them by their ids, so that they may be renamed. What a template says before and after the mark
-`【正文】` stays where it is.
+`【正文】` stays where it is; one without the mark, such as an earlier paper, lends its styles alone.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ OFFICIAL = Page(37, 35, 28, 26, 22)
 """The page of GB/T 9704: a type area of 156 × 225 mm."""
 LANDSCAPE = Page(28, 26, 37, 35, 13, landscape=True)
 """The same turned, for the wide tables of appendices."""
-NOTE = Page(16, 16, 20, 20, 7, lines=False)
+NOTE = Page(15, 13, 20, 20, 6, lines=False)
 """The page of a note of one page."""
 
 
@@ -134,9 +134,9 @@ def _styles(language: Language) -> tuple[_Style, ...]:
         _Style("NoteBox", "一页纸提示框", 11, HEITI, 15, "center", colour=_WARNING, box=True, before=3, after=5),
         _Style("NoteHead", "一页纸小标题", 11, HEITI, 15, "left", keep=True, before=5, after=2),
         _Style("NoteBody", "一页纸正文", 11.5 if zh else 10.5, line=17.5 if zh else 14, before=3, after=4),
-        _Style("NoteSmall", "一页纸小字", 9.5, line=13.5, align="left"),
+        _Style("NoteSmall", "一页纸小字", 9.5, line=12.5, align="left"),
         _Style("NoteNumber", "一页纸数字", 14, HEITI, 18, "center"),
-        _Style("NoteCell", "一页纸格", 9.5, line=13.5, align="center"),
+        _Style("NoteCell", "一页纸格", 9.5, line=13, align="center"),
     )
 
 

@@ -203,7 +203,7 @@ MOST_LEAVES = 60
 TOP_LEAVES = 40
 _PARTS = (
     ("own", Text("本地使用", "used at home"), BLUE, "#FFFFFF"),
-    ("taken", Text("调入使用", "used, moved in"), GREEN, "#FFFFFF"),
+    ("taken", Text("调入使用", "used, moved in"), GREEN, "#000000"),
     ("given", Text("调出", "moved out"), ORANGE, "#000000"),
     ("idle", Text("结余", "idle"), PALE, "#000000"),
 )

@@ -226,12 +226,14 @@ class Workspace:
             _log(session, user, "rename", case.title, {"case": key, "before": before})
         return self.case(user, key)
 
-    def remove(self, user: str, key: str) -> None:
+    def remove(self, user: str, key: str) -> CaseEntry:
         """Remove an own case; within `sweeping.KEPT` it can be brought back. Raises NoSuchCase, BuiltIn."""
         with self._changing(user, key) as (session, case):
+            entry = _entry(case, session.get_one(OwnVersion, (key, case.version)))
             case.removed = datetime.now(UTC)
             _log(session, user, "remove", case.title, {"case": key})
             sweeping.clear_removed(session)
+        return entry
 
     def bring_back(self, user: str, key: str) -> CaseEntry:
         """Undo the removal of a case. Raises NoSuchCase."""

@@ -87,7 +87,7 @@ class Service:
         Raises InputError where the case needs correcting, TooLarge, QueueFull, KeyReused, EngineUnavailable.
         """
         profile = self._profile(asked)  # before a large file is read in vain
-        return self._submit(self._solve(owner, profile, self._chosen(asked, file), asked), key)
+        return self._submit(self._solve(owner, profile, self._chosen(asked, file), asked), key, "")
 
     def submit_case(
         self,
@@ -97,20 +97,24 @@ class Service:
         variant: str | None = None,
         overrides: Mapping[str, Any] | None = None,
         options: Options | None = None,
+        title: str = "",
     ) -> Job:
-        """Queue a solve of a case that was read already, as `submit` does. Raises what that raises."""
+        """Queue a solve of a case that was read already, as `submit` does; `title` is what its owner calls it.
+
+        Raises what `submit` raises.
+        """
         asked = options or Options()
         chosen = Chosen(case, variant, dict(overrides or {}))
-        return self._submit(self._solve(owner, self._profile(asked), chosen, asked), None)[0]
+        return self._submit(self._solve(owner, self._profile(asked), chosen, asked), None, title)[0]
 
-    def _submit(self, solve: tuple[Job, Chosen], key: str | None) -> tuple[Job, bool]:
+    def _submit(self, solve: tuple[Job, Chosen], key: str | None, title: str) -> tuple[Job, bool]:
         job, chosen = solve
         job.key = key
         made, new = self.jobs.submit(job, zip_of(chosen.base) if job.state == QUEUED else None, most=self.limits.queue)
         self._wake()
         if new:
             details = {"job": made.id, "variant": chosen.variant, "overrides": dict(chosen.overrides)}
-            self._workspace.log(made.owner, "run", chosen.base.title.zh, details)
+            self._workspace.log(made.owner, "run", title or chosen.base.title.zh, details)
         return made, new
 
     def compare(self, owner: str, asked: CompareRequest, key: str | None) -> tuple[Job, bool]:
@@ -158,7 +162,8 @@ class Service:
     def cancel(self, job: str, owner: str) -> Job:
         """Cancel a job. Raises NoSuchJob."""
         found = self.jobs.cancel(job, owner)
-        self._workspace.log(owner, "cancel", found.case_name, {"job": job})
+        run = self._workspace.run(owner, job)
+        self._workspace.log(owner, "cancel", found.case_name if run is None else run.title, {"job": job})
         if found.cancelling and self.runner is not None:
             self.runner.cancel(job)
         return found

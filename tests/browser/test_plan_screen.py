@@ -117,6 +117,22 @@ def test_a_case_without_a_plan_is_an_answer_with_what_would_mend_it(window, api)
     assert page.locator("h2:has-text('为什么没有可行方案')").count() == 1
 
 
+def test_what_a_user_typed_is_shown_as_typed_and_runs_nothing(window, api):
+    names = ("<img src=x onerror=window.pwned=1>", "</script><script>window.pwned=1</script>")
+    places = [{**TREE[0], "name": ":key"}, {**TREE[1], "name": names[1]}, TREE[2]]
+    projects = [{**SHORT["tables"]["projects"][0], "energy_tce": 50, "name": names[0]}]
+    tables = {"quotas": SHORT["tables"]["quotas"], "places": places, "projects": projects}
+    job = solved(api, case={**SHORT, "tables": tables})
+    for part, shown in (("awards", names[0]), ("ledger", names[0]), ("places", names[1]), ("flow", "")):
+        page = window.go(f"/plan/{job}?part={part}")
+        page.wait_for_selector("#part h2")
+        assert shown in page.locator("#part").inner_text()
+    page.get_by_role("button", name="看镇街之间的流向").click()
+    page.wait_for_selector("#part figure:nth-of-type(1)")
+    assert page.evaluate("window.pwned") is None
+    assert window.notes == []
+
+
 def test_no_part_is_hard_to_use_without_seeing_or_a_mouse(window, job):
     checker = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     for part in ("answer", "awards", "ledger"):

@@ -65,6 +65,21 @@ def test_report_writes_what_is_missing(cli, solved, tmp_path):
     assert cli("verify", folder, "--json").document["findings"] == []
 
 
+def test_report_says_what_the_office_adds_and_leaves_firms_out(cli, solved, tmp_path):
+    from docx import Document as Word
+
+    call = cli("report", solved, "--out", "papers", "--unit", "发展和改革局", "--issued", "2026-07-04", "--hide-firms",
+               "--template", solved / "report.docx")  # fmt: skip
+    assert call.code == 0, call.err
+    assert {path.name for path in Path("papers").iterdir()} == {
+        "report.docx", "report.html", "report.xlsx", "one-page.docx"
+    }  # fmt: skip
+    said = [paragraph.text for paragraph in Word("papers/report.docx").paragraphs]
+    assert any(text.startswith("发展和改革局") or "issued" in text for text in said)
+    assert "示例企业" not in Path("papers/report.html").read_text(encoding="utf-8")
+    assert cli("report", solved, "--out", "more", "--issued", "yesterday").code == 2
+
+
 OLD = Path(__file__).parents[1] / "old_results" / "first-version"
 
 

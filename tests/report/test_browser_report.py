@@ -78,14 +78,14 @@ def test_live_charts_replace_the_static_ones_and_nothing_else_is_asked(browser, 
     assert page.asked[0] == files["zh"].as_uri()
     assert [url for url in page.asked[1:] if not url.startswith("data:")] == []
     assert page.notes == []
-    assert page.locator(".live svg").count() == 10
+    assert page.locator(".live svg").count() == 11
     assert page.locator(".static:visible").count() == 0
     assert page.evaluate("window.pwned") is None
 
 
 def test_without_javascript_the_static_figures_show(browser, files):
     page = opened(browser, files["zh"], javascript=False)
-    assert page.locator(".static:visible svg").count() == 10
+    assert page.locator(".static:visible svg").count() == 11
     assert page.locator(".live:visible").count() == 0
 
 

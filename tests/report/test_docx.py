@@ -1,5 +1,6 @@
 """report.docx as a file: names as typed, every award and refusal, the same bytes, the office's own words."""
 
+import base64
 import io
 import re
 import zipfile
@@ -24,6 +25,8 @@ from quota_opt.report.reporters import write_report
 from quota_opt.report.sheets import breadth
 from quota_opt.report.values import Column, Figure, table_of
 
+DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+
 
 def words_of(path):
     """Every paragraph and cell of a paper, in order."""
@@ -31,6 +34,12 @@ def words_of(path):
     boxes = document.element.body.iter(qn("w:tc"))
     cells = ["\n".join(paragraph.text for paragraph in box.iter(qn("w:p"))) for box in boxes]
     return [paragraph.text for paragraph in document.paragraphs], cells
+
+
+@pytest.fixture
+def unpictured(monkeypatch):
+    """Pictures of one dot, for tests that look at words."""
+    monkeypatch.setattr(docx_parts, "draw_png", lambda svg, zoom: DOT)
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +121,14 @@ def test_the_same_plan_gives_the_same_bytes(content, path, tmp_path):
     assert docx.write(content, tmp_path / "again.docx", "zh", paper).read_bytes() == path.read_bytes()
 
 
-def test_the_english_paper_is_english(content, tmp_path):
+def test_the_english_paper_is_english(unpictured, content, tmp_path):
     paragraphs, cells = words_of(docx.write(content, tmp_path / "en.docx", "en", Paper()))
     assert "1. Answer" in paragraphs and "Appendix 1" in paragraphs
     assert {"reason", "value added a year\n(10k yuan)"} <= set(cells)
     assert not any("未安排" in text for text in paragraphs)
 
 
-def test_firms_are_left_out_of_all_papers_where_the_office_asks_for_it(make, tmp_path):
+def test_firms_are_left_out_of_all_papers_where_the_office_asks_for_it(unpictured, make, tmp_path):
     paper = Paper(hide_firms=True)
     told = gather(make(firms=30, projects=12, hostile=False))
     written = [
@@ -147,7 +156,7 @@ def test_a_firm_has_one_number_wherever_it_is_spoken_of(make):
     assert as_issued(told, Paper(), "zh") is told
 
 
-def test_ways_in_that_are_known_stand_beside_the_reason(content, tmp_path):
+def test_ways_in_that_are_known_stand_beside_the_reason(unpictured, content, tmp_path):
     out = content.projects[content.projects["verdict"] == "rejected"]["project"].iloc[0]
     paper = Paper(ways_in={out: Text("强度降到 0.52", "an intensity of 0.52")})
     _, cells = words_of(docx.write(content, tmp_path / "ways.docx", "zh", paper))
@@ -164,7 +173,7 @@ def test_where_nothing_can_be_drawn_tables_stand_instead_and_it_is_said(content,
     assert any(text.startswith("表 ") and "净增加值" in text for text in paragraphs)
 
 
-def test_a_template_changed_in_word_gives_the_paper_its_look_and_its_head(content, tmp_path):
+def test_a_template_changed_in_word_gives_the_paper_its_look_and_its_head(unpictured, content, tmp_path):
     template = write_template(tmp_path / "own.docx")
     own = Word(str(template))
     own.styles["公文正文"].font.size = Pt(15)
@@ -176,6 +185,12 @@ def test_a_template_changed_in_word_gives_the_paper_its_look_and_its_head(conten
     assert paragraphs[0] == "某某市发展和改革局文件" and paragraphs[-1] == "（此件不公开）"
     assert MARK not in paragraphs and "一、结论" in paragraphs
     assert Word(str(made)).styles["公文正文"].font.size == Pt(15)
+
+
+def test_an_earlier_paper_lends_its_styles_alone(unpictured, content, path, tmp_path):
+    made = docx.write(content, tmp_path / "again.docx", "zh", Paper(template=path))
+    paragraphs, _ = words_of(made)
+    assert paragraphs.count("一、结论") == 1 and "市人民政府：" not in paragraphs
 
 
 def test_a_document_of_another_analysis_becomes_a_paper_too(tmp_path):
@@ -202,7 +217,7 @@ def test_an_explanation_is_written_as_a_word_paper_where_the_name_asks_for_it(tm
     assert any("P3" in text or "示例项目三" in text for text in paragraphs)
 
 
-def test_an_empty_plan_becomes_a_paper(make, tmp_path):
+def test_an_empty_plan_becomes_a_paper(unpictured, make, tmp_path):
     plan = make(firms=30, projects=12, hostile=False)
     for name in ("actions", "awards", "ledger", "transfers", "prices", "reasons"):
         setattr(plan, name, getattr(plan, name).iloc[:0])

@@ -83,7 +83,7 @@ def test_hostile_names_come_out_as_typed_and_make_no_element(pages, hostile, lan
 def test_every_figure_is_there_without_javascript(pages):
     page = pages["zh"]
     figures = re.findall(r'<figure id="fig-(\w+)"', page)
-    assert figures[:2] == ["flow", "waterfall"] and len(figures) == 10
+    assert figures[:2] == ["flow", "waterfall"] and len(figures) == 11
     for key in figures:
         block = re.search(rf'id="static-{key}">(.*?)</div>', page, flags=re.S).group(1)
         assert "<svg" in block and "<text" in block

@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a project or a firm is decided so: the verdict, the rule and clause behind it, and the sentence."""
+    """Why a project is decided so: the verdict, the rule and clause behind it, and the sentence."""
 
     verdict: str
     rule: str
@@ -185,7 +185,7 @@ def answer_of(plan: Plan, stage: Stage, changes: Mapping[str, Any], seconds: flo
         reasons={
             row.id: Reason(row.verdict, row.rule, row.clause, Text(row.text, row.text_en))
             for row in records(plan.reasons)
-            if row.kind == "project" or row.verdict == "treated"
+            if row.kind == "project"
         },
     )
 

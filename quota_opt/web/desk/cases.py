@@ -229,7 +229,12 @@ class Cases:
         number = entry.version if version is None else version
         options = Options(profile=profile, gap=gap, time_limit=time_limit, language=language)
         job = self._service.submit_case(
-            user, self.read(user, key, number), variant=variant, overrides=overrides, options=options
+            user,
+            self.read(user, key, number),
+            variant=variant,
+            overrides=overrides,
+            options=options,
+            title=entry.title,
         )
         self.workspace.note_run(user, key, number, job.id, label)
         return job

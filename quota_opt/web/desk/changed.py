@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from quota_opt.errors import Text
 from quota_opt.report.comparison_tables import MAIN
@@ -192,7 +193,7 @@ def position_words(sliders: Sequence[Slider], position: Position) -> Text | None
     return Text("，".join(zh), joined[:1].upper() + joined[1:])
 
 
-def setting_words(path: str, value: float | bool) -> Text:
+def setting_words(path: str, value: Any) -> Text:
     """A setting by its path, in the words there are for it, and what it is set to."""
     keys = split_path(path)
     rule = rule_title(keys[1]) if len(keys) > 2 and keys[0] == "rules" else Text(path, path)

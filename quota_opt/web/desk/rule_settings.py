@@ -25,6 +25,7 @@ from quota_opt.scenario.standing import cited, standing
 from quota_opt.scenario.units import unit_words
 from quota_opt.web.desk.case_files import Files, document_of
 from quota_opt.web.desk.labels import explanation, known_values, setting_label, value_words
+from quota_opt.web.desk.tables import tables
 
 Kind = Literal["number", "integer", "switch", "choice", "text", "list", "other"]
 MISSING: Any = object()
@@ -75,7 +76,7 @@ class Group:
     parts: tuple[Knob | Group, ...]
     written: bool
     new: Any = None
-    """What a new item starts with."""
+    """What a new item, or entry, starts with."""
     keys: tuple[Choice, ...] = ()
     """Keys that a new entry may have."""
     open_keys: bool = True
@@ -137,7 +138,10 @@ def rule_cards(files: Files, base: Files | None = None) -> tuple[RuleCard, ...]:
     for name, model in rule_parameters().items():
         raw = _table(document.get("rules")).get(name)
         old = MISSING if before is None else _table(before.get("rules")).get(name, MISSING)
-        made.append(_card(name, model, raw, old, document, documents))
+        card = _card(name, model, raw, old, document, documents)
+        # Rows of targets hold without a word in the settings.
+        implied = name == "targets" and raw is None and bool(tables(files)["targets"].rows)
+        made.append(replace(card, on=True, changed=False) if implied else card)
     return tuple(made)
 
 
@@ -332,10 +336,12 @@ def _by_key(
         part = _part(inner, key, spot, below, old, limits=_metadata(inner))
         words = value_words(name, str(entry), explanation(key))
         parts.append(_renamed(part, words))
+    nested = any(isinstance(s, type) and issubclass(s, BaseModel) for s in parts_of(inner))
+    new = {} if nested else next((p.value for p in reversed(parts) if isinstance(p, Knob)), 0)
     known = known_values(key)
     keys = tuple(Choice(c.value, Text(c.zh, c.value.replace("_", " "))) for c in known if c.value not in value)
     return Group(
-        path, label, explanation(key), "keys", tuple(parts), bool(value), None, keys, not known, changed, required
+        path, label, explanation(key), "keys", tuple(parts), bool(value), new, keys, not known, changed, required
     )
 
 

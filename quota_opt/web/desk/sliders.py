@@ -100,7 +100,7 @@ class Position:
     values: Mapping[str, float] = field(default_factory=dict)
     on: Mapping[str, bool] = field(default_factory=dict)
     locks: Mapping[str, Lock] = field(default_factory=dict)
-    more: Mapping[str, float | bool] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """As it is kept."""
@@ -125,13 +125,12 @@ class Position:
         locks = {
             key: value for key, value in part("locks").items() if key in projects and value in ("in", "out", "bend")
         }
-        more = {str(path): value for path, value in part("more").items() if isinstance(value, bool | int | float)}
-        return Position(values, on, locks, more)
+        return Position(values, on, locks, {str(path): value for path, value in part("more").items()})
 
 
 def record_of(settings: Mapping[str, Any], sliders: tuple[Slider, ...]) -> dict[str, Any]:
     """Settings by dotted path as a position is kept: on the sliders that stand for them, else beside them."""
-    made: dict[str, dict[str, Any]] = {"values": {}, "on": {}, "more": {}}
+    made: dict[str, dict[str, Any]] = {"values": {}, "on": {}, "locks": {}, "more": {}}
     by_path = {slider.path: slider for slider in sliders if slider.path is not None}
     by_switch = {slider.switch: slider for slider in sliders if slider.switch}
     for path, value in settings.items():
@@ -140,9 +139,25 @@ def record_of(settings: Mapping[str, Any], sliders: tuple[Slider, ...]) -> dict[
             made["values"][slider.key] = value * slider.scale
         elif path in by_switch:
             made["on"][by_switch[path].key] = bool(value)
+        elif path == LOCKS and (locks := _locks_of(value)) is not None:
+            made["locks"] = locks
         else:
             made["more"][path] = value
     return made
+
+
+def _locks_of(lines: Any) -> dict[str, Lock] | None:
+    """Directives on projects as locks; None where they say more than that."""
+    plain = isinstance(lines, list) and all(
+        isinstance(line, Mapping) and "project" in line and set(line) <= {"project", "award", "by", "bend"}
+        for line in lines
+    )
+    if not plain:
+        return None
+    return {
+        str(line["project"]): "out" if line.get("award") is False else "bend" if line.get("bend") else "in"
+        for line in lines
+    }
 
 
 def changes_of(case: Scenario, sliders: tuple[Slider, ...], position: Position) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from quota_opt.batch.child import WORN, Child, Kind
 from quota_opt.batch.pool import Limits
 from quota_opt.batch.task import Done, Task
 from quota_opt.errors import Text
-from quota_opt.facade import Scenario, read
+from quota_opt.facade import Scenario
 from quota_opt.plan.address import run_address
 from quota_opt.plan.folder import hashes
 from quota_opt.scenario.paths import flattened
@@ -36,7 +36,7 @@ from quota_opt.web.desk.what_if_process import ANSWER
 
 log = logging.getLogger(__name__)
 
-SECONDS: dict[Stage, float] = {QUICK: 10.0, PROVEN: 120.0, REPAIRS: 60.0, BREAKS: 60.0}
+SECONDS: dict[Stage, float] = {QUICK: 10.0, PROVEN: 120.0, REPAIRS: 120.0, BREAKS: 60.0}
 """How long each kind of question may be solved for."""
 GAPS: dict[Stage, float | None] = {QUICK: None, PROVEN: None, REPAIRS: None, BREAKS: 1e-3}
 HARD_S = 30.0
@@ -44,11 +44,10 @@ HARD_S = 30.0
 KEPT = 400
 """Answers kept; each is some tens of kilobytes."""
 MEMORY_MB = 2048
-WARM = "worked-example"
 _MODULE = "quota_opt.web.desk.what_if_process"
 _STAYS = tuple(each for each in WORN if each != "CANCELLED")
 _QUICK = Kind(_MODULE, _STAYS, kept_mb=1200.0)
-_STEADY = Kind(_MODULE, _STAYS, kept_mb=1200.0, nice=10)
+_STEADY = Kind(_MODULE, _STAYS, kept_mb=1200.0, nice=5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,13 +193,6 @@ class WhatIf:
         if stopped is not None:
             stopped.cancel()
         _tell(question, None)
-
-    def warm(self) -> None:
-        """Start the processes, so that the first question need not wait for them."""
-        case = read(WARM)
-        for number, worker in enumerate(self._workers):
-            stage = PROVEN if worker.steady else QUICK
-            self.ask(case, {"scenario.discount_rate": 0.001 * (number + 1)}, stage=stage)
 
     def close(self) -> None:
         """End all processes; what is being worked out is lost, and its questions end without an answer."""
@@ -349,7 +341,9 @@ _NO_REASON = Text(
 
 def _lasting(found: Answer | Repairs | Breaks) -> bool:
     """Whether the same question would be answered the same again; a limit may be met or not."""
-    if not isinstance(found, Answer):
+    if isinstance(found, Repairs):
+        return bool(found.repairs)
+    if isinstance(found, Breaks):
         return True
     return found.status in ("OPTIMAL", "INFEASIBLE", "INVALID", "UNBOUNDED") or (
         found.stage == QUICK and found.status == "FEASIBLE"

@@ -133,7 +133,7 @@ class CasesScreen:
             )
         else:
             headings = (
-                Text("名称", "name"), Text("状态", "state"), Text("数据", "data"), Text("上次修改", "changed"),
+                Text("名称", "name"), Text("状态", "state"), Text("数据", "data"),
                 Text("最近结果", "latest result"), Text("操作", "actions"),
             )  # fmt: skip
             with kit.part("div", "qo-scroll"), kit.part("table", "qo-table qo-cases"):
@@ -151,8 +151,14 @@ class CasesScreen:
         view = self.view
         with kit.part("td", "qo-name"):
             kit.anchor(entry.title, view.link(_opening(entry)), "qo-case-link")
+            saved = moment_words(entry.changed) if entry.changed is not None else Text("", "")
             kit.note(
-                view.say(Text(f"第 {entry.version} 版 · {entry.source}", f"version {entry.version} · {entry.source}"))
+                view.say(
+                    Text(
+                        f"第 {entry.version} 版 · {saved.zh} · {entry.source}",
+                        f"version {entry.version} · {saved.en} · {entry.source}",
+                    )
+                )
             )
         with kit.part("td"):
             words, tone = soundness(entry)
@@ -163,9 +169,6 @@ class CasesScreen:
                 kit.words(line, "qo-under")
             if entry.data in ("synthetic", "mixed"):
                 kit.words(view.say(DATA[entry.data]), "qo-synthetic")
-        with kit.part("td"):
-            if entry.changed is not None:
-                kit.words(view.say(moment_words(entry.changed)))
         self._last(entry, "td")
         with kit.part("td", "qo-acts"):
             self._open_button(entry)
@@ -321,12 +324,13 @@ class CasesScreen:
 
     async def _remove(self, entry: CaseEntry) -> None:
         view = self.view
-        await asked(view, view.desk.workspace.remove, view.user, entry.key)
-        words = Text(
-            f"已删除“{entry.title}”，30 天内可恢复。",
-            f"“{entry.title}” was removed; it can be brought back for 30 days.",
-        )
-        self._say([view.say(words)], undo=lambda: self._bring_back(entry))
+        removed = await asked(view, view.desk.workspace.remove, view.user, entry.key)
+        if removed is not None:
+            words = Text(
+                f"已删除“{removed.title}”，30 天内可恢复。",
+                f"“{removed.title}” was removed; it can be brought back for 30 days.",
+            )
+            self._say([view.say(words)], undo=lambda: self._bring_back(removed))
         await self.again()
 
     async def _bring_back(self, entry: CaseEntry) -> None:

@@ -94,6 +94,11 @@ class DataScreen:
         if self.view.meeting:
             return
         self._save = kit.button(self.say("保存", "Save"), on_click=self.save, main=True)
+        self._save.tooltip(
+            self.say(
+                "没有保存的修改也会留着，下次打开时还在。", "What is not saved is kept too, and is there next time."
+            )
+        )
         self._undo = kit.button(self.say("撤销", "Undo"), on_click=self.undo)
         self._redo = kit.button(self.say("重做", "Redo"), on_click=self.redo)
         kit.words("", "qo-gap")
@@ -297,24 +302,33 @@ class DataScreen:
         pending = not self.editing.read_only and (self.editing.unsaved or self.editing.from_workbook)
         return await self.save() if pending else True
 
-    async def what_if(self) -> None:
-        """To the sliders, with this case."""
+    async def what_if(self, *, variant: str | None = None) -> None:
+        """To the sliders, with this case or a variant of it."""
         if await self._ready():
-            ui.navigate.to(self.view.link(f"/what-if/{self.editing.entry.key}"))
+            ui.navigate.to(self.view.link(f"/what-if/{self.editing.entry.key}", variant=variant))
 
-    async def solve(self) -> None:
-        """Begin a run of the case as it stands, and go to it."""
+    async def solve(self, *, variant: str | None = None) -> None:
+        """Begin a run of the case as it stands, or of a variant, and go to it."""
         if not await self._ready():
             return
         cases = self.view.desk.cases
-        job = await self.attempt(lambda: cases.run(self.view.user, self.editing.entry.key))
+        key, language = self.editing.entry.key, self.view.language
+        job = await self.attempt(lambda: cases.run(self.view.user, key, variant=variant, language=language))
         if job is not None:
             ui.navigate.to(self.view.link(f"/plan/{job.id}"))
 
     async def download(self) -> None:
         """The case as it stands, as a workbook."""
-        scenario, files = self.checked.scenario, self.editing.state.files
-        content = await self.attempt(lambda: workbook_of(files, None if self.checked.errors else scenario))
+        scenario = None if self.checked.errors else self.checked.scenario
+        files, entry = self.editing.state.files, self.editing.entry
+
+        def written() -> bytes:
+            made = workbook_of(files, scenario)
+            details = {"case": entry.key, "version": entry.version}
+            self.view.desk.workspace.log(self.view.user, "download", entry.title, details)
+            return made
+
+        content = await self.attempt(written)
         if content is not None:
             ui.download.content(content, f"{self._file_name()}.xlsx", WORKBOOK)
 

@@ -69,6 +69,8 @@ class GridPanel:
         self._search = ""
         self._flags: dict[int, dict[str, Any]] = {}
         self._shown: list[int] = []
+        self._also: set[int] = set()
+        """Rows shown although they are beyond what a grid holds, or a search does not find them."""
         self._typed: dict[tuple[int, int], Text | None] = {}
         """What is wrong with cells typed since the last check, each by itself."""
 
@@ -221,11 +223,16 @@ class GridPanel:
     # Rows
 
     def _rows(self) -> list[dict[str, Any]]:
+        """The rows to show: those a search finds, as many as a grid holds, and new and asked for ones in any case."""
         table, ids = self.table, self.ids
         wanted = self._search.casefold().strip()
-        rows = [i for i, row in enumerate(table.rows) if not wanted or any(wanted in cell.casefold() for cell in row)][
-            :WHOLE
-        ]
+        found = [i for i, row in enumerate(table.rows) if not wanted or any(wanted in c.casefold() for c in row)]
+        rows = found[:WHOLE]
+        if len(rows) < len(table.rows):
+            old = len(self.screen.editing.base.tables[self.name].rows)
+            there = set(rows)
+            rows += [i for i, row in enumerate(ids) if i not in there and (row >= old or row in self._also)]
+            rows.sort()
         self._shown = [ids[i] for i in rows]
         return [self._row(i) for i in rows]
 
@@ -346,7 +353,7 @@ class GridPanel:
             return
         row = self.ids[placed.row]
         if row not in self._shown:
-            self._search = ""
+            self._also.add(row)
             self._grid.run_grid_method("setGridOption", "rowData", self._rows())
             self._say_count()
         field = f"c{column}" if column is not None else "n"

@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import Text
+from quota_opt.scenario.paths import join_path, split_path
 from quota_opt.scenario.settings_reading import SETTINGS_FILE
 from quota_opt.scenario.toml_values import written
 from quota_opt.scenario.workbook import setting_value
@@ -145,8 +146,6 @@ class _Forms:
                 self._new_key(group)
 
     def _new_key(self, group: Group) -> None:
-        nested = any(isinstance(p, Group) for p in group.parts)
-        last = next((p.value for p in reversed(group.parts) if isinstance(p, Knob)), 0)
         with kit.part("div", "qo-row"):
             label = self.say("新的一项", "New entry")
             key: Any
@@ -164,8 +163,7 @@ class _Forms:
             async def add() -> None:
                 name = str(key.value or "").strip()
                 if name:
-                    quoted = f'"{name}"' if "." in name else name
-                    await self._do(SetSetting(f"{group.path}.{quoted}", {} if nested else last))
+                    await self._do(SetSetting(join_path((*split_path(group.path), name)), group.new))
 
             kit.button(self.say("添加", "Add"), on_click=add)
 

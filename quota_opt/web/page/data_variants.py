@@ -77,6 +77,13 @@ class VariantsPanel:
             with kit.part("div", "qo-rule-head"):
                 kit.words(view.say(title) if title else name, "qo-rule-name", "h3")
                 kit.words(name, "qo-knob-note")
+                kit.button(
+                    self.say("试算", "What-if"), on_click=lambda: self.screen.what_if(variant=name), classes="qo-link"
+                )
+                if not self.screen.checked.errors:
+                    kit.button(
+                        self.say("求解", "Solve"), on_click=lambda: self.screen.solve(variant=name), classes="qo-link"
+                    )
                 if not view.meeting:
                     kit.button(
                         self.say("删除", "Remove"),

@@ -234,7 +234,7 @@ class _Page:
                         outcome(view, found)
 
             again.on_click(check)
-            rows(view, tables.rules(content).only("rule", "clause", "state", "headline", "ok", "excess", "unit"))
+            rows(view, tables.rules(content).only("rule", "clause", "state", "headline", "ok"))
             kit.heading(view.say(WORDS["inputs_table"]), 3)
             pairs(list(content.hashes.items()))
 

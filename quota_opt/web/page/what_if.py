@@ -83,7 +83,7 @@ class Board:
         }
         self.kept = f"what-if/{entry.key}" + (f"/{variant}" if variant else "")
         self.locks: dict[str, Lock] = {}
-        self.more: dict[str, float | bool] = {}
+        self.more: dict[str, Any] = {}
         self.controls: list[SliderControl] = []
         self.base: Answer | None = None
         self.free: Answer | None = None
@@ -294,6 +294,12 @@ class Board:
                 self.more[path] = value
         self._draw_more()
         self._changed()
+
+    def _seek(self) -> None:
+        """Look for repairs once more."""
+        self.repairs = None
+        self._draw()
+        self._go(self._repair(self.number, changes_of(self.case, self.sliders, self.answered)))
 
     def _drop(self, path: str) -> None:
         del self.more[path]
@@ -509,7 +515,7 @@ class Board:
                 self._draw_plan(answer, moved=words is not None)
             else:
                 with kit.card(self.say(Text("怎么办", "What can be done"))):
-                    parts.no_plan(self.view, answer, self.repairs, self._try)
+                    parts.no_plan(self.view, answer, self.repairs, self._try, self._seek)
         self._draw_locks()
 
     def _draw_plan(self, answer: Answer, *, moved: bool) -> None:

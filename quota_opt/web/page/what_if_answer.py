@@ -204,8 +204,14 @@ def _when(each: Decision) -> str:
     return f"{each.year}" if each.share > 1 - 1e-9 else f"{each.year} · {each.share:.0%}"
 
 
-def no_plan(view: View, answer: Answer, repairs: Repairs | None, tried: Callable[[Repair], None]) -> None:
-    """What clashes, and the ways out, each to be tried at once."""
+def no_plan(
+    view: View,
+    answer: Answer,
+    repairs: Repairs | None,
+    tried: Callable[[Repair], None],
+    sought: Callable[[], None],
+) -> None:
+    """What clashes, and the ways out, each to be tried at once; `sought` looks for them once more."""
     say = view.say
     if answer.conflicts:
         kit.heading(say(Text("最少要放宽这些", "At least these must give")), 3)
@@ -224,6 +230,7 @@ def no_plan(view: View, answer: Answer, repairs: Repairs | None, tried: Callable
     kit.heading(say(Text("改法（由易到难，均已求解验证）", "Ways out, the softest first, each solved to be sure")), 3)
     if not repairs.repairs:
         kit.note(say(Text("时限内没有找到改法。", "None was found in time.")))
+        kit.button(say(Text("再找一次", "Look again")), on_click=sought)
     with kit.part("ol", "qo-list"):
         for repair in repairs.repairs:
             with kit.part("li", "qo-repair"):

@@ -12,7 +12,7 @@ from quota_opt.rules import RULES
 from quota_opt.scenario.paths import flattened
 from quota_opt.web.desk.case_files import document_of
 from quota_opt.web.desk.differences import differences, setting_changes
-from quota_opt.web.desk.edits import AddItem, RemoveSetting, SetSetting, SetSettingsText
+from quota_opt.web.desk.edits import AddItem, AddRows, RemoveSetting, SetSetting, SetSettingsText
 from quota_opt.web.desk.placed import findings
 from quota_opt.web.desk.rule_settings import Group, Knob, origin_of, rule_cards, setting_sections
 from quota_opt.web.desk.tables import edit
@@ -106,6 +106,17 @@ def test_a_rule_is_switched_on_and_off():
     assert "# No clause bounds the jobs lost" in text_of(off)
 
 
+def test_targets_hold_without_a_word_in_the_settings_until_they_are_switched_off():
+    example = dict(qo.read("worked-example").files)
+    silent = edit(example, [AddRows("targets", (("energy_freed", ">=", "1"),))])
+    assert not cards(example)["targets"].on
+    assert cards(silent)["targets"].on
+    assert "targets" in findings(silent).scenario.rules
+    off = edit(silent, [SetSetting("rules.targets.enabled", False)])
+    assert not cards(off)["targets"].on
+    assert "targets" not in findings(off).scenario.rules
+
+
 def test_a_rule_that_is_switched_on_without_its_numbers_says_which_are_missing_at_the_field():
     checked = findings(edit(FILES, [SetSetting("rules.clearance", {})]))
     missing = {p.path for p in checked.findings if p.finding.code == "missing-setting"}
@@ -174,6 +185,14 @@ def test_the_settings_beside_the_rules_stand_in_sections():
     assert isinstance(parts["scenario.first_year"], Knob)
     assert parts["scenario.data"].choices[1].words.zh == "合成"
     assert isinstance(parts["scenario.title"], Group)
+
+
+def test_a_new_entry_of_a_table_by_key_begins_as_what_belongs_there():
+    sections = {s.path: s for s in setting_sections(FILES)}
+    assert sections["measures"].new == {}
+    assert {c.value for c in sections["actions"].keys} == {"relocate", "merge"}
+    by_year = next(p for p in cards(FILES)["budget"].parts if p.path == "rules.budget.by_year")
+    assert by_year.new == 6000.0
 
 
 def test_what_differs_is_said_in_sentences():

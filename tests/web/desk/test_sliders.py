@@ -156,3 +156,13 @@ def test_settings_of_a_plan_or_a_repair_put_the_sliders_where_they_are(example):
     assert changes_of(example, sliders, position) == settings
     off = record_of({"rules.retention.enabled": False}, sliders)
     assert changes_of(example, sliders, Position.of(off, sliders, frozenset())) == {"rules.retention.enabled": False}
+
+
+def test_the_settings_of_a_plan_put_everything_where_it_stood(zhuji):
+    sliders = sliders_of(zhuji)
+    position = Position({LIMIT: 0.49}, {"rules.retention.keep": True}, {"P001": "out", "P002": "bend"})
+    settings = changes_of(zhuji, sliders, position) | {"rules.directives.measures": [{"measure": "jobs_net"}]}
+    found = Position.of(record_of(settings, sliders), sliders, frozenset({"P001", "P002"}))
+    assert found.locks == position.locks
+    assert found.more == {"rules.directives.measures": [{"measure": "jobs_net"}]}
+    assert changes_of(zhuji, sliders, found) == settings
