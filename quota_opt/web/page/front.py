@@ -238,8 +238,9 @@ async def _draw_worlds(view: View, _job: str, answer: Answer) -> None:
             kit.answer(view.say(sentence))
         else:
             kit.words(view.say(sentence), "", "p")
-    for draw in first.figures[:2]:
-        figures.figure(view, draw(view.language))
+    with kit.part("div", "qo-columns"):
+        for draw in first.figures[:2]:
+            figures.figure(view, draw(view.language))
     with kit.part("details", "qo-details"):
         kit.words(view.say(Text("明细", "Details")), "", "summary")
         for section in (first, *others):
