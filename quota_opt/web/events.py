@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from quota_opt.store.jobs import ENDED, NoSuchJob
+from quota_opt.store.jobs import ENDED, QUEUED, RUNNING, NoSuchJob
 from quota_opt.web.service import Service, job_record
 
 POLL_S = 0.3
@@ -39,9 +40,11 @@ async def job_events(service: Service, job: str, owner: str, seen: int, root: st
             except NoSuchJob:
                 continue
             kind = "progress" if record.state == state else "state"
+            now = job_record(record, root)
+            if state == QUEUED and record.state in ENDED and record.started is not None:
+                yield _event("state", _as_it_ran(now))  # begun and ended between two looks
             seen, state, told = record.version, record.state, time.monotonic()
-            data = json.dumps(job_record(record, root), ensure_ascii=False)
-            yield f"event: {kind}\nid: {seen}\ndata: {data}\n\n"
+            yield _event(kind, now)
             if record.state in ENDED:
                 return
         if service.closing.is_set():
@@ -51,3 +54,14 @@ async def job_events(service: Service, job: str, owner: str, seen: int, root: st
             told = time.monotonic()
             yield ": still there\n\n"
         await asyncio.sleep(POLL_S)
+
+
+def _event(kind: str, record: Mapping[str, Any]) -> str:
+    return f"event: {kind}\nid: {record['version']}\ndata: {json.dumps(record, ensure_ascii=False)}\n\n"
+
+
+def _as_it_ran(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of an ended job as it was just before it ended."""
+    links = {name: link for name, link in record["links"].items() if name in ("self", "events")}
+    then = {"state": RUNNING, "version": record["version"] - 1, "finished": None, "ending": None, "error": None}
+    return {**record, **then, "has_result": False, "links": links}

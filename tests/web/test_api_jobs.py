@@ -238,3 +238,29 @@ def test_jobs_are_listed_page_by_page(server, done):
         first = server.api.get("/jobs", params={"limit": 3, "before": first["next"], "state": "done"}).json()
         ids += [job["id"] for job in first["jobs"]]
     assert len(ids) == len(set(ids)) and done["id"] in ids
+
+
+def test_a_job_that_begins_and_ends_between_two_looks_was_running_too(service, monkeypatch):
+    import asyncio
+    import json
+
+    from quota_opt.store.jobs import Job
+    from quota_opt.web import events as stream
+
+    jobs = service.jobs
+    asked = {"kind": "solve", "state": "queued", "owner": "me", "case": "c" * 64, "address": "0" * 24}
+    job = jobs.submit(Job(**asked), b"files", most=10)[0]
+
+    async def quick(_seconds):
+        if jobs.get(job.id, "me").state == "queued":
+            jobs.finish(jobs.claim("s"), "failed", error={"kind": "infeasible"})
+
+    monkeypatch.setattr(stream.asyncio, "sleep", quick)
+
+    async def watched():
+        return [each async for each in stream.job_events(service, job.id, "me", 0, "/api/v1")]
+
+    told = [json.loads(each.split("data: ", 1)[1]) for each in asyncio.run(watched()) if "data: " in each]
+    assert [each["state"] for each in told] == ["queued", "running", "failed"]
+    assert told[1]["error"] is None
+    assert [each["version"] for each in told] == sorted({each["version"] for each in told})

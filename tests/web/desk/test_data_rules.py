@@ -169,7 +169,7 @@ def test_a_setting_that_is_not_there_cannot_be_removed_and_broken_settings_are_n
 PATHS = sorted(flattened(document_of(FILES)[0]))
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(PATHS), st.one_of(st.floats(-5, 5), st.booleans(), st.text(max_size=8), st.integers(0, 9)))
 def test_setting_anything_anywhere_sets_just_that(path, value):
     new = edit(FILES, [SetSetting(path, value)])
