@@ -1,4 +1,4 @@
-"""What all tests share: helpers that live beside them can be imported, and how many random cases are tried."""
+"""What all tests share: helpers that live beside them can be imported, and random cases have no clock."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+settings.register_profile("house", deadline=None)  # machines are noisy
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ replaced when it is killed, crashes, or holds on to memory. It ends with its par
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import subprocess
@@ -80,6 +81,11 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def begin(self) -> None:
+        """Start the process ahead of its first task; where it cannot be started, `solve` says so."""
+        with contextlib.suppress(OSError):
+            self._ready()
 
     def solve(
         self, task: Task, case: Scenario, limits: Limits = UNLIMITED, on_progress: OnProgress | None = None

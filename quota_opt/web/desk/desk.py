@@ -52,6 +52,7 @@ class Desk:
 
     def start(self) -> None:
         """Begin what works in the background."""
+        self.what_if.begin()
 
     def stop(self) -> None:
         """End it."""

@@ -114,7 +114,7 @@ class WhatIf:
     """Answers questions about cases with changed settings; one for a server, safe from several threads.
 
     `quick` (default: one for each processor) and `steady` are how many processes answer quickly and at length; they
-    start with the first question.
+    start with `begin`, or with the first question.
     """
 
     def __init__(self, quick: int | None = None, steady: int = 1, memory_mb: int = MEMORY_MB) -> None:
@@ -129,6 +129,12 @@ class WhatIf:
         self._last: dict[tuple[str, str], Question] = {}
         self._turns: OrderedDict[str, None] = OrderedDict()
         self._closed = False
+
+    def begin(self) -> None:
+        """Start the processes that answer quickly, so that the first question does not wait for them."""
+        for worker in self._workers:
+            if not worker.steady:
+                worker.child.begin()
 
     def ask(
         self,
