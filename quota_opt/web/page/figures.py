@@ -13,6 +13,7 @@ from quota_opt.report.document import Document
 from quota_opt.report.draw import with_font
 from quota_opt.report.values import Figure
 from quota_opt.web.page import kit
+from quota_opt.web.page.rows import rows
 from quota_opt.web.page.view import View
 
 
@@ -32,7 +33,7 @@ def figure(
         if shown.table is not None:
             with kit.part("details", "qo-details"):
                 kit.words(view.say(Text("看数据", "Show the data")), "", "summary")
-                kit.table(view, shown.table, caption=False)
+                rows(view, shown.table)
     return frame
 
 
@@ -67,4 +68,5 @@ def document(view: View, shown: Document, *, title: bool = True) -> None:
             for draw in section.figures:
                 figure(view, draw(view.language))
             for table in section.tables:
-                kit.table(view, table)
+                kit.heading(view.say(table.title), 3)
+                rows(view, table)

@@ -9,8 +9,6 @@ from nicegui import ui
 from nicegui.element import Element
 
 from quota_opt.errors import Finding, InputError, Level, QuotaOptError, Text
-from quota_opt.report.values import Column, Table
-from quota_opt.report.words import WORDS
 from quota_opt.web.page.view import View
 
 ROWS_SHOWN = 500
@@ -96,47 +94,6 @@ def number_tile(title: str, value: str, unit: str = "", goal: str = "", ok: bool
             mark = "" if ok is None else ("✓ " if ok else "✗ ")
             words(f"{mark}{goal}", f"qo-tile-goal {tone}")
     return tile
-
-
-def table(view: View, shown: Table, *, most: int = ROWS_SHOWN, caption: bool = True) -> Element:
-    """A table of the reports on the screen: headings with units, figures right-aligned, totals below."""
-    short = shown.shortened(most)
-    with part("div", "qo-scroll").props("tabindex=0 role=region") as frame:
-        frame.props(f'aria-label="{_quoted(view.say(shown.title))}"')
-        with part("table", "qo-table"):
-            if caption:
-                words(view.say(shown.title), "", "caption")
-            with part("thead"), part("tr"):
-                for column in short.columns:
-                    words(column.heading(view.language), _align(column), "th").props("scope=col")
-            with part("tbody"):
-                for number, row in enumerate(short.rows):
-                    with part("tr"):
-                        for place, (column, cell) in enumerate(zip(short.columns, row, strict=True)):
-                            bold = " qo-strong" if (number, place) in short.strong else ""
-                            words(column.cell(cell, view.language), _align(column) + bold, "td")
-            totals = short.totals()
-            if totals is not None and not short.cut:
-                with part("tfoot"), part("tr"):
-                    for place, (column, total) in enumerate(zip(short.columns, totals, strict=True)):
-                        first = view.say(WORDS["total"]) if place == 0 else ""
-                        words(first if total is None else column.cell(total, view.language), _align(column), "td")
-        if short.note is not None:
-            note(view.say(short.note))
-    if short.cut:
-        note(
-            view.say(
-                Text(
-                    f"共 {short.cut:,} 行，此处为前 {most:,} 行；其余见 Excel 附表。",
-                    f"{short.cut:,} rows; the first {most:,} are shown, the workbook has them all.",
-                )
-            )
-        )
-    return frame
-
-
-def _align(column: Column) -> str:
-    return "qo-n" if column.numeric or column.kind == "year" else ""
 
 
 def _quoted(text: str) -> str:

@@ -24,6 +24,7 @@ from quota_opt.web.desk.changed import (
 from quota_opt.web.desk.sliders import Lock
 from quota_opt.web.page import kit
 from quota_opt.web.page.figures import figure as draw_figure
+from quota_opt.web.page.rows import rows
 from quota_opt.web.page.view import View
 
 LISTED = 12
@@ -61,7 +62,7 @@ def badge(view: View, answer: Answer, *, proving: bool) -> None:
 
 def measures(view: View, answer: Answer, base: Answer | None) -> None:
     """The main measures: value, and difference from the baseline."""
-    kit.table(view, measures_table(answer, base), caption=False)
+    rows(view, measures_table(answer, base))
 
 
 def chart(view: View, answer: Answer, base: Answer) -> None:
