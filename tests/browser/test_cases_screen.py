@@ -56,7 +56,7 @@ def test_a_workbook_becomes_a_case_that_is_named_removed_and_brought_back(window
     page.get_by_role("button", name=f"更多操作：{HOSTILE}").click()
     page.get_by_text("删除", exact=True).click()
     page.wait_for_selector("text=30 天内可恢复。")
-    assert page.get_by_role("link", name=HOSTILE, exact=True).count() == 0
+    page.get_by_role("link", name=HOSTILE, exact=True).wait_for(state="detached")
     page.get_by_role("button", name="撤销").click()
     page.get_by_role("link", name=HOSTILE, exact=True).wait_for()
     assert page.evaluate("window.pwned") is None

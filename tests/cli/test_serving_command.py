@@ -41,10 +41,11 @@ def test_a_token_that_was_given_is_not_printed(tmp_path):
     tokens.write_text("# who may call\nplanner the-token-of-the-planner\nscript the-token-of-the-script\n")
     process = started(tmp_path, "--token-file", str(tokens), "--lang", "zh", "--jobs", "2")
     try:
-        first = [process.stdout.readline() for _ in range(4)]
-        api = first[0].split()[1]
+        first = [process.stdout.readline() for _ in range(5)]
+        assert first[0].split()[0] == "网页"
+        api = first[1].split()[1]
         assert "the-token" not in "".join(first)
-        assert "令牌文件" in first[1] and first[3].split()[1] == "2"
+        assert "令牌文件" in first[2] and first[4].split()[1] == "2"
         for token in ("the-token-of-the-planner", "the-token-of-the-script"):
             headers = {"Authorization": f"Bearer {token}"}
             assert httpx.get(f"{api}/jobs", headers=headers, timeout=60).status_code == 200

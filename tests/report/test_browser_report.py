@@ -52,7 +52,7 @@ def test_page_one_is_one_page_and_holds_its_parts(browser, files, tmp_path, lang
     )
     for part in parts:
         assert part in texts[0].replace("\n", ""), part
-    following = "安排表" if language == "zh" else "Awards"
+    following = "方案取舍" if language == "zh" else "Trade-offs"
     assert following in texts[1][:60]
     assert following not in texts[0].splitlines()
 
@@ -69,7 +69,7 @@ def test_the_fullest_page_one_still_fits(browser, make, tmp_path):
     for language in ("zh", "en"):
         file.write_text(render(gather(plan), language), encoding="utf-8")
         texts = pages_of(opened(browser, file), tmp_path)
-        following = "安排表" if language == "zh" else "Awards"
+        following = "方案取舍" if language == "zh" else "Trade-offs"
         assert following in texts[1][:60] and following not in texts[0].splitlines()
 
 

@@ -149,5 +149,5 @@ def test_the_audit_catches_a_year_that_adds_too_little() -> None:
     assert not audit.ok
     assert audit.worst_excess == 1.0
     assert audit.figures["figure"].tolist() == [1.0, 0.0, 0.0]
-    assert audit.texts[0].en == "firms_closed+firms_upgraded (that year alone) in 2025 is 0, target >= 1."
-    assert audit.texts[0].zh == "2025 年 firms_closed+firms_upgraded 当年新增为 0，目标 >= 1。"
+    assert audit.texts[0].en == "firms closed + firms upgraded (that year alone) in 2025 is 0, target >= 1."
+    assert audit.texts[0].zh == "2025 年关停企业 + 提升企业当年新增 0，目标 >= 1。"
