@@ -67,6 +67,8 @@ class PageAnswer:
         if kept is not None:
             headers["Cache-Control"] = kept
         headers["X-Frame-Options"] = "DENY"
+        # Without a referrer browsers hide the origin of a form, too, and signing in would be refused as foreign.
+        headers["Referrer-Policy"] = "same-origin"
         html = headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers
         self._nonce = secrets.token_urlsafe(16)
         headers["Content-Security-Policy"] = policy(self._nonce)
