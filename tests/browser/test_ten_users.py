@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import statistics
 import sys
 import time
@@ -47,8 +48,8 @@ async def everyone(address, book):
             await page.locator("input[type=file]").first.set_input_files(
                 {"name": f"{name}.xlsx", "mimeType": "application/octet-stream", "buffer": book.read_bytes()}
             )
-            await page.wait_for_url("**/data/*")
-        await asyncio.gather(*(opened(page) for page in pages.values()))
+            await page.wait_for_selector("text=已保存为")
+        await asyncio.gather(*(opened(address, page, name) for name, page in pages.items()))
         for limit in LIMITS:
             waits += await asyncio.gather(*(moved(page, limit) for page in pages.values()))
         for name, page in pages.items():
@@ -70,8 +71,10 @@ async def signed_in(browser, address, name):
     return page
 
 
-async def opened(page):
-    await page.goto(page.url.replace("/data/", "/what-if/"))
+async def opened(address, page, name):
+    link = page.get_by_role("link", name=name, exact=True)
+    key = re.search(r"[0-9a-f]{12}", await link.get_attribute("href"))[0]
+    await page.goto(f"{address}/what-if/{key}")
     await page.wait_for_selector(".qo-badge:has-text('差距')")
 
 
